@@ -1,0 +1,1 @@
+"""Configuration: TOML in, :class:`~console.config.settings.Settings` out, clear errors between."""

@@ -1,0 +1,69 @@
+"""What the configuration says, complete and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from console.domain.address import Address, Environment
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """``[systems.S.environments.E.services.ALIAS]``"""
+
+    address: Address
+    service: str
+    """The service's name on its platform."""
+    cluster: str
+    """The environment's cluster unless the service names its own."""
+    containers: tuple[str, ...] = ()
+    """Containers that a deploy changes; empty: the main one."""
+    deploy: str = "pin"
+    """``pin``: a new revision pinned by digest; ``force``: a new deployment of a moving tag."""
+    soak: timedelta = timedelta(minutes=30)
+    """How long a version must have served to count as a proven way back."""
+    no_check_healthy_after: timedelta = timedelta(seconds=40)
+    """When a running task without any health check counts as healthy."""
+    health: str = ""
+    """URL that answers 200 when the service is well; empty: none."""
+    also: tuple[str, ...] = ()
+    """Other names accepted for the alias."""
+
+
+@dataclass(frozen=True)
+class EnvironmentSettings:
+    """``[systems.S.environments.E]``"""
+
+    environment: Environment
+    profile: str = ""
+    role_arn: str = ""
+    endpoint_url: str = ""
+    services: Mapping[str, ServiceSettings] = field(default_factory=dict)
+    """By alias."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole configuration."""
+
+    path: Path
+    """The file that it was read from."""
+    journal: Path
+    """SQLite file."""
+    cache: Path
+    """Folder for what never changes (releases, digests)."""
+    operator: str = ""
+    """Who acts; empty: the caller identity's session name."""
+    aws_config_file: Path | None = None
+    aws_credentials_file: Path | None = None
+    environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
+    """By ``system/environment``."""
+
+    def services(self) -> tuple[ServiceSettings, ...]:
+        """Every configured service, in the file's order."""
+        return tuple(s for e in self.environments.values() for s in e.services.values())
+
+    def service(self, address: Address) -> ServiceSettings:
+        """The settings of one address; ``KeyError`` when there is none."""
+        return self.environments[f"{address.system}/{address.environment}"].services[address.alias]

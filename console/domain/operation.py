@@ -1,0 +1,330 @@
+"""What we do to a service: planned, confirmed, ordered, observed to a verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from console.domain.address import Address, Tier
+from console.domain.release import Release
+from console.domain.service import Observation
+
+
+class Verb(StrEnum):
+    """What an operation does."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    RELEASE = "release"
+
+
+class Mechanism(StrEnum):
+    """By which call the change is made."""
+
+    UPDATE_SERVICE = "update_service"
+    FORCE_NEW_DEPLOYMENT = "force_new_deployment"
+    STOP_SERVICE_DEPLOYMENT = "stop_service_deployment"
+    WATCH = "watch"
+    NONE = "none"
+
+
+class Verdict(StrEnum):
+    """How an operation ended, or why it never began. There is no *stable*."""
+
+    SUCCEEDED = "SUCCEEDED"
+    NOTHING_CHANGED = "NOTHING_CHANGED"
+    FAILED = "FAILED"
+    ROLLED_BACK = "ROLLED_BACK"
+    BOUNCED = "BOUNCED"
+    REFUSED = "REFUSED"
+    UNKNOWN = "UNKNOWN"
+    PAUSED = "PAUSED"
+    STUCK = "STUCK"
+    TIMED_OUT = "TIMED_OUT"
+    REPLACED = "REPLACED"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a headless run that ends so."""
+        return _EXIT_CODES[self]
+
+    @property
+    def words(self) -> str:
+        """As the screen spells it."""
+        return self.value.replace("_", " ")
+
+
+_EXIT_CODES = {
+    Verdict.SUCCEEDED: 0,
+    Verdict.NOTHING_CHANGED: 0,
+    Verdict.FAILED: 1,
+    Verdict.ROLLED_BACK: 1,
+    Verdict.BOUNCED: 1,
+    Verdict.REFUSED: 3,
+    Verdict.UNKNOWN: 4,
+    Verdict.PAUSED: 5,
+    Verdict.STUCK: 6,
+    Verdict.TIMED_OUT: 6,
+    Verdict.REPLACED: 7,
+}
+
+
+class CheckState(StrEnum):
+    """Outcome of one preflight check; ``unknown`` is amber and never a pass."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that preflight looked at."""
+
+    name: str
+    state: CheckState
+    evidence: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting that is not the same in two releases."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds from confirmed to *safe*: the figure, its range, and where it comes from."""
+
+    safe_s: float
+    low_s: float
+    high_s: float
+    samples: int
+    """Observed starts that it rests on; 0: computed from settings alone."""
+    dominated_by: str
+    """The part that takes longest, in words with its seconds."""
+    done_s: float
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a plan was made from, and is compared with right before the order is sent.
+
+    The desired count is not part of it: autoscaling moves that.
+    """
+
+    deployment: str
+    """Id of the PRIMARY deployment."""
+    definition: str
+    release: str | None
+    rollout: str | None
+    in_flight: bool
+    """Whether that rollout was still under way."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A release that a rollback could go to, and what is known of it."""
+
+    release: Release
+    proven: bool
+    doubt: str = ""
+    """Why it is not proven; empty when it is."""
+    since: datetime | None = None
+    """When it began to serve."""
+    served_s: float = 0.0
+    """How long it served, all its times together."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that the operator sees before confirming; nothing has been sent."""
+
+    verb: Verb
+    address: Address
+    tier: Tier
+    account: str
+    region: str
+    cluster: str
+    service: str
+    mechanism: Mechanism
+    basis: Basis
+    source: Release
+    target: Release
+    effect: str
+    made_at: datetime
+    confirm: str
+    """What has to be typed; empty where nothing has to."""
+    proven: bool = True
+    doubt: str = ""
+    served_s: float | None = None
+    """How long the target served before; ``None`` for a version that never did."""
+    candidates: tuple[Candidate, ...] = ()
+    """Other releases that could be chosen, best first (rollback)."""
+    differences: tuple[Difference, ...] = ()
+    checks: tuple[Check, ...] = ()
+    estimate: Estimate | None = None
+    remarks: tuple[str, ...] = ()
+    """What it will not bring back, what would undo it, what else to know."""
+    healthy: int = 0
+    """Healthy tasks of any release when it was planned."""
+    nothing_to_do: str = ""
+    """Why nothing would be sent (nothing changed); empty when something would."""
+
+    @property
+    def blockers(self) -> tuple[Check, ...]:
+        """Failed checks. They block a deploy; a rollback only says them."""
+        return tuple(check for check in self.checks if check.state is CheckState.FAIL)
+
+
+@dataclass(frozen=True)
+class Order:
+    """The one write of an operation, complete before it is sent."""
+
+    address: Address
+    mechanism: Mechanism
+    basis: Basis
+    base_definition: str
+    """Definition whose configuration is shipped."""
+    images: Mapping[str, str]
+    """Container -> digest to pin it to."""
+    release: str | None
+    """Release whose service-level settings are restored; ``None``: the live ones stay."""
+    definition: str | None = None
+    """The definition to run, once it is known or registered."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What the platform answered to an order, or what was found out of one."""
+
+    deployment: str | None
+    """Id of the deployment that now is PRIMARY."""
+    rollout: str | None
+    """Id of the service deployment that carries the change, where already known."""
+    found_out: bool = False
+    """The answer was lost, and the outcome was looked up."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of an operation's timeline."""
+
+    state: str
+    """done, now, next or failed."""
+    at_s: float | None
+    """Seconds from confirmed; for a step to come an estimate, or ``None``."""
+    text: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A running operation as its screen draws it."""
+
+    operation: str
+    """ULID."""
+    plan: Plan
+    confirmed_at: datetime
+    steps: tuple[Step, ...] = ()
+    observation: Observation | None = None
+    arriving: frozenset[str] = frozenset()
+    """Ids of the deployments that run the target."""
+    ordered_at: datetime | None = None
+    safe_at: datetime | None = None
+    done_at: datetime | None = None
+    contact_lost_since: datetime | None = None
+    verdict: Verdict | None = None
+    by: str | None = None
+    reason: str = ""
+    running: Release | None = None
+    """What serves now, once there is a verdict."""
+
+
+@dataclass(frozen=True)
+class OperationEvent:
+    """One thing that happened in an operation: a line for a person, facts for a program."""
+
+    event: str
+    """planned, confirmed, compared, registered, sent, accepted, progress, safe, done, verdict …"""
+    at: datetime
+    operation: str | None
+    text: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    progress: Progress | None = None
+    """The picture for a screen; never journalled or printed."""
+
+
+@dataclass(frozen=True)
+class OperationRecord:
+    """One row of the journal: an operation by anybody."""
+
+    id: str
+    verb: Verb
+    address: Address
+    account: str
+    region: str
+    cluster: str
+    service: str
+    actor: str
+    caller: str
+    """ARN that AWS knows us by."""
+    host: str
+    pid: int
+    heartbeat_at: datetime
+    planned_at: datetime
+    mechanism: Mechanism
+    source: Mapping[str, object] = field(default_factory=dict)
+    """``from``: :meth:`Release.facts`."""
+    target: Mapping[str, object] = field(default_factory=dict)
+    """``to``: :meth:`Release.facts`."""
+    ordered_at: datetime | None = None
+    """When it was confirmed: the clock's zero."""
+    onset_at: datetime | None = None
+    accepted_at: datetime | None = None
+    safe_at: datetime | None = None
+    done_at: datetime | None = None
+    ended_at: datetime | None = None
+    verdict: Verdict | None = None
+    by: str | None = None
+    reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody knows yet how it ended."""
+        return self.verdict is None or self.verdict is Verdict.UNKNOWN
+
+    def seconds_to(self, moment: datetime | None) -> float | None:
+        """Seconds from confirmed to ``moment``; ``None`` when either is not known."""
+        if moment is None or self.ordered_at is None:
+            return None
+        return round((moment - self.ordered_at).total_seconds(), 3)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One appended line of an operation's history."""
+
+    number: int
+    operation: str
+    event: str
+    at: datetime
+    text: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A service kept at what a rollback went back to, until the next deploy or a release."""
+
+    address: Address
+    version: str
+    digest: str | None
+    by: str
+    at: datetime
+    reason: str
+    operation: str

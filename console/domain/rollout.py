@@ -1,0 +1,111 @@
+"""A change of release under way or in the past, as ECS tells it.
+
+ECS shows one rollout twice: ``deployments[]`` of the service carries the live counts
+(:class:`Deployment`), the *service deployment* carries the true outcome (:class:`Rollout`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class RolloutStatus(StrEnum):
+    """Status of a service deployment; anything that ECS adds later reads as ``UNKNOWN``."""
+
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    STOP_REQUESTED = "STOP_REQUESTED"
+    ROLLBACK_REQUESTED = "ROLLBACK_REQUESTED"
+    ROLLBACK_IN_PROGRESS = "ROLLBACK_IN_PROGRESS"
+    SUCCESSFUL = "SUCCESSFUL"
+    STOPPED = "STOPPED"
+    ROLLBACK_SUCCESSFUL = "ROLLBACK_SUCCESSFUL"
+    ROLLBACK_FAILED = "ROLLBACK_FAILED"
+    UNKNOWN = "UNKNOWN"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "RolloutStatus":
+        return cls.UNKNOWN
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more will happen to it."""
+        return self in (
+            RolloutStatus.SUCCESSFUL,
+            RolloutStatus.STOPPED,
+            RolloutStatus.ROLLBACK_SUCCESSFUL,
+            RolloutStatus.ROLLBACK_FAILED,
+        )
+
+    @property
+    def is_going_back(self) -> bool:
+        """ECS is on its way to the source release."""
+        return self in (RolloutStatus.ROLLBACK_REQUESTED, RolloutStatus.ROLLBACK_IN_PROGRESS)
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """The deployment circuit breaker's counter."""
+
+    failures: int
+    threshold: int
+    status: str
+    """TRIGGERED, MONITORING, MONITORING_COMPLETE or DISABLED."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One service deployment."""
+
+    id: str
+    """Service deployment ARN."""
+    status: RolloutStatus
+    target: str
+    """Id of the release that it ships."""
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    reason: str = ""
+    """``statusReason`` in ECS's words."""
+    sources: tuple[str, ...] = ()
+    """Ids of the releases that it replaces."""
+    breaker: Breaker | None = None
+    went_back_to: str | None = None
+    """Id of the release that ECS went back to, once it has begun to."""
+    rollback_reason: str = ""
+    rollback_started_at: datetime | None = None
+    stage: str = ""
+    """Lifecycle stage; empty for a rolling deployment."""
+
+    @property
+    def left_serving(self) -> str | None:
+        """Id of the release that serves because of it; ``None`` while it runs or if it failed."""
+        if self.status is RolloutStatus.SUCCESSFUL:
+            return self.target
+        return self.went_back_to if self.status is RolloutStatus.ROLLBACK_SUCCESSFUL else None
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One entry of ``deployments[]``: live counts of one release's tasks."""
+
+    id: str
+    """``ecs-svc/1234…``; a task's ``startedBy`` names it."""
+    status: str
+    """PRIMARY, ACTIVE, INACTIVE, or what ECS says."""
+    state: str
+    """IN_PROGRESS, COMPLETED, FAILED; empty where ECS gives none."""
+    definition: str
+    desired: int
+    running: int
+    pending: int
+    failed: int
+    created_at: datetime
+    updated_at: datetime
+    release: str | None = None
+    """Id of its release, where it can be told."""
+    reason: str = ""
+
+    @property
+    def is_primary(self) -> bool:
+        return self.status == "PRIMARY"

@@ -1,0 +1,129 @@
+"""One service: what ECS says of it now, in one frozen picture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from math import ceil, floor
+
+from console.domain.address import Address
+from console.domain.release import Release
+from console.domain.rollout import Deployment, Rollout
+from console.domain.tasks import Target, Task
+
+
+class ServiceState(StrEnum):
+    """What the fleet calls a service; the order is the order of trouble."""
+
+    FAILING = "failing"
+    STUCK = "stuck"
+    PAUSED = "paused"
+    WARNING = "warning"
+    ROLLING_BACK = "rolling_back"
+    CANARY = "canary"
+    ROLLING = "rolling"
+    DRAINING = "draining"
+    UNKNOWN = "unknown"
+    DRAINED = "drained"
+    STEADY = "steady"
+
+    @property
+    def is_trouble(self) -> bool:
+        return self in (ServiceState.FAILING, ServiceState.STUCK, ServiceState.PAUSED, ServiceState.WARNING)
+
+    @property
+    def is_moving(self) -> bool:
+        return self in (
+            ServiceState.ROLLING,
+            ServiceState.ROLLING_BACK,
+            ServiceState.CANARY,
+            ServiceState.DRAINING,
+        )
+
+
+@dataclass(frozen=True)
+class ServiceEvent:
+    """One line of the service's event list; the text is ECS's."""
+
+    id: str
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """What DescribeServices tells, and nothing else: cheap, for every service of a fleet."""
+
+    address: Address
+    arn: str
+    name: str
+    cluster: str
+    status: str
+    """ACTIVE, DRAINING or INACTIVE."""
+    desired: int
+    running: int
+    pending: int
+    deployments: tuple[Deployment, ...]
+    events: tuple[ServiceEvent, ...] = ()
+    """Newest first."""
+    rollout_id: str | None = None
+    """Service deployment under way, or the last one."""
+    strategy: str = "ROLLING"
+    controller: str = "ECS"
+    minimum_healthy_percent: int = 100
+    maximum_percent: int = 200
+    breaker: bool = False
+    breaker_rolls_back: bool = False
+    grace_s: int = 0
+    target_groups: tuple[str, ...] = ()
+
+    @property
+    def primary(self) -> Deployment | None:
+        return next((item for item in self.deployments if item.is_primary), None)
+
+    @property
+    def floor(self) -> int:
+        """Healthy tasks that ECS keeps: desired x minimum healthy percent, rounded up."""
+        return ceil(self.desired * self.minimum_healthy_percent / 100)
+
+    @property
+    def ceiling(self) -> int:
+        """Running and pending tasks that ECS allows: desired x maximum percent, rounded down."""
+        return floor(self.desired * self.maximum_percent / 100)
+
+    @property
+    def in_motion(self) -> bool:
+        """A deployment is under way, or tasks of an older one are left."""
+        return len(self.deployments) > 1 or any(item.state == "IN_PROGRESS" for item in self.deployments)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One service in full, at one moment.
+
+    A part that could not be read is named in ``missing`` with its reason, and is then ``None``
+    or empty: never to be taken for zero.
+    """
+
+    at: datetime
+    status: ServiceStatus
+    rollout: Rollout | None = None
+    tasks: tuple[Task, ...] = ()
+    """Running ones, and stopped ones as long as ECS shows them."""
+    targets: tuple[Target, ...] = ()
+    releases: Mapping[str, Release] = field(default_factory=dict)
+    """By release id, those of the deployments and the rollout."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """``rollout``, ``tasks``, ``targets``, ``releases`` -> why it could not be read."""
+
+    def release_of(self, deployment_id: str) -> Release | None:
+        """The release that the tasks of a deployment run."""
+        for item in self.status.deployments:
+            if item.id == deployment_id and item.release is not None:
+                return self.releases.get(item.release)
+        return None
+
+    @property
+    def primary_release(self) -> Release | None:
+        primary = self.status.primary
+        return self.release_of(primary.id) if primary else None

@@ -1,0 +1,160 @@
+"""What the console needs from the outside, as protocols.
+
+Adapters (``console.aws``, ``console.journal``) implement them; ``operations``, ``watch`` and the
+screens know nothing else. No word here belongs to one supplier's API, so that another platform
+fits beside Amazon ECS.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from threading import Event
+from typing import Protocol
+
+from console.domain.address import Address, Environment, Identity
+from console.domain.operation import (
+    Accepted,
+    Basis,
+    Check,
+    Entry,
+    OperationRecord,
+    Order,
+)
+from console.domain.release import Release
+from console.domain.rollout import Rollout
+from console.domain.service import Observation, ServiceStatus
+from console.domain.signals import Figures, LogLine
+
+
+class Clock(Protocol):
+    """The only source of time and the only way to wait."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds from some fixed moment; never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much time pass."""
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        """Let that much time pass or less, until the event is set; whether it was."""
+
+
+class Platform(Protocol):
+    """One environment of one system, on whatever runs its services.
+
+    Every method may raise :class:`console.errors.QuarterdeckError`. Reading methods are safe to
+    repeat; they retry nothing themselves. All are called from feed threads, never from the UI's.
+    """
+
+    @property
+    def environment(self) -> Environment: ...
+
+    def identity(self) -> Identity:
+        """Who we are to the platform; proves credentials and endpoint."""
+
+    def services(self) -> tuple[ServiceStatus, ...]:
+        """The status of every configured service, in as few calls as there can be.
+
+        Raises:
+            UnknownServiceError: when the platform does not know one of them.
+        """
+
+    def status(self, address: Address) -> ServiceStatus:
+        """The status of one service: one call."""
+
+    def observe(self, address: Address) -> Observation:
+        """One service in full: status, rollout, tasks, targets and their releases.
+
+        Only a failing status raises; other parts fail into ``Observation.missing``.
+        """
+
+    def history(self, address: Address) -> tuple[Rollout, ...]:
+        """Every rollout that the platform remembers, newest first."""
+
+    def releases(self, address: Address, ids: Sequence[str]) -> Mapping[str, Release]:
+        """The releases of those ids, as far as the platform still knows them."""
+
+    def candidate(self, address: Address, live: Release, version: str) -> Release:
+        """What the service would run at a version: the live configuration, other images.
+
+        Args:
+            version: A tag or a digest in the registry; resolved to a digest here and now.
+
+        Raises:
+            UnknownVersionError: when the registry does not hold it.
+        """
+
+    def preflight(self, address: Address, target: Release, live: ServiceStatus) -> tuple[Check, ...]:
+        """What can be proved before shipping a release, without changing anything."""
+
+    def basis(self, address: Address) -> Basis:
+        """What an order is compared with right before it is sent: one call."""
+
+    def prepare(self, order: Order) -> Order:
+        """Return the order with a definition that pins its images; registers one if none does.
+
+        A definition that already names exactly those digests, and is still active, is used as it is.
+        """
+
+    def act(self, order: Order) -> Accepted:
+        """Send the order, once.
+
+        Raises:
+            OutcomeUnknownError: when it may have been carried out.
+            RejectedError, ThrottledError, PermissionDeniedError, CredentialsError, ReadOnlyError:
+                when it certainly was not.
+        """
+
+    def find(self, order: Order, sent_at: datetime) -> Accepted | None:
+        """What became of an order whose answer was lost; ``None``: nothing to be seen of it."""
+
+
+class SignalSource(Protocol):
+    """Error rate and latency from somewhere."""
+
+    def figures(self, addresses: Sequence[Address]) -> Mapping[Address, Figures]:
+        """The newest complete figures of each service that has any."""
+
+
+class LogSource(Protocol):
+    """Log lines of one environment's services."""
+
+    def tail(self, address: Address, since: datetime, limit: int) -> tuple[LogLine, ...]:
+        """The newest ``limit`` lines since a moment, oldest first, of all tasks of the service."""
+
+
+class Journal(Protocol):
+    """Every operation by anybody. Rows change only forward; entries are only ever appended.
+
+    Every method raises :class:`console.errors.JournalError` when the store fails.
+    """
+
+    def begin(self, record: OperationRecord) -> None:
+        """Write a new operation."""
+
+    def update(self, record: OperationRecord) -> None:
+        """Write the newest state of an operation (its id decides which)."""
+
+    def append(
+        self, operation: str, event: str, at: datetime, text: str, facts: Mapping[str, object]
+    ) -> None:
+        """Append one entry to an operation."""
+
+    def heartbeat(self, operation: str, at: datetime) -> None:
+        """Note that the process that carries an operation is alive."""
+
+    def claim(self, operation: str, host: str, pid: int, at: datetime, seen: datetime) -> bool:
+        """Take over an operation whose heartbeat still is the one ``seen``; whether it worked."""
+
+    def operation(self, id: str) -> OperationRecord | None:
+        """One operation."""
+
+    def operations(
+        self, prefix: str = "", limit: int = 500, open_only: bool = False
+    ) -> tuple[OperationRecord, ...]:
+        """Operations whose address starts with the prefix (whole parts), newest first."""
+
+    def entries(self, operation: str, after: int = 0) -> tuple[Entry, ...]:
+        """Entries of an operation with a number above ``after``, oldest first."""
