@@ -1,0 +1,1 @@
+"""One file a screen; feeds.py is the only place where threads are started."""

@@ -61,9 +61,7 @@ class Release:
     def same_as(self, other: "Release") -> bool:
         """Whether both run the same digests equally configured; unknown digests are never the same."""
         return (
-            bool(self.digests)
-            and self.digests == other.digests
-            and self.configuration == other.configuration
+            bool(self.digests) and self.digests == other.digests and self.configuration == other.configuration
         )
 
     def facts(self) -> dict[str, object]:
