@@ -1,0 +1,61 @@
+# Needs python3 (3.11 or newer) with venv, and make; everything else goes into .venv.
+#
+#   make demo       the console on the built-in sandbox
+#   make test       static checks and every test but the campaigns
+#   make check      static checks only
+#   make campaign   the long runs
+#   make bench      the budgets, measured on this machine
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+DEMO := --sandbox
+
+.PHONY: demo test check bench campaign constraints clean
+
+demo: $(VENV)/.product
+	@$(BIN)/quarterdeck $(DEMO)
+
+test: check
+	$(BIN)/pytest -n 2
+
+check: $(VENV)/.tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+campaign: $(VENV)/.tools
+	$(BIN)/pytest -m campaign
+
+bench: $(VENV)/.tools
+	$(BIN)/python -m bench
+
+# The two environments are one: what the product needs first, so that the demo opens soon, and what
+# developing it needs on top. Each is made again when what it was made from has changed.
+$(VENV)/.product: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11; try: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --constraint constraints.txt hatchling editables
+	@$(PIP) --constraint constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.product
+	@echo "Adding the development tools …"
+	@$(PIP) --requirement constraints.txt
+	@touch $@
+
+# Run after changing a dependency: resolves anew in an empty environment and pins what came out.
+constraints:
+	rm -rf $(VENV)/fresh
+	$(PYTHON) -m venv $(VENV)/fresh
+	$(VENV)/fresh/bin/python -m pip install --quiet 'pip>=25.1'
+	$(VENV)/fresh/bin/python -m pip install --quiet --group dev .
+	{ echo "# Every package of the development environment, exactly. Made by 'make constraints'."; \
+	  $(VENV)/fresh/bin/python -m pip freeze --exclude quarterdeck; } > constraints.txt
+	rm -rf $(VENV)/fresh
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
