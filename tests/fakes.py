@@ -1,0 +1,384 @@
+"""Stand-ins for the ports: a clock moved by hand, a scripted platform, a journal in memory.
+
+They implement :mod:`console.ports` whole, so that mypy holds them to it. Nothing here sleeps.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Event, RLock
+
+from console.domain.address import Address, Environment, Identity
+from console.domain.operation import Accepted, Basis, Check, Entry, OperationRecord, Order
+from console.domain.release import Release
+from console.domain.rollout import Rollout
+from console.domain.service import Observation, ServiceStatus
+from console.domain.signals import Figures, LogLine
+from console.errors import JournalError, UnknownServiceError, UnknownVersionError
+from tests.builders import NOW, an_environment, an_identity
+
+
+class FakeClock:
+    """Time that passes only when somebody waits, or when the test says :meth:`advance`.
+
+    ``sleep`` and ``wait`` advance it at once. ``at(seconds, action)`` runs the action when that
+    moment (seconds from the start) is passed: how a test changes the world, or sets an event,
+    while the code under test waits.
+    """
+
+    def __init__(self, start: datetime = NOW) -> None:
+        self._start = start
+        self._elapsed = 0.0
+        self._agenda: list[tuple[float, int, Callable[[], object]]] = []
+        self._lock = RLock()
+        self.waits: list[float] = []
+        """Every time asked for by ``sleep`` and ``wait``, in seconds."""
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.advance(seconds)
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        if event.is_set():
+            return True
+        self.waits.append(seconds)
+        self.advance(seconds, until=event)
+        return event.is_set()
+
+    def at(self, seconds: float, action: Callable[[], object]) -> None:
+        """Run ``action`` when the clock passes ``seconds`` from its start."""
+        with self._lock:
+            self._agenda.append((seconds, len(self._agenda), action))
+
+    def advance(self, seconds: float, until: Event | None = None) -> None:
+        """Let time pass, running what is due in its order; stops early once ``until`` is set."""
+        with self._lock:
+            end = self._elapsed + max(0.0, seconds)
+            while due := [item for item in self._agenda if item[0] <= end]:
+                moment = min(due, key=lambda item: item[:2])
+                self._agenda.remove(moment)
+                self._elapsed = max(self._elapsed, moment[0])
+                moment[2]()
+                if until is not None and until.is_set():
+                    return
+            self._elapsed = end
+
+
+class Faults:
+    """Errors that the next calls of named methods raise; shared by the fakes below."""
+
+    def __init__(self) -> None:
+        self._planned: dict[str, list[tuple[Exception, Address | None]]] = defaultdict(list)
+        self._lasting: dict[str, list[tuple[Exception, Address | None]]] = defaultdict(list)
+
+    def fail(
+        self, method: str, error: Exception, times: int | None = 1, address: Address | None = None
+    ) -> None:
+        """Let the next ``times`` calls of a method raise; ``None``: until :meth:`recover`.
+
+        With an ``address`` only calls about that service count.
+        """
+        if times is None:
+            self._lasting[method].append((error, address))
+        else:
+            self._planned[method].extend([(error, address)] * times)
+
+    def recover(self, method: str | None = None) -> None:
+        """End every failure of one method, or of all."""
+        for plans in (self._planned, self._lasting):
+            for name in [method] if method else list(plans):
+                plans.pop(name, None)
+
+    def check(self, method: str, address: Address | None = None) -> None:
+        """Raise what is planned for this call."""
+        for item in self._planned[method]:
+            if item[1] in (None, address):
+                self._planned[method].remove(item)
+                raise item[0]
+        for error, about in self._lasting[method]:
+            if about in (None, address):
+                raise error
+
+
+class FakePlatform(Faults):
+    """A platform that says what the test told it.
+
+    ``statuses``, ``observations``, ``histories``, ``known``, ``candidates``, ``checks`` are plain
+    dictionaries to fill; ``calls`` names every call; ``orders`` holds what was sent. An observation
+    defaults to the status with nothing else, a basis to what the status says.
+    """
+
+    def __init__(
+        self, *observations: Observation | ServiceStatus, environment: Environment | None = None
+    ) -> None:
+        super().__init__()
+        self._environment = environment or an_environment()
+        self._scripts: dict[Address, list[Observation]] = {}
+        self.who: Identity = an_identity()
+        self.statuses: dict[Address, ServiceStatus] = {}
+        self.observations: dict[Address, Observation] = {}
+        self.histories: dict[Address, tuple[Rollout, ...]] = {}
+        self.known: dict[str, Release] = {}
+        """Releases by id."""
+        self.candidates: dict[str, Release] = {}
+        """What ``candidate`` answers, by version."""
+        self.checks: tuple[Check, ...] = ()
+        self.bases: dict[Address, Basis] = {}
+        self.accepted = Accepted("ecs-svc/4980306466373577044", None)
+        self.found: Accepted | None = None
+        self.on_act: Callable[[Order], object] = lambda order: None
+        """Runs when an order is carried out: where the test changes the world."""
+        self.calls: list[tuple[str, str]] = []
+        """(method, address or ""), in order."""
+        self.prepared: list[Order] = []
+        self.orders: list[Order] = []
+        for item in observations:
+            self.put(item)
+
+    def put(self, item: Observation | ServiceStatus) -> None:
+        """Let the service look like that from now on."""
+        status = item if isinstance(item, ServiceStatus) else item.status
+        self.statuses[status.address] = status
+        self._scripts.pop(status.address, None)
+        if isinstance(item, Observation):
+            self.observations[status.address] = item
+            self.known.update(item.releases)
+        else:
+            self.observations.pop(status.address, None)
+
+    def script(self, *observations: Observation) -> None:
+        """Answer ``observe`` calls of their service with these in turn; the last one stays.
+
+        ``status``, ``services`` and ``basis`` go with the newest one that ``observe`` showed.
+        """
+        for item in observations:
+            self.known.update(item.releases)
+        self._scripts[observations[0].status.address] = list(observations)
+        self._play(observations[0])
+
+    def count(self, method: str, address: Address | None = None) -> int:
+        """How often a method was called, for one service or for any."""
+        return sum(1 for name, about in self.calls if name == method and address in (None, _parse(about)))
+
+    @property
+    def environment(self) -> Environment:
+        return self._environment
+
+    def identity(self) -> Identity:
+        self._called("identity")
+        return self.who
+
+    def services(self) -> tuple[ServiceStatus, ...]:
+        self._called("services")
+        return tuple(self.statuses.values())
+
+    def status(self, address: Address) -> ServiceStatus:
+        self._called("status", address)
+        return self._status(address)
+
+    def observe(self, address: Address) -> Observation:
+        self._called("observe", address)
+        self._next(address)
+        known = self.observations.get(address)
+        return known or Observation(NOW, self._status(address), releases=dict(self.known))
+
+    def history(self, address: Address) -> tuple[Rollout, ...]:
+        self._called("history", address)
+        return self.histories.get(address, ())
+
+    def releases(self, address: Address, ids: Sequence[str]) -> Mapping[str, Release]:
+        self._called("releases", address)
+        return {key: self.known[key] for key in ids if key in self.known}
+
+    def candidate(self, address: Address, live: Release, version: str) -> Release:
+        self._called("candidate", address)
+        if version not in self.candidates:
+            raise UnknownVersionError(f"{address} has no version {version} in its registry")
+        return self.candidates[version]
+
+    def preflight(self, address: Address, target: Release, live: ServiceStatus) -> tuple[Check, ...]:
+        self._called("preflight", address)
+        return self.checks
+
+    def basis(self, address: Address) -> Basis:
+        self._called("basis", address)
+        if address in self.bases:
+            return self.bases[address]
+        status = self._status(address)
+        primary = status.primary
+        return Basis(
+            deployment=primary.id if primary else "",
+            definition=primary.definition if primary else "",
+            release=primary.release if primary else None,
+            rollout=status.rollout_id,
+            in_flight=status.in_motion,
+        )
+
+    def prepare(self, order: Order) -> Order:
+        self._called("prepare", order.address)
+        self.prepared.append(order)
+        return replace(order, definition=order.definition or order.base_definition)
+
+    def act(self, order: Order) -> Accepted:
+        self._called("act", order.address)
+        self.orders.append(order)
+        self.on_act(order)
+        return self.accepted
+
+    def find(self, order: Order, sent_at: datetime) -> Accepted | None:
+        self._called("find", order.address)
+        return self.found
+
+    def _called(self, method: str, address: Address | None = None) -> None:
+        self.calls.append((method, str(address or "")))
+        self.check(method, address)
+
+    def _status(self, address: Address) -> ServiceStatus:
+        if address not in self.statuses:
+            raise UnknownServiceError(f"{address} is not known to ECS")
+        return self.statuses[address]
+
+    def _next(self, address: Address) -> None:
+        script = self._scripts.get(address)
+        if script:
+            self._play(script[0])
+            if len(script) > 1:
+                script.pop(0)
+
+    def _play(self, item: Observation) -> None:
+        self.statuses[item.status.address] = item.status
+        self.observations[item.status.address] = item
+
+
+class FakeSignals(Faults):
+    """Figures that the test put into ``known``."""
+
+    def __init__(self, known: Mapping[Address, Figures] | None = None) -> None:
+        super().__init__()
+        self.known: dict[Address, Figures] = dict(known or {})
+        self.asked: list[tuple[Address, ...]] = []
+
+    def figures(self, addresses: Sequence[Address]) -> Mapping[Address, Figures]:
+        self.asked.append(tuple(addresses))
+        self.check("figures")
+        return {address: self.known[address] for address in addresses if address in self.known}
+
+
+class FakeLogs(Faults):
+    """Log lines that the test put into ``lines``, by service."""
+
+    def __init__(self, lines: Mapping[Address, Iterable[LogLine]] | None = None) -> None:
+        super().__init__()
+        self.lines: dict[Address, list[LogLine]] = {
+            address: list(group) for address, group in (lines or {}).items()
+        }
+
+    def tail(self, address: Address, since: datetime, limit: int) -> tuple[LogLine, ...]:
+        self.check("tail", address)
+        newer = [line for line in self.lines.get(address, []) if line.at >= since]
+        return tuple(sorted(newer, key=lambda line: line.at)[-limit:])
+
+
+class MemoryJournal(Faults):
+    """The journal's promises without a file; ``fail("append", JournalError(…))`` breaks one method,
+    :meth:`break_down` all of them."""
+
+    _METHODS = (
+        "begin",
+        "update",
+        "append",
+        "heartbeat",
+        "claim",
+        "operation",
+        "operations",
+        "entries",
+    )
+
+    def __init__(self, *records: OperationRecord) -> None:
+        super().__init__()
+        self._lock = RLock()
+        self._records: dict[str, OperationRecord] = {record.id: record for record in records}
+        self._entries: list[Entry] = []
+
+    def break_down(self, message: str = "the journal cannot be written: disk full") -> None:
+        """Let every method fail until :meth:`recover`."""
+        for method in self._METHODS:
+            self.fail(method, JournalError(message), times=None)
+
+    def begin(self, record: OperationRecord) -> None:
+        with self._lock:
+            self.check("begin")
+            if record.id in self._records:
+                raise JournalError(f"operation {record.id} is in the journal already")
+            self._records[record.id] = record
+
+    def update(self, record: OperationRecord) -> None:
+        with self._lock:
+            self.check("update")
+            self._get(record.id)
+            self._records[record.id] = record
+
+    def append(
+        self, operation: str, event: str, at: datetime, text: str, facts: Mapping[str, object]
+    ) -> None:
+        with self._lock:
+            self.check("append")
+            self._get(operation)
+            self._entries.append(Entry(len(self._entries) + 1, operation, event, at, text, dict(facts)))
+
+    def heartbeat(self, operation: str, at: datetime) -> None:
+        with self._lock:
+            self.check("heartbeat")
+            self._records[operation] = replace(self._get(operation), heartbeat_at=at)
+
+    def claim(self, operation: str, host: str, pid: int, at: datetime, seen: datetime) -> bool:
+        with self._lock:
+            self.check("claim")
+            record = self._get(operation)
+            if record.heartbeat_at != seen:
+                return False
+            self._records[operation] = replace(record, host=host, pid=pid, heartbeat_at=at)
+            return True
+
+    def operation(self, id: str) -> OperationRecord | None:
+        with self._lock:
+            self.check("operation")
+            return self._records.get(id)
+
+    def operations(
+        self, prefix: str = "", limit: int = 500, open_only: bool = False
+    ) -> tuple[OperationRecord, ...]:
+        with self._lock:
+            self.check("operations")
+            parts = [part for part in prefix.split("/") if part]
+            rows = [
+                record
+                for record in self._records.values()
+                if str(record.address).split("/")[: len(parts)] == parts and (record.is_open or not open_only)
+            ]
+            rows.sort(key=lambda record: (record.planned_at, record.id), reverse=True)
+            return tuple(rows[:limit])
+
+    def entries(self, operation: str, after: int = 0) -> tuple[Entry, ...]:
+        with self._lock:
+            self.check("entries")
+            return tuple(
+                entry for entry in self._entries if entry.operation == operation and entry.number > after
+            )
+
+    def _get(self, id: str) -> OperationRecord:
+        if id not in self._records:
+            raise JournalError(f"operation {id} is not in the journal")
+        return self._records[id]
+
+
+def _parse(text: str) -> Address | None:
+    parts = text.split("/")
+    return Address(*parts) if len(parts) == 3 else None
