@@ -1,0 +1,26 @@
+"""One AWS account and Region of the sandbox: the state of its services, side by side."""
+
+from console.sandbox.ecr import EcrState
+from console.sandbox.ecs.model import EcsState
+from console.sandbox.elb import ElbState
+from console.sandbox.kernel import World
+from console.sandbox.logs import LogState
+
+
+class Account:
+    """Chosen by the access key of a request; sees nothing of the other accounts."""
+
+    def __init__(self, world: World, id: str, access_key: str, region: str, name: str) -> None:
+        self.world = world
+        self.id = id
+        self.access_key = access_key
+        self.region = region
+        self.name = name
+        self.ecs = EcsState()
+        self.elb = ElbState()
+        self.ecr = EcrState(self)
+        self.logs = LogState(self)
+
+    def arn(self, service: str, resource: str) -> str:
+        """``arn:aws:<service>:<region>:<account>:<resource>``."""
+        return f"arn:aws:{service}:{self.region}:{self.id}:{resource}"

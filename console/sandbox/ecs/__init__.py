@@ -1,0 +1,1 @@
+"""Elastic Container Service: a deterministic scheduler and the operations upon it."""
