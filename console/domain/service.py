@@ -113,6 +113,10 @@ class Observation:
     targets: tuple[Target, ...] = ()
     releases: Mapping[str, Release] = field(default_factory=dict)
     """By release id, those of the deployments and the rollout."""
+    health_check_s: float | None = None
+    """Interval of the target groups' health check; ``None`` without one, or where it was not read."""
+    deregistration_s: float | None = None
+    """How long a leaving target keeps its connections; ``None`` likewise."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """``rollout``, ``tasks``, ``targets``, ``releases`` -> why it could not be read."""
 

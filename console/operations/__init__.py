@@ -1,0 +1,1 @@
+"""Deploy and roll back: planned, confirmed, ordered once, observed to a verdict. Headless, resumable."""

@@ -1,0 +1,74 @@
+"""How long until *safe*: from observed starts where there are any, else from settings, and said so."""
+
+from math import ceil
+from statistics import quantiles
+
+from console.domain.operation import Estimate, Mechanism
+from console.domain.service import Observation
+from console.domain.words import clock
+
+SCHEDULER_LAG_S = 10.0
+"""From an accepted order to the first task that starts."""
+DEFAULT_START_S = 40.0
+"""PROVISIONING to RUNNING on Fargate where no start was observed."""
+DEFAULT_CHECK_S = 30.0
+"""Interval of a target group's health check where it is not known: ELBv2's default."""
+DEFAULT_DRAIN_S = 300.0
+"""Deregistration delay where it is not known: ELBv2's default."""
+SEEN_TWICE_S = 5.0
+"""*Safe* needs two agreeing reads that far apart."""
+FEW_SAMPLES = 3
+
+
+def estimate(
+    observation: Observation, arriving: int, mechanism: Mechanism, no_check_healthy_after_s: float
+) -> Estimate | None:
+    """Estimate an operation on the service as observed; ``None`` when nothing is going to start.
+
+    Args:
+        observation: The service before the order.
+        arriving: Tasks of the target that already are healthy.
+        mechanism: How it will be done.
+        no_check_healthy_after_s: Time until a task without any check counts as healthy.
+    """
+    status = observation.status
+    missing = max(0, status.desired - arriving)
+    if status.desired == 0 or (missing == 0 and mechanism is not Mechanism.STOP_SERVICE_DEPLOYMENT):
+        return None
+    starts = sorted(
+        (task.started_at - task.created_at).total_seconds()
+        for task in observation.tasks
+        if task.started_at and task.created_at
+    )
+    low, middle, high = _spread(starts)
+    if status.target_groups:
+        check = (observation.health_check_s or DEFAULT_CHECK_S) / 2  # the first passing check counts
+        drain = DEFAULT_DRAIN_S if observation.deregistration_s is None else observation.deregistration_s
+    else:
+        check, drain = no_check_healthy_after_s, 0.0
+    room = max(1, status.ceiling - max(status.desired, status.running + status.pending))
+    batches = ceil(missing / room) if missing else 0
+    fixed = SCHEDULER_LAG_S * max(1, batches) + SEEN_TWICE_S
+    safe = fixed + batches * (middle + check)
+    parts = {
+        f"start {clock(middle)}": batches * middle,
+        f"health check {clock(check)}": batches * check,
+        f"scheduler {clock(fixed)}": fixed,
+    }
+    times = f" x {batches} batches" if batches > 1 else ""
+    return Estimate(
+        safe_s=round(safe, 1),
+        low_s=round(SEEN_TWICE_S + batches * (low + check / 2), 1),
+        high_s=round(fixed * 1.5 + batches * (high + check * 2), 1),
+        samples=len(starts) if len(starts) >= FEW_SAMPLES else 0,
+        dominated_by=", ".join(sorted(parts, key=parts.__getitem__, reverse=True)[:2]) + times,
+        done_s=round(safe + drain + SCHEDULER_LAG_S, 1),
+    )
+
+
+def _spread(starts: list[float]) -> tuple[float, float, float]:
+    """5th percentile, median and 95th percentile in seconds; a computed range under three samples."""
+    if len(starts) < FEW_SAMPLES:
+        return DEFAULT_START_S * 0.6, DEFAULT_START_S, DEFAULT_START_S * 1.8
+    cuts = quantiles(starts, n=20, method="inclusive")
+    return cuts[0], cuts[9], cuts[-1]
