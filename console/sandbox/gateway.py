@@ -1,0 +1,92 @@
+"""From one request to one answer: counted, recognised, faulted, checked, carried out."""
+
+import logging
+import uuid
+from collections import Counter
+from contextlib import suppress
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from console.sandbox import services
+from console.sandbox.faults import BROKEN, Faults, as_error
+from console.sandbox.registry import HANDLERS, AwsError
+from console.sandbox.sts import caller_arn
+from console.sandbox.wire.errors import refusal, unknown_operation
+from console.sandbox.wire.identify import Call, identify
+from console.sandbox.wire.message import Request, Response
+from console.sandbox.wire.models import BY_NAME, operation_model
+from console.sandbox.wire.parse import parse
+from console.sandbox.wire.serialize import serialize
+
+if TYPE_CHECKING:
+    from console.sandbox.account import Account
+    from console.sandbox.kernel import World
+
+_LOG = logging.getLogger(__name__)
+_HANDLER_MODULES = services  # imported for the handlers that it registers
+
+
+class Broken(Enum):
+    """What becomes of a connection instead of an answer."""
+
+    SILENT = "timeout"
+    RESET = "reset"
+
+
+class Gateway:
+    """Every AWS request to one world goes through here, one at a time."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.faults = Faults()
+        self.calls: Counter[str] = Counter()
+        """How often each operation was asked for, also when it was refused or faulted."""
+
+    def answer(self, request: Request) -> Response | Broken:
+        """Carry out one request; whatever goes wrong inside is an error in AWS's form."""
+        call = identify(request)
+        self.calls[call.name] += 1
+        request_id = str(uuid.uuid4())
+        try:
+            account = self._account(call)
+            fault = self.faults.strike(call)
+            if fault is None:
+                return self._carry_out(call, request, account, request_id)
+            if fault.when == "after":
+                with suppress(AwsError):  # an answer is lost whatever it says
+                    self._carry_out(call, request, account, request_id)
+            if fault.error in BROKEN:
+                return Broken(fault.error)
+            raise as_error(fault, call, caller_arn(account))
+        except AwsError as error:
+            return refusal(call, error, request_id)
+        except Exception as error:
+            _LOG.exception("%s failed inside the sandbox", call.name)
+            inside = AwsError("InternalFailure", f"The sandbox failed: {error!r}", 500)
+            return refusal(call, inside, request_id)
+
+    def _account(self, call: Call) -> "Account":
+        """The account whose access key signed the call.
+
+        Raises:
+            AwsError: unsigned, or a key that no account has (in the words of AWS's front doors).
+        """
+        account = self.world.accounts.get(call.access_key)
+        if account is not None:
+            return account
+        query = call.protocol == "query"
+        if not call.access_key:
+            code = "MissingAuthenticationToken" if query else "MissingAuthenticationTokenException"
+            raise AwsError(code, "Missing Authentication Token", 403)
+        message = "The security token included in the request is invalid."
+        if query:
+            raise AwsError("InvalidClientTokenId", message, 403)
+        raise AwsError("UnrecognizedClientException", message)
+
+    def _carry_out(self, call: Call, request: Request, account: "Account", request_id: str) -> Response:
+        handler = HANDLERS.get((call.service, call.operation))
+        operation = operation_model(call.service, call.operation) if call.service in BY_NAME else None
+        if handler is None or operation is None:
+            raise unknown_operation(call)
+        params = parse(request, call.protocol, operation)
+        return serialize(call, operation, handler(account, params), request_id)
