@@ -1,0 +1,132 @@
+"""What every screen is: header, banner, body, key bar; told the newest snapshot and the time."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+from console.domain.fleet import EMPTY_FLEET, FleetSnapshot
+from screens.overview import ALL, header_picture, problem_lines
+from widgets.banner import Banner
+from widgets.header import NARROW, Chip, HeaderBar
+from widgets.keybar import KeyBar
+from widgets.line import Line
+from widgets.lines import LinesView
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 15
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen of the console.
+
+    A subclass says its body in :meth:`body` and draws its part of a picture in
+    :meth:`picture_changed`; only the visible screen is told anything, and it is told the newest as
+    soon as it becomes visible.
+    """
+
+    DEFAULT_CSS = """
+    ConsoleScreen { background: $background; }
+    ConsoleScreen > #body { height: 1fr; }
+    ConsoleScreen > #too-small { display: none; }
+    ConsoleScreen.-too-small > HeaderBar, ConsoleScreen.-too-small > Banner,
+    ConsoleScreen.-too-small > KeyBar, ConsoleScreen.-too-small > #body { display: none; }
+    ConsoleScreen.-too-small > #too-small { display: block; }
+    """
+
+    KEY_ORDER: ClassVar[tuple[str, ...]] = ()
+    """Binding ids as they stand in the key bar; what does not fit is dropped from the end."""
+
+    snapshot: reactive[FleetSnapshot] = reactive(EMPTY_FLEET)
+    now: reactive[datetime | None] = reactive(None)
+    chip: reactive[Chip | None] = reactive(None)
+    notices: reactive[tuple[str, ...]] = reactive(())
+    """Lines of the banner besides the environments' problems."""
+
+    def compose(self) -> ComposeResult:
+        yield HeaderBar()
+        yield Banner()
+        with Container(id="body"):
+            yield from self.body()
+        yield KeyBar()
+        yield LinesView(id="too-small")
+
+    # -- for subclasses -----------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between header and key bar."""
+        return ()
+
+    def picture_changed(self) -> None:
+        """Snapshot, time or size have changed: draw anew what depends on them."""
+
+    def key_labels(self) -> Mapping[str, str]:
+        """Binding id -> what to say in place of its verb now: the consequence of the main key."""
+        return {}
+
+    @property
+    def place(self) -> str:
+        """The tab that is active in the header."""
+        return ALL
+
+    # -- the frame ----------------------------------------------------------------------------
+
+    @property
+    def is_narrow(self) -> bool:
+        """Fewer columns than the comfortable layout needs."""
+        return self.size.width < NARROW
+
+    def on_mount(self) -> None:
+        self.query_one(KeyBar).order = self.KEY_ORDER
+        self.update_frame()
+
+    def on_screen_resume(self) -> None:
+        self.update_frame()
+
+    def on_resize(self) -> None:
+        too_small = self.size.width < LEAST_WIDTH or self.size.height < LEAST_HEIGHT
+        self.set_class(too_small, "-too-small")
+        if too_small:
+            self.query_one("#too-small", LinesView).lines = (self._too_small_line(),)
+        self.set_class(self.is_narrow, "-narrow")
+        self.update_frame()
+
+    def _too_small_line(self) -> Line:
+        said = f"{LEAST_WIDTH} x {LEAST_HEIGHT} needed, {self.size.width} x {self.size.height} here"
+        line = Line()
+        if self.chip is not None:
+            said = f"{self.chip.text} · {said}"
+        return line.put(0, said, "text")
+
+    def watch_snapshot(self) -> None:
+        self.update_frame()
+
+    def watch_now(self) -> None:
+        self.update_frame()
+
+    def watch_chip(self) -> None:
+        self.update_frame()
+
+    def watch_notices(self) -> None:
+        self.update_frame()
+
+    def update_frame(self) -> None:
+        """Draw header, banner and key bar from what is known now, and let the body follow."""
+        if not self.is_mounted or not self.is_attached:
+            return
+        self.query_one(HeaderBar).picture = header_picture(self.snapshot, self.place, self.now, self.chip)
+        self.query_one(Banner).texts = (*self.notices, *problem_lines(self.snapshot, self.now))
+        self.picture_changed()
+        self.update_keys()
+
+    def update_keys(self) -> None:
+        """Say anew in the key bar what the keys would do."""
+        self.query_one(KeyBar).labels = dict(self.key_labels())
+
+    def say(self, text: str, ink: str = "muted") -> None:
+        """Put a short note at the right of the key bar; an empty one takes it away."""
+        self.query_one(KeyBar).note = (text, ink)

@@ -1,0 +1,114 @@
+"""Facts that concern the whole app: what was asked for, and what happened."""
+
+from textual.message import Message
+
+from console.domain.address import Address
+from console.domain.operation import OperationEvent, Plan
+from console.domain.signals import LogLine
+from console.errors import QuarterdeckError
+
+
+class ServiceChosen(Message):
+    """Somebody wants to see a service."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__()
+        self.address = address
+
+
+class RollbackRequested(Message):
+    """Somebody pressed the key that rolls back; the address is the one under the cursor then."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__()
+        self.address = address
+
+
+class DeployRequested(Message):
+    """Somebody pressed the key that deploys; the address is the one under the cursor then."""
+
+    def __init__(self, address: Address, version: str = "") -> None:
+        super().__init__()
+        self.address = address
+        self.version = version
+
+
+class PlanMade(Message):
+    """A question was answered with a plan; ``tag`` is the asker's."""
+
+    def __init__(self, plan: Plan, tag: int) -> None:
+        super().__init__()
+        self.plan = plan
+        self.tag = tag
+
+
+class Answered(Message):
+    """A question was answered with anything else; ``tag`` is the asker's."""
+
+    def __init__(self, value: object, tag: int) -> None:
+        super().__init__()
+        self.value = value
+        self.tag = tag
+
+
+class AskFailed(Message):
+    """A question could not be answered; ``tag`` is the asker's."""
+
+    def __init__(self, error: QuarterdeckError, tag: int) -> None:
+        super().__init__()
+        self.error = error
+        self.tag = tag
+
+
+class OperationConfirmed(Message):
+    """A plan was confirmed, with what was typed where something had to be."""
+
+    def __init__(self, plan: Plan, typed: str | None) -> None:
+        super().__init__()
+        self.plan = plan
+        self.typed = typed
+
+
+class OperationProgressed(Message):
+    """Something happened in an operation that this console carries or follows."""
+
+    def __init__(self, token: int, event: OperationEvent) -> None:
+        super().__init__()
+        self.token = token
+        """Number of the feed, unique in this process."""
+        self.event = event
+
+
+class OperationEnded(Message):
+    """A feed has come to its end: with a verdict among its events, or with an error."""
+
+    def __init__(self, token: int, error: QuarterdeckError | None) -> None:
+        super().__init__()
+        self.token = token
+        self.error = error
+
+
+class OperationOpened(Message):
+    """Somebody wants to see a running operation."""
+
+    def __init__(self, token: int) -> None:
+        super().__init__()
+        self.token = token
+
+
+class LogsRead(Message):
+    """The newest log lines of a service, oldest first."""
+
+    def __init__(self, address: Address, lines: tuple[LogLine, ...]) -> None:
+        super().__init__()
+        self.address = address
+        self.lines = lines
+
+
+class LogsFailed(Message):
+    """The log lines of a service could not be read."""
+
+    def __init__(self, address: Address, error: QuarterdeckError) -> None:
+        super().__init__()
+        self.address = address
+        self.error = error

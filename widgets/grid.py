@@ -1,0 +1,263 @@
+"""A list of rows that stays still: the cursor belongs to a row's key, never to a position."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import ClassVar, Protocol
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from widgets.drawn import Drawn
+from widgets.glyphs import Glyphs
+from widgets.line import Line
+from widgets.lines import failure_line
+
+_CACHED_ROWS = 512
+
+
+class GridRow(Protocol):
+    """One row: an immutable, hashable bundle of what is drawn (strings and numbers).
+
+    Equal rows draw equally; that is what the cache of strips rests on.
+    """
+
+    @property
+    def key(self) -> str | None:
+        """What the row is about; ``None`` for headings and gaps, which cannot be selected."""
+
+    @property
+    def height(self) -> int:
+        """Lines that it needs, whatever the width."""
+
+    def lines(self, width: int, theme: str, glyphs: Glyphs, selected: bool) -> tuple[Line, ...]:
+        """Its lines, ``height`` of them; column 0 is left to the selection bar."""
+
+    def __hash__(self) -> int: ...
+
+
+class GridView(ScrollView, Drawn, can_focus=True):
+    """Rows, a cursor and keys.
+
+    The cursor names a row by its key: whatever is added, removed or sorted around it, it stays on
+    what it was on. Only when its row disappears does it go to a neighbour, and says so.
+    """
+
+    DEFAULT_CSS = """
+    GridView { width: 1fr; height: 1fr; background: $background; overflow-x: hidden; scrollbar-size: 0 0; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", id="grid.choose", tooltip="Open what is selected"),
+        Binding("j,down", "move(1)", "down", id="grid.down", show=False, tooltip="Next row"),
+        Binding("k,up", "move(-1)", "up", id="grid.up", show=False, tooltip="Previous row"),
+        Binding("g,home", "edge(-1)", "top", id="grid.top", show=False, tooltip="First row"),
+        Binding("G,end", "edge(1)", "bottom", id="grid.bottom", show=False, tooltip="Last row"),
+        Binding("pagedown", "page(1)", "page down", id="grid.page_down", show=False, tooltip="A page down"),
+        Binding("pageup", "page(-1)", "page up", id="grid.page_up", show=False, tooltip="A page up"),
+    ]
+
+    cursor_key: reactive[str | None] = reactive(None)
+
+    class RowChosen(Message):
+        """Enter or a double click on a row."""
+
+        def __init__(self, grid: "GridView", key: str) -> None:
+            super().__init__()
+            self.grid = grid
+            self.key = key
+
+        @property
+        def control(self) -> "GridView":
+            return self.grid
+
+    class RowHighlighted(Message):
+        """The cursor is on another row than before."""
+
+        def __init__(self, grid: "GridView", key: str | None) -> None:
+            super().__init__()
+            self.grid = grid
+            self.key = key
+
+        @property
+        def control(self) -> "GridView":
+            return self.grid
+
+    class Moved(Message):
+        """Rows or scroll position have changed: more or fewer rows are below."""
+
+        def __init__(self, grid: "GridView") -> None:
+            super().__init__()
+            self.grid = grid
+
+        @property
+        def control(self) -> "GridView":
+            return self.grid
+
+    def __init__(
+        self, rows: Sequence[GridRow] = (), *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._rows: tuple[GridRow, ...] = ()
+        self._tops: list[int] = []
+        self._places: dict[str, int] = {}
+        self._strips: dict[tuple[GridRow, int, str, bool], tuple[Strip, ...]] = {}
+        self.failures = 0
+        self.set_rows(rows)
+
+    # -- rows ---------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> tuple[GridRow, ...]:
+        """The rows as they stand, top to bottom."""
+        return self._rows
+
+    @property
+    def total_height(self) -> int:
+        """Lines of all rows together."""
+        return self._tops[-1] + self._rows[-1].height if self._rows else 0
+
+    @property
+    def rows_below(self) -> int:
+        """Selectable rows that begin below the visible part."""
+        bottom = int(self.scroll_offset.y) + self.size.height
+        return sum(1 for row, top in zip(self._rows, self._tops, strict=True) if row.key and top >= bottom)
+
+    def set_rows(self, rows: Sequence[GridRow]) -> None:
+        """Show other rows. The cursor stays on its key; gone, it goes to the next row in its place."""
+        old_index = self._places.get(self.cursor_key) if self.cursor_key is not None else None
+        old_top = self._tops[old_index] - self.scroll_offset.y if old_index is not None else 0
+        self._rows = tuple(rows)
+        self._tops = list(accumulate((row.height for row in self._rows), initial=0))[: len(self._rows)]
+        self._places = {row.key: index for index, row in enumerate(self._rows) if row.key is not None}
+        if self.cursor_key not in self._places:
+            self.cursor_key = self._neighbour(old_index or 0)
+        self._fit()
+        self._keep_still(old_top)
+        self.refresh()
+        if self.is_attached:
+            self.post_message(self.Moved(self))
+
+    def _neighbour(self, index: int) -> str | None:
+        following = [row.key for row in self._rows[index:] if row.key is not None]
+        before = [row.key for row in self._rows[:index] if row.key is not None]
+        return following[0] if following else before[-1] if before else None
+
+    def _fit(self) -> None:
+        size = Size(self.size.width, self.total_height)
+        if self.virtual_size != size:
+            self.virtual_size = size
+
+    def _keep_still(self, old_top: float) -> None:
+        """Keep the cursor's row where it was on the screen; an unscrolled list stays at its top."""
+        if not self.is_attached or not self.size.height or self.cursor_key is None:
+            return
+        if self.scroll_offset.y > 0:
+            top = self._tops[self._places[self.cursor_key]]
+            self.scroll_to(y=top - old_top, animate=False, force=True, immediate=True)
+        self._scroll_to_cursor()
+
+    # -- cursor -------------------------------------------------------------------------------
+
+    def watch_cursor_key(self, old: str | None, new: str | None) -> None:
+        if not self.is_attached:
+            return
+        self._scroll_to_cursor()
+        self.refresh()
+        self.post_message(self.RowHighlighted(self, new))
+
+    def _scroll_to_cursor(self) -> None:
+        index = self._places.get(self.cursor_key) if self.cursor_key is not None else None
+        if index is None or not self.size.height:
+            return
+        top = 0 if index == self._places[self._keys()[0]] else self._tops[index]
+        bottom = self._tops[index] + self._rows[index].height
+        if top < self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+        elif bottom > self.scroll_offset.y + self.size.height:
+            self.scroll_to(y=bottom - self.size.height, animate=False, force=True, immediate=True)
+
+    def _keys(self) -> list[str]:
+        return list(self._places)
+
+    def _place_in_keys(self) -> int:
+        keys = self._keys()
+        return keys.index(self.cursor_key) if self.cursor_key in self._places else 0
+
+    def _go(self, place: int) -> None:
+        keys = self._keys()
+        if keys:
+            self.cursor_key = keys[max(0, min(len(keys) - 1, place))]
+
+    def action_move(self, step: int) -> None:
+        self._go(self._place_in_keys() + step)
+
+    def action_page(self, direction: int) -> None:
+        self._go(self._place_in_keys() + direction * max(1, self.size.height - 1))
+
+    def action_edge(self, direction: int) -> None:
+        self._go(0 if direction < 0 else len(self._places) - 1)
+
+    def action_choose(self) -> None:
+        if self.cursor_key is not None:
+            self.post_message(self.RowChosen(self, self.cursor_key))
+
+    def on_click(self, event: events.Click) -> None:
+        row = self._row_at(int(event.y + self.scroll_offset.y))
+        if row is None or row[0].key is None:
+            return
+        self.cursor_key = row[0].key
+        if event.chain == 2:
+            self.action_choose()
+
+    # -- drawing ------------------------------------------------------------------------------
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Moved(self))
+
+    def on_resize(self) -> None:
+        self._strips.clear()
+        self._fit()
+        self._scroll_to_cursor()
+        self.post_message(self.Moved(self))
+
+    def _row_at(self, y: int) -> tuple[GridRow, int] | None:
+        """The row at a line of the whole list, and the line within that row."""
+        if not 0 <= y < self.total_height:
+            return None
+        index = bisect_right(self._tops, y) - 1
+        return self._rows[index], y - self._tops[index]
+
+    def render_line(self, y: int) -> Strip:
+        width, theme = self.size.width, self.theme_name
+        try:
+            found = self._row_at(y + int(self.scroll_offset.y))
+            if found is None:
+                return Line().strip(width, theme)
+            row, line = found
+            return self._strips_of(row, width, theme)[line]
+        except Exception as error:
+            self.failures += 1
+            return failure_line(error).strip(width, theme)
+
+    def _strips_of(self, row: GridRow, width: int, theme: str) -> tuple[Strip, ...]:
+        selected = row.key is not None and row.key == self.cursor_key
+        cache_key = (row, width, theme, selected)
+        strips = self._strips.get(cache_key)
+        if strips is None:
+            lines = row.lines(width, theme, self.glyphs, selected)
+            if selected:
+                lines = tuple(line.put(0, self.glyphs.selected, "accent") for line in lines)
+            strips = tuple(
+                line.strip(width, theme, "selected" if selected else "background") for line in lines
+            )
+            if len(self._strips) >= _CACHED_ROWS:
+                self._strips.clear()
+            self._strips[cache_key] = strips
+        return strips
