@@ -1,0 +1,130 @@
+"""The configuration file, from bytes to :class:`Settings`: complete and checked, or one clear line."""
+
+import os
+import tomllib
+from pathlib import Path
+
+from console.config import schema
+from console.config.discover import cache_folder, state_folder
+from console.config.settings import EnvironmentSettings, ServiceSettings, Settings
+from console.config.table import Table
+from console.domain.address import Address, Environment, Tier
+from console.errors import ConfigError
+
+_ACCOUNT = r"\d{12}"
+_REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
+_ROLE = r"arn:[a-z-]+:iam::\d{12}:role/\S+"
+_URL = r"https?://[^\s/]+\S*"
+
+
+def load(path: Path) -> Settings:
+    """Read and check a configuration.
+
+    Raises:
+        ConfigError: naming the file, the key, what is wrong and the nearest known key.
+    """
+    top = Table(path, "", _parse(path), schema.TOP)
+    systems = top.table("systems", None)
+    environments: dict[str, EnvironmentSettings] = {}
+    for system in systems.names():
+        group = systems.table(system, schema.SYSTEM).table("environments", None)
+        for name in group.names():
+            settings = _environment(system, name, group.table(name, schema.ENVIRONMENT))
+            environments[settings.environment.key] = settings
+    if not environments:
+        top.refuse("systems", "has no environment", "write [systems.NAME.environments.production]")
+    paths = top.table("paths", schema.PATHS)
+    return Settings(
+        path=path,
+        journal=paths.file("journal") or state_folder() / "journal.sqlite3",
+        cache=paths.file("cache") or cache_folder(),
+        operator=top.text("operator") or os.environ.get("QUARTERDECK_OPERATOR", ""),
+        aws_config_file=_existing(paths, "aws_config"),
+        aws_credentials_file=_existing(paths, "aws_credentials"),
+        environments=environments,
+    )
+
+
+def _parse(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no {path}", "see --config and QUARTERDECK_CONFIG") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a folder", "name the file in it") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 (byte {error.start})", "save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+    except (RecursionError, ValueError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+
+
+def _existing(paths: Table, key: str) -> Path | None:
+    path = paths.file(key)
+    if path is not None and not path.is_file():
+        paths.refuse(key, f"names {path}, which is not a file")
+    return path
+
+
+def _environment(system: str, name: str, table: Table) -> EnvironmentSettings:
+    table.require("region", 'write region = "us-east-1"')
+    environment = Environment(
+        system=system,
+        name=name,
+        tier=Tier(table.choice("tier", tuple(Tier), Tier.PRODUCTION)),
+        platform=table.choice("platform", schema.PLATFORMS, "ecs"),
+        account=table.matching("account", _ACCOUNT, "an account number of twelve digits"),
+        region=table.matching("region", _REGION, "a Region such as us-east-1"),
+        cluster=table.text("cluster"),
+        read_only=table.flag("read_only"),
+    )
+    return EnvironmentSettings(
+        environment=environment,
+        profile=table.text("profile"),
+        role_arn=table.matching("role_arn", _ROLE, "a role such as arn:aws:iam::123456789012:role/name"),
+        endpoint_url=table.matching("endpoint_url", _URL, "an http or https address"),
+        services=_services(environment, table.table("services", None)),
+    )
+
+
+def _services(environment: Environment, table: Table) -> dict[str, ServiceSettings]:
+    services: dict[str, ServiceSettings] = {}
+    names: dict[str, str] = {}
+    places: dict[tuple[str, str], str] = {}
+    for alias in table.names(schema.ALIAS_LENGTH):
+        settings = _service(environment, alias, table.table(alias, schema.SERVICE))
+        for name in (alias, *settings.also):
+            if name in names:
+                table.refuse(alias, f"is also called {name!r}, and so is {names[name]}", "names are unique")
+            names[name] = alias
+        place = (settings.cluster, settings.service)
+        if place in places:
+            table.refuse(alias, f"is the same service as {places[place]}", "one alias a service, see `also`")
+        places[place] = alias
+        services[alias] = settings
+    return services
+
+
+def _service(environment: Environment, alias: str, table: Table) -> ServiceSettings:
+    table.require("service", "write the service's name in its cluster")
+    cluster = table.text("cluster") or environment.cluster
+    if not cluster:
+        table.refuse("cluster", "is missing, and the environment names none either")
+    if not table.text("service"):
+        table.refuse("service", "is empty", "write the service's name in its cluster")
+    return ServiceSettings(
+        address=Address(environment.system, environment.name, alias),
+        service=table.text("service"),
+        cluster=cluster,
+        containers=table.texts("containers"),
+        deploy=table.choice("deploy", schema.DEPLOY_WAYS, "pin"),
+        soak=table.duration("soak", ServiceSettings.soak),
+        no_check_healthy_after=table.duration(
+            "no_check_healthy_after", ServiceSettings.no_check_healthy_after
+        ),
+        health=table.matching("health", _URL, "an http or https address"),
+        also=table.other_names("also"),
+    )

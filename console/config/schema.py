@@ -1,0 +1,45 @@
+"""Every key that a configuration may hold, table by table; nothing else is accepted.
+
+The loader refuses what is not listed here and ``config.example.toml`` is held complete against it.
+"""
+
+TOP = ("operator", "paths", "systems")
+"""The file itself."""
+
+PATHS = ("journal", "cache", "aws_config", "aws_credentials")
+"""``[paths]``"""
+
+SYSTEM = ("environments",)
+"""``[systems.S]``"""
+
+ENVIRONMENT = (
+    "platform",
+    "tier",
+    "account",
+    "region",
+    "profile",
+    "role_arn",
+    "endpoint_url",
+    "cluster",
+    "read_only",
+    "services",
+)
+"""``[systems.S.environments.E]``"""
+
+SERVICE = (
+    "service",
+    "cluster",
+    "containers",
+    "deploy",
+    "soak",
+    "no_check_healthy_after",
+    "health",
+    "also",
+)
+"""``[systems.S.environments.E.services.ALIAS]``"""
+
+PLATFORMS = ("ecs",)
+DEPLOY_WAYS = ("pin", "force")
+
+ALIAS_LENGTH = 16
+"""Characters that lists leave for an alias."""

@@ -1,0 +1,152 @@
+"""One table of the configuration file, read strictly.
+
+Every complaint names the file, the full path of the key and what is wrong with it, so that it can
+be mended without reading anything else.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from console.config.nearest import meant
+from console.domain.text import plain
+from console.domain.words import duration
+from console.errors import ConfigError
+
+_BARE = re.compile(r"^[A-Za-z0-9_-]+$")
+_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+_KINDS = {bool: "true or false", str: "text", list: "a list", dict: "a table", int: "a number"}
+
+
+class Table:
+    """A table whose keys are all known.
+
+    ``keys`` is ``None`` for a table whose keys are names that the operator chooses.
+    """
+
+    def __init__(self, file: Path, path: str, value: object, keys: Iterable[str] | None) -> None:
+        self._file = file
+        self._path = path
+        if not isinstance(value, dict):
+            self.refuse("", f"is {_kind(value)}, not a table")
+        self._values: dict[str, object] = value
+        if keys is None:
+            return
+        known = tuple(keys)
+        for key in self._values:
+            if key not in known:
+                where = f"in [{path}]" if path else "at the top of the file"
+                self.refuse(key, f"is not a setting {where}", meant(key, known))
+
+    def refuse(self, key: str, problem: str, remedy: str = "") -> NoReturn:
+        """Raise the error that names this file and key."""
+        path = ".".join(part for part in (self._path, _quoted(key)) if part)
+        raise ConfigError(f"{self._file}: {path} {problem}", remedy)
+
+    def require(self, key: str, remedy: str = "") -> None:
+        """Insist on a key."""
+        if key not in self._values:
+            self.refuse(key, "is missing", remedy)
+
+    def table(self, key: str, keys: Iterable[str] | None) -> "Table":
+        """The table under a key; an empty one when it is not there."""
+        path = ".".join(part for part in (self._path, _quoted(key)) if part)
+        return Table(self._file, path, self._values.get(key, {}), keys)
+
+    def names(self, longest: int = 64) -> Iterator[str]:
+        """The keys, each checked to be a name."""
+        for key in self._values:
+            self._check_name(key, key, longest)
+            yield key
+
+    def text(self, key: str, default: str = "") -> str:
+        """One line of text without control characters."""
+        value = self._values.get(key, default)
+        if not isinstance(value, str):
+            self.refuse(key, f"is {_kind(value)}, not text", "put it in quotes" if _is_number(value) else "")
+        if plain(value) != value or value.strip() != value:
+            self.refuse(key, "has control characters, or spaces at its ends")
+        return value
+
+    def matching(self, key: str, pattern: str, what: str) -> str:
+        """Text of a certain form; empty when it is not there."""
+        value = self.text(key)
+        if value and not re.fullmatch(pattern, value):
+            self.refuse(key, f"is {value!r}, not {what}")
+        return value
+
+    def choice(self, key: str, options: tuple[str, ...], default: str) -> str:
+        """One of a few words."""
+        value = self.text(key, default)
+        if value not in options:
+            self.refuse(key, f"is {value!r}, not {' or '.join(options)}", meant(value, options))
+        return value
+
+    def flag(self, key: str) -> bool:
+        """True or false; false when it is not there."""
+        value = self._values.get(key, False)
+        if not isinstance(value, bool):
+            self.refuse(key, f"is {_kind(value)}, not true or false")
+        return value
+
+    def duration(self, key: str, default: timedelta) -> timedelta:
+        """A length of time: ``90s``, ``30m``, ``1h``, ``1d``."""
+        if key not in self._values:
+            return default
+        value = self.text(key)
+        try:
+            length = duration(value)
+        except (ValueError, OverflowError):
+            self.refuse(key, f"is {value!r}, not a duration", "write 90s, 30m, 1h or 1d")
+        if length < timedelta(0):
+            self.refuse(key, f"is {value!r}, less than nothing")
+        return length
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of different texts; empty when it is not there."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list):
+            self.refuse(key, f"is {_kind(value)}, not a list", "put it in brackets")
+        for item in value:
+            if not isinstance(item, str) or not item or plain(item) != item:
+                self.refuse(key, "holds something that is not text")
+        if len(set(value)) < len(value):
+            self.refuse(key, "names something twice")
+        return tuple(value)
+
+    def other_names(self, key: str) -> tuple[str, ...]:
+        """A list of names; empty when it is not there."""
+        names = self.texts(key)
+        for name in names:
+            self._check_name(key, name, 64)
+        return names
+
+    def file(self, key: str) -> Path | None:
+        """A path, taken from the configuration's folder; ``None`` when it is not there."""
+        text = self.text(key)
+        if not text:
+            return None
+        try:
+            return (self._file.parent / Path(text).expanduser()).absolute()
+        except RuntimeError:
+            self.refuse(key, f"is {text!r}, and nobody's home folder is that")
+
+    def _check_name(self, key: str, name: str, longest: int) -> None:
+        if not _NAME.match(name):
+            self.refuse(key, f"has the name {name!r}", "names are lower case letters, digits and hyphens")
+        if len(name) > longest:
+            self.refuse(key, f"has the name {name!r} of {len(name)} characters", f"at most {longest}")
+
+
+def _quoted(key: str) -> str:
+    return key if not key or _BARE.match(key) else f'"{plain(key)}"'
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), "a number" if _is_number(value) else "something else")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
