@@ -11,6 +11,9 @@ from math import inf
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 """Container reason of a kill for memory (ECS developer guide, stopped-task-error-codes)."""
 
+_STRESS = 0.85
+"""Share of its memory from which a process spends more time collecting than answering."""
+
 
 @dataclass(frozen=True)
 class Behaviour:
@@ -32,16 +35,31 @@ class Behaviour:
     memory_share: float = 0.38
     """Memory in use once warm, as a share of the container's limit."""
 
+    @property
+    def leaks(self) -> bool:
+        """Whether its death is a kill for memory."""
+        return self.container_reason == OUT_OF_MEMORY
+
     def answers(self, age: float) -> bool:
         """Whether a health check ``age`` seconds (at speed 1) after RUNNING gets its 200."""
         return self.ready_after <= age and (self.dies_after is None or age < self.dies_after)
 
     def memory_at(self, age: float) -> float:
         """Share of the memory limit in use ``age`` seconds after RUNNING; 1.0 is the kill."""
-        if self.container_reason == OUT_OF_MEMORY and self.dies_after is not None:
+        if self.leaks and self.dies_after is not None:
             return min(1.0, self.memory_share + (1.0 - self.memory_share) * max(0.0, age) / self.dies_after)
-        warming = min(1.0, max(0.0, age) / 120.0)
-        return self.memory_share * (0.6 + 0.4 * warming)
+        return self.memory_share * (0.6 + 0.4 * min(1.0, max(0.0, age) / 120.0))
+
+    def errors_at(self, age: float) -> float:
+        """Share of the requests answered with 5xx at that age; a process short of memory fails some."""
+        return max(self.error_share, 0.3) if self.leaks and self._is_short(age) else self.error_share
+
+    def slowness_at(self, age: float) -> float:
+        """Factor on response times at that age."""
+        return self.latency_factor * (4.0 if self.leaks and self._is_short(age) else 1.0)
+
+    def _is_short(self, age: float) -> bool:
+        return self.memory_at(age) >= _STRESS
 
 
 BEHAVIOURS: dict[str, Behaviour] = {

@@ -84,7 +84,7 @@ class EcrState:
         The first tag is part of what is built, so that two images never share a digest.
         """
         target = self.repositories[repository]
-        child = build(repository, f"{self.account.world.seed}:{tags[0]}", pushed_at, behaviour, platform)
+        child = build(repository, tags[0], self.account.world.seed, pushed_at, behaviour, platform)
         image = index(child)
         target.images[child.digest] = child
         target.images[image.digest] = image

@@ -32,15 +32,18 @@ class Image:
     media_type: str = INDEX
     size: int = 0
     """Bytes of its layers, compressed."""
+    name: str = ""
+    """What it was built as, the first tag that it was pushed with; the program inside says so too."""
 
 
-def build(repository: str, name: str, pushed_at: float, behaviour: str, platform: str) -> Image:
+def build(repository: str, name: str, salt: int, pushed_at: float, behaviour: str, platform: str) -> Image:
     """The manifest of one platform.
 
     Args:
         name: What makes this build differ from every other one of the repository.
+        salt: Changes every digest that is not shared by a whole repository.
     """
-    seed = f"{repository}:{name}:{platform}"
+    seed = f"{repository}:{name}:{platform}:{salt}"
     layers = [_layer(f"{repository}:{platform}:base", 29_412_775), _layer(f"{seed}:app", 61_208_431)]
     manifest = _document(
         {
@@ -51,7 +54,9 @@ def build(repository: str, name: str, pushed_at: float, behaviour: str, platform
         }
     )
     size = sum(int(layer["size"]) for layer in layers)
-    return Image(repository, sha256(manifest), [], pushed_at, behaviour, platform, manifest, MANIFEST, size)
+    return Image(
+        repository, sha256(manifest), [], pushed_at, behaviour, platform, manifest, MANIFEST, size, name
+    )
 
 
 def index(child: Image) -> Image:
@@ -78,6 +83,7 @@ def wrapped(child: Image, manifest: str) -> Image:
         manifest=manifest,
         media_type=INDEX,
         size=child.size,
+        name=child.name,
     )
 
 

@@ -1,0 +1,148 @@
+"""The life of every task that ever ran, kept after ECS has forgotten the task.
+
+Figures and log lines are not stored: they are worked out from these lives when somebody asks. A
+life is only ever added to at the present moment, so that what it says about the past stays true.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.sandbox.behaviour import Behaviour, behaviour_of
+from console.sandbox.ecs.model import Container, Task
+
+if TYPE_CHECKING:
+    from console.sandbox.account import Account
+
+
+@dataclass(slots=True)
+class Life:
+    """One task's main container. Moments are epoch seconds; ``None``: has not happened (yet)."""
+
+    task: str
+    service: str
+    """ARN of its service."""
+    container: str
+    group: str
+    """Log group; empty: it logs nowhere."""
+    stream: str
+    behaviour: Behaviour
+    limit_mb: int
+    version: str
+    created_at: float
+    started_at: float | None = None
+    serving_from: float | None = None
+    """First moment at which requests are sent to it."""
+    serving_until: float | None = None
+    """Moment from which none is."""
+    sigterm_at: float | None = None
+    died_at: float | None = None
+    """It ended by itself."""
+    ended_at: float | None = None
+    """Its process is gone, however it came to that."""
+
+    def is_serving(self, at: float) -> bool:
+        """Whether requests were sent to it at that moment."""
+        if self.serving_from is None or at < self.serving_from:
+            return False
+        return self.serving_until is None or at < self.serving_until
+
+    def is_running(self, at: float) -> bool:
+        """Whether its process ran at that moment."""
+        return (
+            self.started_at is not None
+            and self.started_at <= at
+            and (self.ended_at is None or at < self.ended_at)
+        )
+
+
+class Lives:
+    """The lives of one account's tasks, in the order of their beginning."""
+
+    def __init__(self, account: "Account") -> None:
+        self._account = account
+        self._by_task: dict[str, Life] = {}
+        self._by_service: dict[str, list[Life]] = {}
+        account.world.listeners.append(self._hear)
+
+    def of_service(self, service: str) -> list[Life]:
+        """Those of one service, by its ARN, oldest first."""
+        self._catch_up()
+        return self._by_service.get(service, [])
+
+    def __iter__(self) -> Iterator[Life]:
+        self._catch_up()
+        return iter(self._by_task.values())
+
+    def _catch_up(self) -> None:
+        """Take in tasks that were there before anything happened to them."""
+        for service in self._account.ecs.services():
+            for task in service.tasks.values():
+                if task.id not in self._by_task:
+                    self._follow(task)
+
+    def _hear(self, account: "Account", task: Task, kind: str) -> None:
+        if account is self._account:
+            self._follow(task)
+
+    def _follow(self, task: Task) -> None:
+        life = self._by_task.get(task.id)
+        if life is None:
+            life = self._begin(task)
+        now = self._account.world.now()
+        if life.started_at is None:
+            life.started_at = task.started_at
+        if life.serving_from is None and task.is_healthy:
+            life.serving_from = now
+        if life.started_at is None or task.is_alive:
+            return
+        self._end(life, task, now)
+
+    def _end(self, life: Life, task: Task, now: float) -> None:
+        """Note how far the end has come: told to go, asked to stop, gone."""
+        by_itself = task.stop_code == "EssentialContainerExited"
+        if life.serving_until is None:
+            life.serving_until = now
+        if by_itself and life.died_at is None:
+            life.died_at = life.ended_at = task.execution_stopped_at or now
+        if not by_itself and life.sigterm_at is None and task.status != "DEACTIVATING":
+            life.sigterm_at = now
+        if life.ended_at is None:
+            life.ended_at = task.execution_stopped_at or task.stopped_at
+
+    def _begin(self, task: Task) -> Life:
+        container = next((item for item in task.containers if item.essential), task.containers[0])
+        options = (container.definition.get("logConfiguration") or {}).get("options", {})
+        prefix = options.get("awslogs-stream-prefix", "ecs")
+        life = Life(
+            task=task.id,
+            service=f"{task.cluster_arn.replace(':cluster/', ':service/', 1)}/{task.service}",
+            container=container.name,
+            group=options.get("awslogs-group", ""),
+            stream=f"{prefix}/{container.name}/{task.id}",
+            behaviour=behaviour_of(task.behaviour),
+            limit_mb=_limit(container, task),
+            version=self._version(container),
+            created_at=task.created_at,
+        )
+        if task.started_at is not None and (task.was_healthy or task.is_healthy):
+            life.created_at = life.started_at = life.serving_from = task.started_at
+        self._by_task[task.id] = life
+        self._by_service.setdefault(life.service, []).append(life)
+        return life
+
+    def _version(self, container: Container) -> str:
+        """What the image calls itself: its first tag, else the tag in its reference."""
+        reference = container.image.partition("@")[0]
+        if container.digest:
+            tail = reference.rpartition("/")
+            pinned = f"{tail[0]}/{tail[2].partition(':')[0]}@{container.digest}"
+            image = self._account.ecr.resolve(pinned)
+            if image is not None and image.name:
+                return image.name
+        return reference.rpartition(":")[2]
+
+
+def _limit(container: Container, task: Task) -> int:
+    """Megabytes that the container may use: its own limit, else the task's."""
+    return int(container.definition.get("memory") or task.definition.content.get("memory") or 512)
