@@ -19,6 +19,8 @@ class Problem:
     message: str
     remedy: str
     since: datetime
+    part: str = "status"
+    """What cannot be read: ``status``, ``figures``, ``identity``, ``holds``, or a service's address."""
 
 
 @dataclass(frozen=True)

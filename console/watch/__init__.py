@@ -1,0 +1,1 @@
+"""What is read when, and the picture of the fleet that comes of it."""

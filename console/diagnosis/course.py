@@ -1,0 +1,144 @@
+"""Evidence from the rollout itself: how far it is, where it goes, whether it moves at all."""
+
+from datetime import datetime, timedelta
+
+from console.diagnosis.events import last_progress
+from console.diagnosis.evidence import RECENT, Evidence, Kind, Scene
+from console.domain.rollout import RolloutStatus
+from console.domain.words import age, count
+
+SLOW = timedelta(minutes=30)
+"""A rollout that takes longer, and moves nothing any more, is stuck."""
+_TOLD = timedelta(hours=1)
+"""How long a finished rollback is worth a line."""
+_WORDS = (
+    ("circuit breaker", "the circuit breaker tripped"),
+    ("alarm", "an alarm went off"),
+    ("user", "a person asked for it"),
+    ("lifecycle hook", "a lifecycle hook failed"),
+    ("networking configuration", "the network configuration is invalid"),
+)
+
+
+def failed(scene: Scene) -> Evidence | None:
+    """Failures that ECS counted, or a rollout that it gave up, without a task that tells why."""
+    rollout, primary = scene.rollout, scene.primary
+    if rollout is not None and rollout.status is RolloutStatus.ROLLBACK_FAILED:
+        reason = "no earlier release to go back to" if "candidate" in rollout.reason else "rollback failed"
+        return Evidence(Kind.FAILURE, f"deployment failed: {reason}", (), "deploy a version that starts")
+    if primary is not None and primary.state == "FAILED":
+        return Evidence(
+            Kind.FAILURE,
+            "deployment failed: tasks failed to start",
+            (count(scene.status.running, "task") + " left",),
+            "roll back, or deploy a version that starts",
+        )
+    if scene.failures:
+        cause = f"{count(scene.failures, 'task')} failed to start or to become healthy"
+        return Evidence(Kind.FAILURE, cause, (), "read the stopped tasks, or roll back")
+    return None
+
+
+def slow(scene: Scene) -> Evidence | None:
+    """A rollout under way for more than half an hour in which nothing moved for ten minutes."""
+    if not scene.under_way or scene.primary is None:
+        return None
+    rollout = scene.rollout
+    began = (rollout.started_at or rollout.created_at) if rollout else scene.primary.created_at
+    if scene.going_back:
+        began = scene.turned_back_at or began
+    moved = last_progress(scene) or began
+    if scene.at - began <= SLOW or scene.at - moved <= RECENT:
+        return None
+    cause = f"no progress for {_age(scene, max(moved, began))}"
+    return Evidence(Kind.BLOCKED, cause, (f"under way for {_age(scene, began)}",), "read events and targets")
+
+
+def short(scene: Scene) -> Evidence | None:
+    """Fewer tasks than wanted, outside a rollout."""
+    status = scene.status
+    if not scene.short:
+        return None
+    facts = (f"{status.pending} starting",) if status.pending else ()
+    return Evidence(Kind.NOTICE, f"{status.running} of {count(status.desired, 'task')} running", facts)
+
+
+def progress(scene: Scene) -> tuple[str, ...]:
+    """How far the rollout under way is, in facts."""
+    primary = scene.primary
+    if primary is None:
+        return ()
+    others = sum(item.running for item in scene.status.deployments if not item.is_primary)
+    label = label_of(scene, primary.id)
+    facts = [f"{primary.running} of {count(primary.desired, 'task')} on {label or 'the new version'}"]
+    if others:
+        facts.append(f"{others} left of the other")
+    return (*facts, *breaker(scene))
+
+
+def breaker(scene: Scene) -> tuple[str, ...]:
+    """The breaker's counter, or that there is none, while a rollout goes forward."""
+    if not scene.under_way or scene.going_back:
+        return ()
+    if scene.breaker is not None:
+        return (f"breaker {scene.breaker.failures} of {scene.breaker.threshold}",)
+    return () if scene.status.breaker else ("no circuit breaker",)
+
+
+def way_back(scene: Scene) -> tuple[str, ...]:
+    """Where ECS goes back to, how far it is, and why it does."""
+    primary = scene.primary
+    if primary is None:
+        return ()
+    target = scene.rollout.went_back_to if scene.rollout else None
+    label = label_of(scene, primary.id) or _version(scene, target)
+    facts = [
+        f"going back to {label}" if label else "going back",
+        f"{primary.running} of {count(primary.desired, 'task')}",
+    ]
+    why = turned_because(scene)
+    return (*facts, why) if why else tuple(facts)
+
+
+def went_back(scene: Scene) -> str:
+    """That ECS went back a while ago and why; empty when it did not."""
+    rollout = scene.rollout
+    if (
+        rollout is None
+        or rollout.status is not RolloutStatus.ROLLBACK_SUCCESSFUL
+        or rollout.finished_at is None
+        or scene.at - rollout.finished_at > _TOLD
+    ):
+        return ""
+    to = label_of(scene, scene.primary.id) if scene.primary else ""
+    line = f"ECS went back{f' to {to}' if to else ''} {_age(scene, rollout.finished_at)} ago"
+    why = turned_because(scene)
+    return f"{line} · {why}" if why else line
+
+
+def turned_because(scene: Scene) -> str:
+    """Why ECS went back, in few words; empty when nothing tells."""
+    rollout = scene.rollout
+    said = [rollout.rollback_reason, rollout.reason] if rollout else []
+    said += [item.reason for item in scene.status.deployments if "rolling back" in item.reason]
+    for text in filter(None, said):
+        for part, words in _WORDS:
+            if part in text.lower():
+                return words
+        return text.strip().rstrip(".")
+    return ""
+
+
+def label_of(scene: Scene, deployment: str) -> str:
+    """The version that a deployment runs, as people call it; empty when it is not known."""
+    named = next((item.release for item in scene.status.deployments if item.id == deployment), None)
+    return _version(scene, named)
+
+
+def _version(scene: Scene, release: str | None) -> str:
+    known = scene.observation.releases.get(release) if scene.observation and release else None
+    return known.version.label if known else ""
+
+
+def _age(scene: Scene, moment: datetime) -> str:
+    return age((scene.at - moment).total_seconds())

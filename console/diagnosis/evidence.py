@@ -1,0 +1,143 @@
+"""What every family of evidence is given, and what it answers with."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from console.domain.rollout import Breaker, Deployment, Rollout, RolloutStatus
+from console.domain.service import Observation, ServiceEvent, ServiceStatus
+from console.domain.signals import Figures
+from console.domain.tasks import Task
+
+RECENT = timedelta(minutes=10)
+"""How long a failure of a finished rollout counts as present."""
+
+
+class Kind(Enum):
+    """What a piece of evidence makes of the service that it is about."""
+
+    FAILURE = "failing"
+    BLOCKED = "stuck"
+    NOTICE = "warning"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One proven cause, with the facts that belong to it."""
+
+    kind: Kind
+    cause: str
+    facts: tuple[str, ...] = ()
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that a diagnosis may look at; ``at`` is the moment at which it is made."""
+
+    status: ServiceStatus
+    observation: Observation | None
+    figures: Figures | None
+    at: datetime
+
+    @property
+    def primary(self) -> Deployment | None:
+        return self.status.primary
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """The service deployment that the status speaks of, where it was read."""
+        rollout = self.observation.rollout if self.observation else None
+        return rollout if rollout and rollout.id == self.status.rollout_id else None
+
+    @property
+    def under_way(self) -> bool:
+        """A rollout has not ended. ``deployments[]`` knows it first: the service deployment that is
+        listed right after UpdateService may still be the one before."""
+        if self.primary is None:
+            return False
+        if self.primary.state == "IN_PROGRESS":
+            return True
+        rollout = self.rollout
+        return (
+            rollout is not None
+            and not rollout.status.is_over
+            and rollout.status is not RolloutStatus.UNKNOWN
+            and self.primary.state != "FAILED"
+        )
+
+    @property
+    def going_back(self) -> bool:
+        """ECS is on its way to the release before. Where only the status is known: a failed
+        deployment beside a PRIMARY under way tells it."""
+        if self.rollout is not None and not self.rollout.status.is_over:
+            return self.rollout.status.is_going_back
+        return self.under_way and any(
+            item.state == "FAILED" and not item.is_primary for item in self.status.deployments
+        )
+
+    @property
+    def turned_back_at(self) -> datetime | None:
+        """When ECS began to go back."""
+        if self.rollout is not None and self.rollout.rollback_started_at is not None:
+            return self.rollout.rollback_started_at
+        return next((item.at for item in self.status.events if "rolling back to" in item.message), None)
+
+    @property
+    def breaker(self) -> Breaker | None:
+        """The breaker of the rollout under way, while it counts."""
+        if not self.under_way or self.rollout is None or self.rollout.breaker is None:
+            return None
+        return None if self.rollout.breaker.status == "DISABLED" else self.rollout.breaker
+
+    @property
+    def failures(self) -> int:
+        """Failed tasks that ECS counts against what is shipped now."""
+        counted = self.primary.failed if self.primary and self.under_way else 0
+        breaker = self.breaker
+        return max(counted, breaker.failures) if breaker and not self.going_back else counted
+
+    @property
+    def short(self) -> bool:
+        """Fewer tasks run than are wanted."""
+        return self.status.running < self.status.desired
+
+    def judged(self, deployment: str) -> bool:
+        """Whether tasks of that deployment decide the state: while a rollout is under way those of
+        what arrives, else those of all that serve."""
+        if self.under_way and self.primary is not None:
+            return deployment == self.primary.id
+        return any(item.id == deployment for item in self.status.deployments)
+
+    def stopped(self, since: datetime, *, judged: bool = True) -> tuple[Task, ...]:
+        """Tasks that stopped since a moment, newest first; ``judged=False``: those of the others."""
+        if self.observation is None:
+            return ()
+        found = [
+            task
+            for task in self.observation.tasks
+            if task.is_stopped
+            and task.stopped_at is not None
+            and task.stopped_at >= since
+            and self.judged(task.deployment) is judged
+        ]
+        return tuple(sorted(found, key=lambda task: task.stopped_at or since, reverse=True))
+
+    def events(self, since: datetime) -> tuple[ServiceEvent, ...]:
+        """Events since a moment, newest first."""
+        return tuple(event for event in self.status.events if event.at >= since)
+
+    @property
+    def since(self) -> datetime:
+        """From when on failures count: the last ten minutes; the whole rollout while ECS counts
+        failures against it, because it waits ever longer between two starts; an hour (as long as
+        ECS shows stopped tasks) while tasks are missing."""
+        recent = self.at - RECENT
+        primary = self.primary
+        if primary is None:
+            return recent
+        if self.failures or primary.state == "FAILED":
+            return min(recent, primary.created_at)
+        if self.under_way:
+            return max(recent, primary.created_at)
+        return self.at - timedelta(hours=1) if self.short else recent

@@ -1,0 +1,78 @@
+"""Evidence from health checks: targets, and the events that name them unhealthy."""
+
+import re
+from datetime import timedelta
+
+from console.diagnosis.evidence import RECENT, Evidence, Kind, Scene
+from console.domain.words import count
+
+_UNHEALTHY = re.compile(r"is unhealthy in .*?due to \(?reason:?\s*(?P<reason>.+?)\)?\.?$")
+_TASK = re.compile(r"\(?task ([0-9a-f]{32})\)?")
+_CONTAINER = "failed container health checks"
+
+
+def health_reason(scene: Scene) -> str:
+    """Why targets are unhealthy, in the load balancer's words; empty when nothing says it."""
+    for event in scene.events(scene.since):
+        match = _UNHEALTHY.search(event.message)
+        if match:
+            return _plainly(match["reason"])
+    observation = scene.observation
+    for target in observation.targets if observation else ():
+        if target.state.startswith("unhealthy") and target.description:
+            return _plainly(target.description)
+    return ""
+
+
+def evidence(scene: Scene) -> Evidence | None:
+    """Health checks that failed lately, or targets that are unhealthy now."""
+    return _from_events(scene) or _from_targets(scene)
+
+
+def _from_events(scene: Scene) -> Evidence | None:
+    since = max(scene.since, scene.at - RECENT)
+    told = [item for item in scene.events(since) if _concerns(scene, item.message)]
+    if not told:
+        return None
+    if _CONTAINER in told[0].message:
+        cause, remedy = "failing container health checks", "check the health command and its start period"
+    else:
+        cause = f"failing load balancer health checks: {health_reason(scene)}"
+        remedy = "check health path, port, security group and grace period"
+    return Evidence(Kind.FAILURE, cause, (), f"{remedy}, or roll back")
+
+
+def _concerns(scene: Scene, message: str) -> bool:
+    if _CONTAINER not in message and not _UNHEALTHY.search(message):
+        return False
+    tasks = {task.id: task.deployment for task in (scene.observation.tasks if scene.observation else ())}
+    match = _TASK.search(message)
+    deployment = tasks.get(match[1]) if match else None
+    return deployment is None or scene.judged(deployment)
+
+
+def _from_targets(scene: Scene) -> Evidence | None:
+    observation = scene.observation
+    if observation is None:
+        return None
+    grace = timedelta(seconds=scene.status.grace_s)
+    settled = {
+        task.ip
+        for task in observation.tasks
+        if task.status == "RUNNING"
+        and task.started_at is not None
+        and observation.at - task.started_at > grace
+        and scene.judged(task.deployment)
+    }
+    bad = [item for item in observation.targets if item.state == "unhealthy" and item.ip in settled]
+    if not bad:
+        return None
+    why = next((_plainly(item.description) for item in bad if item.description), "")
+    cause = f"{count(len(bad), 'target')} unhealthy" + (f": {why}" if why else "")
+    return Evidence(Kind.NOTICE, cause, (), "check health path, port and security group")
+
+
+def _plainly(reason: str) -> str:
+    """``Health checks failed with these codes: [503]`` says no more than ``503``."""
+    codes = re.search(r"with these codes: \[([^\]]*)\]", reason)
+    return f"answers {codes[1]}" if codes else reason.strip().rstrip(".").lower()

@@ -1,0 +1,150 @@
+"""The state of a service, and the one line that says why."""
+
+from datetime import datetime
+
+from console.diagnosis import course, events, health, stops, traffic
+from console.diagnosis.evidence import Evidence, Kind, Scene
+from console.domain.fleet import Diagnosis
+from console.domain.service import Observation, ServiceState, ServiceStatus
+from console.domain.signals import Figures
+from console.domain.text import cell_width, cut_end
+
+WIDTH = 110
+"""Cells that a diagnosis may take."""
+_SEPARATOR = " · "
+_STATES = {
+    Kind.FAILURE: ServiceState.FAILING,
+    Kind.BLOCKED: ServiceState.STUCK,
+    Kind.NOTICE: ServiceState.WARNING,
+}
+
+
+def diagnose(
+    status: ServiceStatus | None,
+    observation: Observation | None,
+    figures: Figures | None,
+    at: datetime | None = None,
+) -> Diagnosis:
+    """Judge one service from what was read of it.
+
+    Args:
+        status: The newest status; ``None`` when it never was read.
+        observation: The service in full; may be older than the status.
+        figures: Its newest figures.
+        at: The moment of judging; without it that of the observation, or the newest thing that the
+            status tells of.
+    """
+    if status is None:
+        return Diagnosis(ServiceState.UNKNOWN)
+    moment = at or (observation.at if observation else _newest(status))
+    scene = Scene(status, observation, figures, moment)
+    if status.status == "INACTIVE":
+        return Diagnosis(ServiceState.DRAINED, "deleted: ECS keeps only its name")
+    if status.status == "DRAINING" or status.desired == 0:
+        return _leaving(scene)
+    if scene.going_back:
+        return _going_back(scene)
+    return _judge(scene)
+
+
+def line(*facts: str) -> str:
+    """Facts joined, as many whole ones as fit; the first one is cut where it alone is too long."""
+    text = ""
+    for fact in filter(None, facts):
+        longer = f"{text}{_SEPARATOR}{fact}" if text else cut_end(fact, WIDTH)
+        if cell_width(longer) <= WIDTH:
+            text = longer
+    return text
+
+
+def _judge(scene: Scene) -> Diagnosis:
+    proof = _failure(scene)
+    if proof is not None and (scene.under_way or not _once(scene, proof)):
+        return _diagnosis(proof, *course.breaker(scene), *_other_figures(scene, proof))
+    blocked = _blocked(scene)
+    if blocked is not None:
+        return _diagnosis(blocked, *course.progress(scene)[:1])
+    if scene.under_way:
+        return _rolling(scene)
+    notice = proof or traffic.evidence(scene) or health.evidence(scene) or course.short(scene)
+    notice = notice or _of_kind(events.evidence(scene), Kind.NOTICE)
+    if notice is not None:
+        found = _diagnosis(notice, *_other_figures(scene, notice))
+        return Diagnosis(ServiceState.WARNING, found.line, found.remedy)
+    return Diagnosis(ServiceState.STEADY, line(course.went_back(scene)))
+
+
+def _failure(scene: Scene) -> Evidence | None:
+    """The failure that says most: what tasks died of, what health checks and events tell, that ECS
+    counts failures, that requests fail."""
+    for found in (
+        stops.evidence(scene),
+        health.evidence(scene),
+        events.evidence(scene),
+        course.failed(scene),
+        traffic.evidence(scene),
+    ):
+        if found is not None and found.kind is Kind.FAILURE:
+            return found
+    return None
+
+
+def _once(scene: Scene, proof: Evidence) -> bool:
+    """One task died, was replaced, and nothing else is wrong: worth a look, no more."""
+    others = (course.failed(scene), traffic.evidence(scene))
+    told = any(item is not None and item.kind is Kind.FAILURE for item in others)
+    return proof == stops.evidence(scene) and stops.died(scene) == 1 and not scene.short and not told
+
+
+def _blocked(scene: Scene) -> Evidence | None:
+    if not (scene.under_way or scene.short):
+        return None
+    return _of_kind(events.evidence(scene), Kind.BLOCKED) or course.slow(scene)
+
+
+def _rolling(scene: Scene) -> Diagnosis:
+    left = stops.leaving(scene)
+    facts = [*course.progress(scene), *traffic.facts_of(scene)]
+    if left is not None:
+        facts.append(f"leaving version: {left.cause}")
+    return Diagnosis(ServiceState.ROLLING, line(*facts))
+
+
+def _going_back(scene: Scene) -> Diagnosis:
+    proof = _of_kind(stops.evidence(scene), Kind.FAILURE) or course.failed(scene)
+    if proof is not None:
+        return _diagnosis(proof, "going back fails too", *course.way_back(scene)[1:2])
+    blocked = _blocked(scene)
+    if blocked is not None:
+        return _diagnosis(blocked, *course.way_back(scene)[:2])
+    cause = stops.leaving(scene)
+    back = course.way_back(scene)
+    if cause is None:
+        return Diagnosis(ServiceState.ROLLING_BACK, line(*back[2:], *back[:2]))
+    return Diagnosis(ServiceState.ROLLING_BACK, line(cause.cause, *back[:2], *cause.facts))
+
+
+def _leaving(scene: Scene) -> Diagnosis:
+    status = scene.status
+    why = "being deleted" if status.status == "DRAINING" else "desired count is 0"
+    left = status.running + status.pending
+    if left:
+        return Diagnosis(ServiceState.DRAINING, line(why, f"{left} left to stop"))
+    return Diagnosis(ServiceState.DRAINED, why)
+
+
+def _diagnosis(proof: Evidence, *facts: str) -> Diagnosis:
+    return Diagnosis(_STATES[proof.kind], line(proof.cause, *proof.facts, *facts), proof.remedy)
+
+
+def _other_figures(scene: Scene, proof: Evidence) -> tuple[str, ...]:
+    return tuple(fact for fact in traffic.facts_of(scene) if fact not in (proof.cause, *proof.facts))
+
+
+def _of_kind(found: Evidence | None, kind: Kind) -> Evidence | None:
+    return found if found is not None and found.kind is kind else None
+
+
+def _newest(status: ServiceStatus) -> datetime:
+    stamps = [item.updated_at for item in status.deployments] + [item.at for item in status.events]
+    return max(stamps, default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
