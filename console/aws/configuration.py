@@ -1,0 +1,134 @@
+"""What a release is made of besides its images: a fingerprint to compare, and names to read.
+
+Values of environment variables go into the fingerprint only, where nobody can read them.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from console.domain.text import plain
+
+Raw = Mapping[str, Any]
+REVISION_FIELDS = (
+    "capacityProviderStrategy",
+    "launchType",
+    "loadBalancers",
+    "networkConfiguration",
+    "platformVersion",
+    "serviceConnectConfiguration",
+    "serviceRegistries",
+    "volumeConfigurations",
+)
+"""Fields of a service revision that are configuration and that UpdateService can bring back."""
+_UNORDERED = frozenset({"environment", "secrets", "securityGroups", "subnets", "requiresCompatibilities"})
+
+
+def fingerprint(definition: Raw, revision: Raw, keys: frozenset[str]) -> str:
+    """A hash of the configuration: equal exactly when equally configured, whatever the images.
+
+    Family, revision number and tags name a definition, and are no part of what it configures; what
+    AWS fills in empty counts as absent.
+
+    Args:
+        keys: Members of RegisterTaskDefinition's input; everything else describes the registration.
+    """
+    kept = {key: value for key, value in definition.items() if key in keys - {"family", "tags"}}
+    kept["containerDefinitions"] = [
+        {key: value for key, value in item.items() if key != "image"}
+        for item in definition.get("containerDefinitions", ())
+    ]
+    whole = {"definition": kept, "revision": {key: revision.get(key) for key in REVISION_FIELDS}}
+    return hashlib.sha256(_text(canonical(whole)).encode()).hexdigest()
+
+
+def canonical(value: Any, key: str = "") -> Any:
+    """The value without empty parts, and in one order where AWS promises none."""
+    if isinstance(value, Mapping):
+        parts = {name: canonical(item, name) for name, item in value.items()}
+        return {name: item for name, item in parts.items() if item not in (None, [], {}, "")}
+    if isinstance(value, list | tuple):
+        items = [canonical(item) for item in value]
+        return sorted(items, key=_text) if key in _UNORDERED else items
+    return value
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str, separators=(",", ":"))
+
+
+def settings_of(definition: Raw, revision: Raw) -> dict[str, str]:
+    """What people compare, by name; of environment and secrets the names only."""
+    network = (revision.get("networkConfiguration") or {}).get("awsvpcConfiguration", {})
+    named = {
+        "cpu": definition.get("cpu"),
+        "memory": _megabytes(definition.get("memory")),
+        "execution role": _tail(definition.get("executionRoleArn")),
+        "task role": _tail(definition.get("taskRoleArn")),
+        "runtime platform": platform_of(definition) if definition.get("runtimePlatform") else "",
+        "subnets": _list(network.get("subnets")),
+        "security groups": _list(network.get("securityGroups")),
+        "public address": network.get("assignPublicIp"),
+        "platform version": revision.get("platformVersion"),
+        "launch type": revision.get("launchType"),
+        "capacity providers": _list(
+            f"{item.get('capacityProvider')} x{item.get('weight', 0)}"
+            for item in revision.get("capacityProviderStrategy", ())
+        ),
+        "target groups": _list(
+            "/".join(str(item["targetGroupArn"]).split("/")[1:2])
+            for item in revision.get("loadBalancers", ())
+            if item.get("targetGroupArn")
+        ),
+    }
+    for container in definition.get("containerDefinitions", ()):
+        named |= _container_settings(container)
+    return {name: plain(str(value)) for name, value in named.items() if value not in (None, "")}
+
+
+def _container_settings(container: Raw) -> dict[str, Any]:
+    name = container.get("name", "")
+    return {
+        f"{name} cpu": container.get("cpu") or None,
+        f"{name} memory": _megabytes(container.get("memory")),
+        f"{name} memory reserved": _megabytes(container.get("memoryReservation")),
+        f"{name} environment": _list(item.get("name", "") for item in container.get("environment", ())),
+        f"{name} secrets": _list(item.get("name", "") for item in container.get("secrets", ())),
+        f"{name} ports": _list(str(item.get("containerPort")) for item in container.get("portMappings", ())),
+    }
+
+
+def main_container(definition: Raw, load_balancers: Sequence[Raw]) -> str:
+    """The container that names the version: the one behind the load balancer, else the first essential."""
+    containers = [str(item.get("name", "")) for item in definition.get("containerDefinitions", ())]
+    for item in load_balancers:
+        if item.get("containerName") in containers:
+            return str(item["containerName"])
+    for item in definition.get("containerDefinitions", ()):
+        if item.get("essential", True):
+            return str(item.get("name", ""))
+    return containers[0] if containers else ""
+
+
+def platform_of(definition: Raw) -> str:
+    """The platform that the definition's tasks run on; Linux on x86-64 unless it says otherwise."""
+    runtime = definition.get("runtimePlatform") or {}
+    system = str(runtime.get("operatingSystemFamily") or "LINUX")
+    architecture = str(runtime.get("cpuArchitecture") or "X86_64")
+    return (
+        f"{'windows' if system.startswith('WINDOWS') else 'linux'}/"
+        f"{'arm64' if architecture == 'ARM64' else 'amd64'}"
+    )
+
+
+def _megabytes(value: Any) -> str:
+    return f"{value} MB" if value else ""
+
+
+def _tail(arn: Any) -> str:
+    return str(arn).rsplit("/", 1)[-1] if arn else ""
+
+
+def _list(items: Any) -> str:
+    return ", ".join(sorted(str(item) for item in items or ()))

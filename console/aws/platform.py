@@ -1,0 +1,167 @@
+"""Amazon ECS as the console's platform: every port method, put together from its parts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from console.aws.calls import Answer, Calls
+from console.aws.definitions import Definitions
+from console.aws.images import Registry
+from console.aws.orders import Orders
+from console.aws.preflight import Preflight
+from console.aws.references import DIGEST
+from console.aws.releases import Releases, label
+from console.aws.rollouts import Rollouts
+from console.aws.services import Services, revisions_of, status_of
+from console.aws.targets import TargetGroups
+from console.aws.tasks import Tasks
+from console.config.settings import EnvironmentSettings
+from console.domain.address import Address, Environment, Identity
+from console.domain.operation import Accepted, Basis, Check, Order
+from console.domain.release import Image, Release
+from console.domain.rollout import Rollout
+from console.domain.service import Observation, ServiceStatus
+from console.domain.text import plain
+from console.errors import ConfigError, CredentialsError, QuarterdeckError
+from console.ports import Clock
+
+_T = TypeVar("_T")
+
+
+class EcsPlatform:
+    """Implements :class:`console.ports.Platform` for one environment. Thread-safe."""
+
+    def __init__(self, settings: EnvironmentSettings, calls: Calls, clock: Clock) -> None:
+        self._settings = settings
+        self._calls = calls
+        self._clock = clock
+        self.services_reader = Services(settings, calls)
+        self.definitions = Definitions(calls)
+        self._registry = Registry(calls, clock)
+        self._releases = Releases(calls, self.definitions, self._registry)
+        self._rollouts = Rollouts(calls)
+        self._tasks = Tasks(calls)
+        self._groups = TargetGroups(calls)
+        self._preflight = Preflight(settings, calls, self.definitions, self._registry, clock)
+        self._orders = Orders(calls, self.services_reader, self.definitions, self._releases, self._rollouts)
+
+    @property
+    def environment(self) -> Environment:
+        return self._settings.environment
+
+    def identity(self) -> Identity:
+        """Who AWS says that we are.
+
+        Raises:
+            CredentialsError: also when they belong to another account than the configuration names.
+        """
+        answer = self._calls.read("sts", "GetCallerIdentity")
+        identity = Identity(account=str(answer.get("Account", "")), arn=plain(str(answer.get("Arn", ""))))
+        wanted = self.environment.account
+        if wanted and identity.account != wanted:
+            raise CredentialsError(
+                f"the credentials for {self.environment.key} belong to account {identity.account}, "
+                f"not {wanted}",
+                "correct account or profile in the configuration",
+            )
+        return identity
+
+    def services(self) -> tuple[ServiceStatus, ...]:
+        return self.services_reader.all()
+
+    def status(self, address: Address) -> ServiceStatus:
+        return self.services_reader.status(address)
+
+    def observe(self, address: Address) -> Observation:
+        chosen = self.services_reader.settings(address)
+        at = self._clock.now()
+        raw = self.services_reader.raw(address)
+        status = status_of(address, raw)
+        missing: dict[str, str] = {}
+        none: dict[str, Release] = {}
+
+        def part(name: str, read: Callable[[], _T], nothing: _T) -> _T:
+            try:
+                return read()
+            except QuarterdeckError as error:
+                missing[name] = error.message
+                return nothing
+
+        rollout = part("rollout", lambda: self._rollout_of(status), None)
+        releases = part("releases", lambda: self._releases_around(raw, rollout), none)
+        return Observation(
+            at=at,
+            status=status_of(address, raw, releases),
+            rollout=rollout,
+            tasks=part("tasks", lambda: self._tasks.of(chosen.cluster, chosen.service), ()),
+            targets=part("targets", lambda: self._groups.targets(status.target_groups), ()),
+            releases=releases,
+            missing=missing,
+        )
+
+    def history(self, address: Address) -> tuple[Rollout, ...]:
+        chosen = self.services_reader.settings(address)
+        return self._rollouts.history(chosen.cluster, chosen.service)
+
+    def releases(self, address: Address, ids: Sequence[str]) -> Mapping[str, Release]:
+        return self._releases.get(ids)
+
+    def candidate(self, address: Address, live: Release, version: str) -> Release:
+        """The live configuration with other images, each resolved to its digest now.
+
+        Raises:
+            UnknownVersionError: when the registry does not hold the version.
+            ConfigError: when a configured container is not in what runs.
+        """
+        changing = self.services_reader.settings(address).containers or (live.main,)
+        unknown = sorted(set(changing) - {image.container for image in live.images})
+        if unknown:
+            there = ", ".join(image.container for image in live.images)
+            raise ConfigError(
+                f"{address} has no container {unknown[0]}: it runs {there}",
+                "correct containers in the configuration",
+            )
+        images = tuple(
+            self._at(image, version) if image.container in changing else image for image in live.images
+        )
+        release = replace(live, id=None, definition=None, images=images, created_at=None)
+        if live.main not in changing:
+            return release
+        return replace(release, version=self._labelled(release, version))
+
+    def preflight(self, address: Address, target: Release, live: ServiceStatus) -> tuple[Check, ...]:
+        return self._preflight.checks(target, live)
+
+    def basis(self, address: Address) -> Basis:
+        return self._orders.basis(address)
+
+    def prepare(self, order: Order) -> Order:
+        return self._orders.prepare(order)
+
+    def act(self, order: Order) -> Accepted:
+        return self._orders.act(order)
+
+    def find(self, order: Order, sent_at: datetime) -> Accepted | None:
+        return self._orders.find(order, sent_at)
+
+    def _rollout_of(self, status: ServiceStatus) -> Rollout | None:
+        """The service deployment that the service names, else the newest one there is."""
+        if status.rollout_id is not None:
+            return self._rollouts.get([status.rollout_id]).get(status.rollout_id)
+        chosen = self.services_reader.settings(status.address)
+        return next(iter(self._rollouts.history(chosen.cluster, chosen.service)), None)
+
+    def _releases_around(self, raw: Answer, rollout: Rollout | None) -> dict[str, Release]:
+        ids: list[Any] = list(revisions_of(raw))
+        if rollout is not None:
+            ids += [rollout.target, *rollout.sources, rollout.went_back_to]
+        return self._releases.get(list(dict.fromkeys(filter(None, ids))))
+
+    def _at(self, image: Image, version: str) -> Image:
+        digest, _ = self._registry.resolve(image.repository, version)
+        return replace(image, tag=None if DIGEST.match(version) else version, digest=digest)
+
+    def _labelled(self, release: Release, version: str) -> Any:
+        main = next(image for image in release.images if image.container == release.main)
+        return label(main, self._registry.tags(main.repository, [main.digest or ""])[main.digest or ""])

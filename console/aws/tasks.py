@@ -1,0 +1,107 @@
+"""The tasks of a service: running ones, and stopped ones for as long as ECS shows them (an hour)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from console.aws.calls import Calls, batches
+from console.aws.moments import maybe
+from console.domain.tasks import Container, Task
+from console.domain.text import plain
+
+PAGE = 100
+"""Tasks in one page of ListTasks, and in one DescribeTasks (ECS API reference)."""
+
+
+class Tasks:
+    """Reads tasks; keeps nothing."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def of(self, cluster: str, service: str) -> tuple[Task, ...]:
+        """Every task of a service that ECS still shows, newest first.
+
+        ListTasks filters by *desired* status, and knows only RUNNING and STOPPED; one that stopped
+        between the two lists is in both.
+        """
+        arns = list(
+            dict.fromkeys(
+                arn for wanted in ("RUNNING", "STOPPED") for arn in self._listed(cluster, service, wanted)
+            )
+        )
+        found: list[Task] = []
+        for batch in batches(arns, PAGE):
+            answer = self._calls.read("ecs", "DescribeTasks", cluster=cluster, tasks=batch)
+            found.extend(task_of(raw) for raw in answer.get("tasks", ()))
+        return tuple(sorted(found, key=_age_key, reverse=True))
+
+    def _listed(self, cluster: str, service: str, wanted: str) -> Iterator[str]:
+        pages = self._calls.pages(
+            "ecs",
+            "ListTasks",
+            cluster=cluster,
+            serviceName=service,
+            desiredStatus=wanted,
+            maxResults=PAGE,
+        )
+        return (str(arn) for page in pages for arn in page.get("taskArns", ()))
+
+
+def _age_key(task: Task) -> tuple[float, str]:
+    return (task.created_at.timestamp() if task.created_at else 0.0), task.id
+
+
+def task_of(raw: Mapping[str, Any]) -> Task:
+    """Turn one described task into a task."""
+    memory = _integer(raw.get("memory"))
+    return Task(
+        id=str(raw.get("taskArn", "")).rsplit("/", 1)[-1],
+        deployment=str(raw.get("startedBy", "")),
+        definition=str(raw.get("taskDefinitionArn", "")),
+        status=plain(str(raw.get("lastStatus", ""))),
+        desired_status=plain(str(raw.get("desiredStatus", ""))),
+        containers=tuple(_container(item, memory) for item in raw.get("containers", ())),
+        health=plain(str(raw.get("healthStatus") or "UNKNOWN")),
+        zone=plain(str(raw.get("availabilityZone") or "")),
+        ip=_ip(raw),
+        memory_mb=memory,
+        created_at=maybe(raw.get("createdAt")),
+        started_at=maybe(raw.get("startedAt")),
+        stopping_at=maybe(raw.get("stoppingAt")),
+        stopped_at=maybe(raw.get("stoppedAt")),
+        stop_code=plain(str(raw.get("stopCode") or "")),
+        stopped_reason=plain(str(raw.get("stoppedReason") or "")),
+    )
+
+
+def _container(raw: Mapping[str, Any], task_memory: int | None) -> Container:
+    return Container(
+        name=plain(str(raw.get("name", ""))),
+        status=plain(str(raw.get("lastStatus", ""))),
+        digest=raw.get("imageDigest") or None,
+        exit_code=raw.get("exitCode"),
+        reason=plain(str(raw.get("reason") or "")),
+        health=plain(str(raw.get("healthStatus") or "UNKNOWN")),
+        memory_mb=_integer(raw.get("memory")) or task_memory,
+    )
+
+
+def _ip(raw: Mapping[str, Any]) -> str:
+    """The private address of the task's own network interface, as its targets are registered."""
+    for attachment in raw.get("attachments", ()):
+        for detail in attachment.get("details", ()):
+            if detail.get("name") == "privateIPv4Address":
+                return plain(str(detail.get("value", "")))
+    for container in raw.get("containers", ()):
+        for interface in container.get("networkInterfaces", ()):
+            if interface.get("privateIpv4Address"):
+                return plain(str(interface["privateIpv4Address"]))
+    return ""
+
+
+def _integer(value: Any) -> int | None:
+    """A positive number that AWS gives as text; ``None`` for none, and for 0, which means no limit."""
+    try:
+        return int(value) or None
+    except (TypeError, ValueError):
+        return None
