@@ -144,11 +144,17 @@ def _spawned(command: list[str], record: Path) -> Running:
     except (ValueError, KeyError, TypeError) as error:
         child.kill()
         child.wait()
-        lines = complaint.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        reason = lines[-1] if lines else f"nothing was heard of it for {READY_S:g} s"
-        raise SandboxError(f"the sandbox did not start: {reason}") from error
+        raise SandboxError(f"the sandbox did not start: {_reason(complaint)}") from error
     _children[child.pid] = child
     return running
+
+
+def _reason(complaint: Path) -> str:
+    """The last thing that a child said before it ended."""
+    lines = complaint.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    if not lines:
+        return f"nothing was heard of it for {READY_S:g} s"
+    return lines[-1].removeprefix(f"quarterdeck: {SandboxError.title}: ")
 
 
 def _first_line(stream: IO[str]) -> str:
