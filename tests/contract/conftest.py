@@ -10,12 +10,15 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.validate import ParamValidator
 
 from console.ports import Clock
 from console.sandbox.account import Account
 from console.sandbox.http import ThreadedServer, start_thread
 from console.sandbox.kernel import World
+from console.sandbox.registry import HANDLERS, Handler
 from console.sandbox.run import DEFAULT_SEED
+from console.sandbox.wire.models import operation_model
 
 BARE_KEY = "AKIASANDBOXBARE00000"
 ONCE = Config(
@@ -104,7 +107,41 @@ def aws_session() -> Any:
 
 
 @pytest.fixture
-def make_sandbox(aws_session: Any) -> Iterator[SandboxFactory]:
+def unmodelled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Hold every answer of every handler against botocore's model of it, whoever asked.
+
+    The wire layer would leave out what the model lacks; a test must not.
+    """
+    found: list[str] = []
+    for (service, operation), handler in HANDLERS.items():
+        monkeypatch.setitem(HANDLERS, (service, operation), _watched(service, operation, handler, found))
+    yield found
+    assert not found, "\n".join(found)
+
+
+def _watched(service: str, operation: str, handler: Handler, found: list[str]) -> Handler:
+    def watched(account: Account, params: dict[str, Any]) -> dict[str, Any]:
+        answer = handler(account, params)
+        model = operation_model(service, operation)
+        assert model is not None, f"{service} has no operation {operation}"
+        if model.output_shape is not None:
+            report = ParamValidator().validate(_present(answer), model.output_shape)
+            if report.has_errors():
+                found.append(f"{service}.{operation}: {report.generate_report()}")
+        return answer
+
+    return watched
+
+
+def _present(value: Any) -> Any:
+    """A value without the members that are ``None``: those are left out on the wire."""
+    if isinstance(value, dict):
+        return {key: _present(item) for key, item in value.items() if item is not None}
+    return [_present(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def make_sandbox(aws_session: Any, unmodelled: list[str]) -> Iterator[SandboxFactory]:
     """Serve a world: ``make_sandbox("rugmunch", speed=10)``; without names one empty account.
 
     With ``clock`` the world follows that clock instead of the machine's.
