@@ -115,7 +115,7 @@ def _judge(
         elif happening.status is RolloutStatus.SUCCESSFUL:
             anew = bad.pop(key, None) is not None
             if not anew and key in seen and serving not in (None, key):
-                bad[serving] = "it was left by going back"  # type: ignore[index]
+                bad[serving] = "it was left by going back"
             seen.add(key)
             serving = key
     for key, why in bad.items():

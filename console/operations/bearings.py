@@ -1,0 +1,95 @@
+"""Where an operation stands before it is planned: the service, its history, and who asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from console.config.settings import ServiceSettings, Settings
+from console.domain.address import Address, Identity, Tier
+from console.domain.operation import Basis
+from console.domain.release import Release
+from console.domain.rollout import Rollout
+from console.domain.service import Observation
+from console.errors import CredentialsError, RejectedError
+from console.ports import Platform
+
+
+@dataclass(frozen=True)
+class Bearings:
+    """Everything that both verbs read first."""
+
+    address: Address
+    settings: ServiceSettings
+    platform: Platform
+    identity: Identity
+    observation: Observation
+    rollouts: tuple[Rollout, ...]
+    """Newest first."""
+    releases: Mapping[str, Release]
+
+    @property
+    def live(self) -> Release:
+        """What the PRIMARY deployment ships.
+
+        Raises:
+            RejectedError: when it cannot be told; nothing can be planned without it.
+        """
+        release = self.observation.primary_release
+        if release is None:
+            why = self.observation.missing.get("releases", "ECS shows no service revision for it")
+            raise RejectedError(
+                f"{self.address}: what runs there cannot be read: {why}",
+                "allow ecs:DescribeServiceRevisions and ecs:DescribeTaskDefinition",
+            )
+        return release
+
+    @property
+    def in_flight(self) -> Rollout | None:
+        """The rollout under way, if one is."""
+        rollout = self.observation.rollout
+        return rollout if rollout is not None and not rollout.status.is_over else None
+
+    @property
+    def basis(self) -> Basis:
+        """What a plan made now rests on."""
+        status = self.observation.status
+        primary = status.primary
+        if primary is None:
+            raise RejectedError(f"{self.address}: the service has no PRIMARY deployment")
+        return Basis(
+            deployment=primary.id,
+            definition=primary.definition,
+            release=primary.release,
+            rollout=status.rollout_id,
+            in_flight=self.in_flight is not None,
+        )
+
+
+def take(address: Address, settings: ServiceSettings, platform: Platform) -> Bearings:
+    """Read everything that a plan needs.
+
+    Raises:
+        CredentialsError: also when the credentials are of another account than the configured one.
+        QuarterdeckError: whatever the platform raises.
+    """
+    identity = platform.identity()
+    account = platform.environment.account
+    if account and identity.account != account:
+        raise CredentialsError(
+            f"{platform.environment.key} is account {account}, the credentials are of {identity.account}",
+            "correct `account` or `profile` in the configuration",
+        )
+    observation = platform.observe(address)
+    rollouts = platform.history(address)
+    ids = {name for rollout in rollouts for name in (rollout.target, rollout.left_serving) if name}
+    ids |= {item.release for item in observation.status.deployments if item.release}
+    releases = {**platform.releases(address, sorted(ids)), **observation.releases}
+    return Bearings(address, settings, platform, identity, observation, rollouts, releases)
+
+
+def confirmation(address: Address, tier: Tier, settings: Settings) -> str:
+    """What has to be typed: ``environment/alias``, the whole address where another system has the
+    same, nothing outside production."""
+    if tier is not Tier.PRODUCTION:
+        return ""
+    namesakes = [item.address for item in settings.services() if item.address.short == address.short]
+    return address.short if len(namesakes) == 1 else str(address)

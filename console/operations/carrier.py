@@ -1,0 +1,161 @@
+"""One operation under way: its plan, its log, what it has reached; nothing decides here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from console.domain.codec import encode
+from console.domain.operation import (
+    Accepted,
+    Mechanism,
+    OperationEvent,
+    Order,
+    Plan,
+    Progress,
+    Verdict,
+)
+from console.domain.release import Release
+from console.domain.words import utc
+from console.operations.log import OperationLog
+from console.operations.timeline import Timeline
+from console.ports import Clock, Platform
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long an operation is followed."""
+
+    timeout_s: float | None = None
+    """From confirmed to giving up the watch; ``None``: never."""
+    contact_lost_s: float | None = None
+    """Without any successful read; ``None``: never."""
+    no_check_healthy_after: timedelta = timedelta(seconds=40)
+
+
+class Carrier:
+    """The state of one operation; every change of it is an event, and every event is journalled."""
+
+    def __init__(
+        self, plan: Plan, platform: Platform, log: OperationLog, clock: Clock, limits: Limits
+    ) -> None:
+        self.plan = plan
+        self.platform = platform
+        self.log = log
+        self.clock = clock
+        self.limits = limits
+        self.confirmed_at = log.record.ordered_at or clock.now()
+        self.timeline = Timeline(self.confirmed_at)
+        self.order: Order | None = None
+        self.accepted: Accepted | None = None
+        self.ended = False
+        self.in_contact = True
+        self.running: Release | None = None
+        self.progress = Progress(log.record.id, plan, self.confirmed_at)
+        self.timeline.mark("confirmed", self.confirmed_at, "confirmed", log.record.actor)
+
+    def event(
+        self,
+        name: str,
+        text: str,
+        facts: Mapping[str, object] | None = None,
+        journal_only: Mapping[str, object] | None = None,
+    ) -> OperationEvent:
+        """Journal what happens, and say it. ``journal_only`` facts are what a resume needs.
+
+        Raises:
+            JournalError: when it cannot be written and must be.
+        """
+        said = dict(facts or {})
+        self.log.note(name, text, {**said, **(journal_only or {})})
+        return OperationEvent(name, self.clock.now(), self.log.record.id, text, said, self.picture())
+
+    def picture(self) -> Progress:
+        """The newest picture, with the steps as they stand."""
+        record = self.log.record
+        self.progress = replace(
+            self.progress,
+            steps=self.timeline.steps(
+                "",
+                self.plan.estimate,
+                safe=record.safe_at is not None or self.ended,
+                done=record.done_at is not None or self.ended,
+            ),
+            ordered_at=record.accepted_at,
+            safe_at=record.safe_at,
+            done_at=record.done_at,
+            verdict=record.verdict,
+            by=record.by,
+            reason=record.reason,
+            running=self.running,
+        )
+        return self.progress
+
+    def accept(self, order: Order, accepted: Accepted) -> None:
+        """The platform has taken the order."""
+        self.order, self.accepted = order, accepted
+        now = self.clock.now()
+        if self.log.record.accepted_at is None:
+            self.log.change(accepted_at=now)
+        call = "nothing to send" if order.mechanism is Mechanism.WATCH else "order accepted"
+        self.timeline.mark("accepted", self.log.record.accepted_at or now, call, self.plan.mechanism.value)
+
+    def end(
+        self, verdict: Verdict, by: str | None, reason: str, done_at: datetime | None = None
+    ) -> OperationEvent:
+        """Close the operation. A journal that fails here cannot take the verdict back."""
+        self.ended = True
+        self.log.forgive()
+        now = self.clock.now()
+        record = self.log.record
+        self.log.change(
+            verdict=verdict,
+            by=by,
+            reason=reason,
+            done_at=record.done_at or done_at,
+            ended_at=now,
+            target={**record.target, **self._target_facts()},
+        )
+        failed = verdict.exit_code != 0
+        self.timeline.mark("verdict", now, verdict.words, reason, failed=failed)
+        facts = self._verdict_facts()
+        self.log.note("verdict", self._verdict_text(), facts)
+        return OperationEvent("verdict", now, record.id, self._verdict_text(), facts, self.picture())
+
+    def _verdict_text(self) -> str:
+        record = self.log.record
+        words = [record.verdict.words if record.verdict else "", f"by {record.by}" if record.by else ""]
+        return " ".join(filter(None, words)) + (f" · {record.reason}" if record.reason else "")
+
+    def _target_facts(self) -> dict[str, object]:
+        """``to`` as it came out: a pinned copy has a definition and a revision of its own."""
+        facts: dict[str, object] = {}
+        if self.order is not None and self.order.definition is not None:
+            facts["task_definition"] = self.order.definition
+        if self.running is not None and self.running.digests == self.plan.target.digests:
+            facts["service_revision"] = self.running.id
+        return facts
+
+    def _verdict_facts(self) -> dict[str, object]:
+        record = self.log.record
+        return {
+            "verdict": record.verdict.value if record.verdict else None,
+            "by": record.by,
+            "reason": record.reason,
+            "verb": record.verb.value,
+            "address": str(record.address),
+            "from": dict(record.source),
+            "to": dict(record.target),
+            "running": self.running.facts() if self.running else None,
+            "mechanism": record.mechanism.value,
+            "ordered_s": record.seconds_to(record.accepted_at),
+            "safe_s": record.seconds_to(record.safe_at),
+            "done_s": record.seconds_to(record.done_at),
+            "confirmed_at": utc(self.confirmed_at),
+            "estimate_s": self.plan.estimate.safe_s if self.plan.estimate else None,
+            "journal": self.log.trouble or "written",
+        }
+
+
+def stored(plan: Plan) -> object:
+    """The plan as the journal keeps it for a resume."""
+    return encode(replace(plan, candidates=()))

@@ -1,0 +1,128 @@
+"""Plan a deploy: a tag becomes a digest here, and what would change is shown before anything does."""
+
+from dataclasses import replace
+
+from console.config.settings import Settings
+from console.domain.operation import Hold, Mechanism, Plan, Verb
+from console.domain.release import Image, Release
+from console.domain.service import Observation
+from console.domain.words import age
+from console.errors import RejectedError, UnknownVersionError
+from console.operations.bearings import Bearings, confirmation
+from console.operations.differences import differences
+from console.operations.estimate import estimate
+from console.operations.safe import healthy_now
+from console.ports import Clock
+
+
+def plan_deploy(
+    bearings: Bearings, version: str, hold: Hold | None, settings: Settings, clock: Clock
+) -> Plan:
+    """The plan to ship ``version`` (a tag or digest of the registry) with the live configuration.
+
+    Raises:
+        UnknownVersionError: when the registry does not hold it.
+    """
+    live, observation = bearings.live, bearings.observation
+    status = observation.status
+    target = bearings.platform.candidate(bearings.address, live, version)
+    mechanism, remarks = _mechanism(bearings, live, target)
+    nothing = ""
+    if mechanism is Mechanism.NONE:
+        nothing = f"{live.version.label} is what runs: the same digests and configuration"
+    checks = () if nothing else bearings.platform.preflight(bearings.address, target, status)
+    if mechanism is Mechanism.FORCE_NEW_DEPLOYMENT:
+        target = replace(target, definition=live.definition)
+    if hold is not None and not nothing:
+        since = age((clock.now() - hold.at).total_seconds())
+        remarks.append(f"held at {hold.version} by {hold.by} since {since}: this deploy ends the hold")
+    environment = bearings.platform.environment
+    after = bearings.settings.no_check_healthy_after
+    return Plan(
+        verb=Verb.DEPLOY,
+        address=bearings.address,
+        tier=environment.tier,
+        account=bearings.identity.account,
+        region=environment.region,
+        cluster=status.cluster,
+        service=status.name,
+        mechanism=mechanism,
+        basis=bearings.basis,
+        source=live,
+        target=target,
+        effect=nothing or _effect(observation, live, target, mechanism),
+        made_at=clock.now(),
+        confirm=confirmation(bearings.address, environment.tier, settings),
+        differences=differences(live, target),
+        checks=checks,
+        estimate=None if nothing else estimate(observation, 0, mechanism, after.total_seconds()),
+        remarks=tuple(remarks),
+        healthy=healthy_now(observation, after),
+        nothing_to_do=nothing,
+    )
+
+
+def _mechanism(bearings: Bearings, live: Release, target: Release) -> tuple[Mechanism, list[str]]:
+    remarks: list[str] = []
+    rollout = bearings.in_flight
+    primary = bearings.observation.status.primary
+    if target.same_as(live) and primary is not None and not _is_mixed(bearings.observation, live):
+        if rollout is not None and not rollout.status.is_going_back and rollout.target == live.id:
+            return Mechanism.WATCH, ["somebody already ships this version: watched, nothing is sent"]
+        if primary.state in ("COMPLETED", ""):
+            return Mechanism.NONE, remarks
+    if rollout is not None:
+        shipped = bearings.releases.get(rollout.target)
+        name = shipped.version.label if shipped else "another version"
+        verb = "goes back from" if rollout.status.is_going_back else "ships"
+        remarks.append(f"a rollout under way {verb} {name}: this one supersedes it")
+    if bearings.settings.deploy == "force":
+        if _tags_lead_to(bearings, live, target):
+            return Mechanism.FORCE_NEW_DEPLOYMENT, remarks
+        remarks.append("the tags of the live definition do not lead to this version: pinned by digest")
+    return Mechanism.UPDATE_SERVICE, remarks
+
+
+def _tags_lead_to(bearings: Bearings, live: Release, target: Release) -> bool:
+    """Whether a new deployment of the live definition would start exactly the target's digests."""
+    for image in live.images:
+        wanted = target.digests.get(image.container)
+        if wanted == image.digest and image.tag is None:
+            continue
+        if image.tag is None or _resolved(bearings, live, image) != wanted:
+            return False
+    return True
+
+
+def _resolved(bearings: Bearings, live: Release, image: Image) -> str | None:
+    if image.tag is None:
+        return image.digest
+    try:
+        moved = bearings.platform.candidate(bearings.address, live, image.tag)
+    except (UnknownVersionError, RejectedError):
+        return None
+    return moved.digests.get(image.container)
+
+
+def _is_mixed(observation: Observation, live: Release) -> bool:
+    """Whether tasks of the PRIMARY run digests that are not its release's."""
+    primary = observation.status.primary
+    return any(
+        container.digest not in (None, live.digests.get(container.name))
+        for task in observation.tasks
+        if primary is not None and task.deployment == primary.id and not task.is_stopped
+        for container in task.containers
+        if container.name in live.digests
+    )
+
+
+def _effect(observation: Observation, live: Release, target: Release, mechanism: Mechanism) -> str:
+    status = observation.status
+    if status.desired == 0:
+        return "desired is 0: the new version is set, and no task starts"
+    if mechanism is Mechanism.WATCH:
+        return "nothing is sent: the rollout under way is followed to its end"
+    return (
+        f"{status.desired} of {target.version.label} start, {status.running} of {live.version.label} leave"
+        f" · {status.floor} to {status.ceiling} tasks meanwhile"
+    )

@@ -1,0 +1,351 @@
+"""The one door to operations: the console and the command line plan, execute and resume through it."""
+
+import getpass
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from console.config.settings import Settings
+from console.domain.address import Address, Identity
+from console.domain.operation import (
+    Check,
+    CheckState,
+    Hold,
+    Mechanism,
+    OperationEvent,
+    OperationRecord,
+    Plan,
+    Verb,
+    Verdict,
+)
+from console.errors import JournalError, QuarterdeckError, RefusedError
+from console.operations import bearings as positions
+from console.operations import ulid
+from console.operations.carrier import Carrier, Limits, stored
+from console.operations.deploy import plan_deploy
+from console.operations.holds import holds
+from console.operations.lives import host, is_carried
+from console.operations.log import OperationLog
+from console.operations.observing import Observer
+from console.operations.ordering import place
+from console.operations.resuming import follow, is_recent, plan_of, resume
+from console.operations.rollback import plan_rollback
+from console.ports import Clock, Journal, Platform
+
+
+class Engine:
+    """Plans and carries operations; blocking, on the caller's thread, waiting only through the clock.
+
+    Args:
+        platforms: By environment key.
+        journal: Where operations are written before they happen.
+        clock: The only source of time.
+        settings: The configuration.
+        contact_lost_s: Give up watching after that long without a successful read; ``None``: never.
+        timeout_s: Give up watching that long after confirming; ``None``: never.
+    """
+
+    def __init__(
+        self,
+        platforms: Mapping[str, Platform],
+        journal: Journal,
+        clock: Clock,
+        settings: Settings,
+        contact_lost_s: float | None = None,
+        timeout_s: float | None = None,
+    ) -> None:
+        self._platforms = platforms
+        self._journal = journal
+        self._clock = clock
+        self._settings = settings
+        self._contact_lost_s = contact_lost_s
+        self._timeout_s = timeout_s
+
+    # planning
+
+    def plan_deploy(self, address: Address, version: str) -> Plan:
+        """The plan to ship a tag or digest of the registry; reads only."""
+        bearings = self._bearings(address)
+        hold = self.holds().get(address)
+        return plan_deploy(bearings, version, hold, self._settings, self._clock)
+
+    def plan_rollback(self, address: Address, to: str = "") -> Plan:
+        """The plan to go back to what really succeeded, or to what ``to`` names; reads only.
+
+        The journal's memory of earlier rollbacks is used where it can be read; where it cannot, the
+        plan says so and is not blocked.
+        """
+        bearings = self._bearings(address)
+        remark = ""
+        try:
+            operations = self._journal.operations(str(address))
+        except JournalError as error:
+            operations = ()
+            remark = f"the journal cannot be read, earlier rollbacks of ours are not known: {error}"
+        plan = plan_rollback(bearings, to, operations, self._settings, self._clock)
+        return _with_remark(plan, remark) if remark else plan
+
+    def _bearings(self, address: Address) -> positions.Bearings:
+        return positions.take(address, self._settings.service(address), self._platform(address))
+
+    def _platform(self, address: Address) -> Platform:
+        return self._platforms[f"{address.system}/{address.environment}"]
+
+    # executing
+
+    def execute(self, plan: Plan, typed: str | None = None) -> Iterator[OperationEvent]:
+        """Carry out a plan; the last event is the verdict.
+
+        Args:
+            plan: As it was shown.
+            typed: What the operator typed to confirm it.
+
+        Raises:
+            RefusedError: not confirmed, read-only, a required check failed, an operation of another
+                verb is under way. Nothing has been sent or journalled then.
+        """
+        self._permit(plan, typed)
+        platform = self._platform(plan.address)
+        identity = platform.identity()
+        now = self._clock.now()
+        record = OperationRecord(
+            id=ulid.new(now),
+            verb=plan.verb,
+            address=plan.address,
+            account=plan.account,
+            region=plan.region,
+            cluster=plan.cluster,
+            service=plan.service,
+            actor=self.actor(identity),
+            caller=identity.arn,
+            host=host(),
+            pid=os.getpid(),
+            heartbeat_at=now,
+            planned_at=plan.made_at,
+            ordered_at=now,
+            mechanism=plan.mechanism,
+            source=plan.source.facts(),
+            target=plan.target.facts(),
+        )
+        log = OperationLog(self._journal, record, self._clock, forgiving=plan.verb is Verb.ROLLBACK)
+        carrier = Carrier(plan, platform, log, self._clock, self._limits(plan.address))
+        try:
+            log.begin()
+            confirmed = carrier.event("confirmed", _confirmed(plan), _shown(plan), {"plan": stored(plan)})
+        except JournalError as error:
+            raise RefusedError(
+                f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
+            ) from error
+        yield confirmed
+        if plan.nothing_to_do:
+            yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
+            return
+        yield from place(carrier)
+        if carrier.accepted is not None and not carrier.ended:
+            yield from Observer(carrier, carrier.accepted).watch()
+
+    def _permit(self, plan: Plan, typed: str | None) -> None:
+        environment = self._platform(plan.address).environment
+        if plan.nothing_to_do:
+            return
+        if environment.read_only:
+            raise RefusedError(
+                f"{environment.key} is read-only", "set read_only = false in the configuration"
+            )
+        if plan.confirm and typed not in (plan.confirm, str(plan.address)):
+            raise RefusedError(
+                f"{plan.address} is not confirmed", f"pass what has to be typed: {plan.confirm}"
+            )
+        if plan.verb is Verb.DEPLOY and plan.blockers:
+            raise RefusedError(_blocked(plan.blockers), plan.blockers[0].remedy)
+        other = self._other_verb(plan.verb, plan.address)
+        if other is not None:
+            raise RefusedError(
+                f"a {other.verb.value} of {plan.address} by {other.actor} is under way",
+                f"quarterdeck {other.verb.value} {plan.address} follows it",
+            )
+
+    def _other_verb(self, verb: Verb, address: Address) -> OperationRecord | None:
+        """An operation under way that this verb must not disturb; a rollback disturbs any deploy."""
+        if verb is Verb.ROLLBACK:
+            return None
+        try:
+            records = self._journal.operations(str(address), open_only=True)
+        except JournalError:
+            return None
+        return next((r for r in records if r.verb is Verb.ROLLBACK and r.verdict is None), None)
+
+    def _limits(self, address: Address) -> Limits:
+        after: timedelta = self._settings.service(address).no_check_healthy_after
+        return Limits(self._timeout_s, self._contact_lost_s, after)
+
+    def actor(self, identity: Identity) -> str:
+        """Who acts: the setting, QUARTERDECK_OPERATOR, the caller's session name, the machine's user."""
+        named = self._settings.operator or os.environ.get("QUARTERDECK_OPERATOR", "")
+        if named or identity.session_name:
+            return named or identity.session_name
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return "unknown"
+
+    # resuming
+
+    def open_operations(self) -> tuple[OperationRecord, ...]:
+        """Operations whose end nobody knows yet, newest first; an unreadable journal knows none."""
+        try:
+            records = self._journal.operations(open_only=True)
+        except JournalError:
+            return ()
+        configured = {item.address for item in self._settings.services()}
+        now = self._clock.now()
+        return tuple(r for r in records if r.address in configured and is_recent(r, now))
+
+    def attachable(self, verb: Verb, address: Address) -> OperationRecord | None:
+        """The open operation that the same verb on the same address joins instead of planning anew."""
+        return next((r for r in self.open_operations() if r.verb is verb and r.address == address), None)
+
+    def plan_of(self, operation_id: str) -> Plan:
+        """The plan that an operation of the journal confirmed."""
+        record = self._record(operation_id)
+        return plan_of(record, self._journal.entries(operation_id))
+
+    def resume(self, operation_id: str) -> Iterator[OperationEvent]:
+        """Go on with an open operation to its verdict: follow it while its process lives, take it over
+        when it is gone. Nothing is sent."""
+        while True:
+            record = self._record(operation_id)
+            entries = self._journal.entries(operation_id)
+            try:
+                plan = plan_of(record, entries)
+            except RefusedError:
+                yield from self._never_confirmed(record)
+                return
+            platform = self._platform(record.address)
+            if record.verdict is None and is_carried(record, self._clock.now()):
+                yield from follow(record, plan, self._journal, platform, self._clock)
+            elif record.is_open:
+                if self._journal.claim(
+                    record.id, host(), os.getpid(), self._clock.now(), record.heartbeat_at
+                ):
+                    yield from self._take_over(self._record(operation_id), plan, platform)
+                    return
+            else:
+                yield self._ended(record)
+                return
+            if not self._record(operation_id).is_open:
+                return
+
+    def _take_over(self, record: OperationRecord, plan: Plan, platform: Platform) -> Iterator[OperationEvent]:
+        log = OperationLog(self._journal, record, self._clock, forgiving=True)
+        carrier = Carrier(plan, platform, log, self._clock, self._limits(record.address))
+        yield from resume(carrier, self._journal.entries(record.id))
+
+    def _never_confirmed(self, record: OperationRecord) -> Iterator[OperationEvent]:
+        log = OperationLog(self._journal, record, self._clock, forgiving=True)
+        reason = "interrupted before anything was sent"
+        log.change(verdict=Verdict.REFUSED, reason=reason, ended_at=self._clock.now())
+        yield self._ended(log.record)
+
+    def _ended(self, record: OperationRecord) -> OperationEvent:
+        facts = next(
+            (e.facts for e in reversed(self._journal.entries(record.id)) if e.event == "verdict"),
+            {"verdict": record.verdict.value if record.verdict else None, "reason": record.reason},
+        )
+        text = f"{record.verdict.words if record.verdict else ''} · {record.reason}"
+        return OperationEvent("verdict", self._clock.now(), record.id, text, facts)
+
+    def _record(self, operation_id: str) -> OperationRecord:
+        record = self._journal.operation(operation_id)
+        if record is None:
+            raise QuarterdeckError(f"the journal holds no operation {operation_id}")
+        return record
+
+    # holds
+
+    def holds(self) -> Mapping[Address, Hold]:
+        """The services that are held; none when the journal cannot be read."""
+        try:
+            return holds(self._journal.operations())
+        except JournalError:
+            return {}
+
+    def end_hold(self, address: Address) -> Iterator[OperationEvent]:
+        """End the hold of a service; journalled, nothing is sent."""
+        hold = self.holds().get(address)
+        platform = self._platform(address)
+        environment = platform.environment
+        service = self._settings.service(address)
+        identity = platform.identity()
+        now = self._clock.now()
+        reason = f"no longer held at {hold.version}" if hold else "it was not held"
+        held = {"version": hold.version, "digest": hold.digest} if hold else {}
+        record = OperationRecord(
+            id=ulid.new(now),
+            verb=Verb.RELEASE,
+            address=address,
+            account=identity.account,
+            region=environment.region,
+            cluster=service.cluster,
+            service=service.service,
+            actor=self.actor(identity),
+            caller=identity.arn,
+            host=host(),
+            pid=os.getpid(),
+            heartbeat_at=now,
+            planned_at=now,
+            ordered_at=now,
+            ended_at=now,
+            mechanism=Mechanism.NONE,
+            source=held,
+            target=held,
+            verdict=Verdict.SUCCEEDED if hold else Verdict.NOTHING_CHANGED,
+            by="operator" if hold else None,
+            reason=reason,
+        )
+        facts: dict[str, object] = {
+            "verdict": record.verdict.value if record.verdict else None,
+            "by": record.by,
+            "reason": reason,
+            "address": str(address),
+            "from": held or None,
+            "to": held or None,
+            "mechanism": record.mechanism.value,
+            "ordered_s": None,
+            "safe_s": None,
+            "done_s": None,
+        }
+        if hold:
+            self._journal.begin(record)
+            self._journal.append(record.id, "verdict", now, reason, facts)
+        yield OperationEvent("verdict", now, record.id if hold else None, reason, facts)
+
+
+def _confirmed(plan: Plan) -> str:
+    return f"{plan.verb.value} {plan.source.version.label} -> {plan.target.version.label} confirmed"
+
+
+def _shown(plan: Plan) -> dict[str, object]:
+    """What of the plan an event says."""
+    return {
+        "address": str(plan.address),
+        "account": plan.account,
+        "region": plan.region,
+        "cluster": plan.cluster,
+        "service": plan.service,
+        "mechanism": plan.mechanism.value,
+        "from": plan.source.facts(),
+        "to": plan.target.facts(),
+        "proven": plan.proven,
+        "doubt": plan.doubt,
+        "estimate_s": plan.estimate.safe_s if plan.estimate else None,
+    }
+
+
+def _blocked(blockers: tuple[Check, ...]) -> str:
+    return "; ".join(f"{item.name}: {item.evidence}" for item in blockers if item.state is CheckState.FAIL)
+
+
+def _with_remark(plan: Plan, remark: str) -> Plan:
+    return replace(plan, remarks=(*plan.remarks, remark))

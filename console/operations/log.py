@@ -1,0 +1,70 @@
+"""The journal as an operation writes it: before each call, and never in a rollback's way."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from console.domain.operation import OperationRecord
+from console.errors import JournalError
+from console.ports import Clock, Journal
+
+
+class OperationLog:
+    """One operation's row and entries.
+
+    A write that fails raises for every verb but a rollback. A rollback goes ahead: what could not be
+    written is kept in memory, in order, and written as soon as the journal takes it again.
+    """
+
+    def __init__(self, journal: Journal, record: OperationRecord, clock: Clock, *, forgiving: bool) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._forgiving = forgiving
+        self._unwritten: list[Callable[[], None]] = []
+        self.record = record
+        self.trouble = ""
+        """Why the journal cannot be written at the moment; empty when it can."""
+
+    def forgive(self) -> None:
+        """From now on a journal that fails is only said: the change is on its way."""
+        self._forgiving = True
+
+    def begin(self) -> None:
+        """Write the operation itself."""
+        record = self.record
+        self._write(lambda: self._journal.begin(record))
+
+    def change(self, **fields: Any) -> None:
+        """Write new values of the operation's fields."""
+        self.record = record = replace(self.record, **fields)
+        self._write(lambda: self._journal.update(record))
+
+    def note(self, event: str, text: str, facts: Mapping[str, object]) -> None:
+        """Append one entry, at the time it is now."""
+        at = self._clock.now()
+        self._write(lambda: self._journal.append(self.record.id, event, at, text, facts))
+
+    def beat(self) -> None:
+        """Say that this process still carries the operation; a heartbeat that fails is only late."""
+        at = self._clock.now()
+        try:
+            self._flush()
+            self._journal.heartbeat(self.record.id, at)
+        except JournalError as error:
+            self.trouble = str(error)
+
+    def _write(self, write: Callable[[], None]) -> None:
+        self._unwritten.append(write)
+        try:
+            self._flush()
+        except JournalError as error:
+            self.trouble = str(error)
+            if not self._forgiving:
+                self._unwritten.clear()
+                raise
+
+    def _flush(self) -> None:
+        while self._unwritten:
+            self._unwritten[0]()
+            self._unwritten.pop(0)
+        self.trouble = ""

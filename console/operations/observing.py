@@ -1,0 +1,311 @@
+"""From accepted to the verdict: look every few seconds until ECS has settled it and *safe* is proved."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from console.diagnosis import diagnose
+from console.domain.operation import Accepted, Mechanism, OperationEvent, Step, Verb, Verdict
+from console.domain.release import Release
+from console.domain.rollout import Rollout, RolloutStatus
+from console.domain.service import Observation, ServiceState
+from console.domain.words import count
+from console.errors import QuarterdeckError
+from console.operations.carrier import Carrier
+from console.operations.safe import READS_APART, Sight, judge
+from console.operations.tenure import key_of
+from console.operations.verdict import Outcome, outcome
+
+LOOK_EVERY_S = 2.5
+UNPROVEN_FOR = timedelta(seconds=120)
+"""How long after ECS's *successful* the targets may still disagree before it is not believed."""
+
+
+class Observer:
+    """Follows one accepted order. Reads only; so it may be interrupted and begun anew at any time."""
+
+    def __init__(self, carrier: Carrier, accepted: Accepted) -> None:
+        self.carrier = carrier
+        self.accepted = accepted
+        self._tracked = accepted.rollout or self._rollout_of_plan()
+        self._safe_since: datetime | None = None
+        self._settled: Outcome | None = None
+        self._last_contact = carrier.clock.monotonic()
+        self._told = ""
+        self._line = ""
+
+    def _rollout_of_plan(self) -> str | None:
+        plan = self.carrier.plan
+        in_flight = plan.mechanism in (Mechanism.STOP_SERVICE_DEPLOYMENT, Mechanism.WATCH)
+        return plan.basis.rollout if in_flight else None
+
+    def watch(self) -> Iterator[OperationEvent]:
+        """Observe until there is a verdict; the last event is the verdict."""
+        carrier = self.carrier
+        while not carrier.ended:
+            try:
+                observation = carrier.platform.observe(carrier.plan.address)
+                rollout, history = self._rollout(observation)
+            except QuarterdeckError as error:
+                yield from self._without_contact(error)
+            else:
+                yield from self._regained()
+                yield from self._judge(observation, rollout, history)
+            if not carrier.ended and (late := self._overdue()) is not None:
+                yield late
+            if not carrier.ended:
+                carrier.log.beat()
+                carrier.clock.sleep(LOOK_EVERY_S)
+
+    # contact
+
+    def _without_contact(self, error: QuarterdeckError) -> Iterator[OperationEvent]:
+        carrier = self.carrier
+        if carrier.in_contact:
+            carrier.in_contact = False
+            since = carrier.clock.now()
+            carrier.progress = replace(carrier.progress, contact_lost_since=since)
+            yield carrier.event("contact_lost", f"contact lost: {error} · ECS goes on")
+        lost_for = carrier.clock.monotonic() - self._last_contact
+        limit = carrier.limits.contact_lost_s
+        if limit is not None and lost_for >= limit:
+            yield carrier.end(Verdict.UNKNOWN, None, f"contact lost for {lost_for:.0f} s: {error}")
+
+    def _regained(self) -> Iterator[OperationEvent]:
+        carrier = self.carrier
+        self._last_contact = carrier.clock.monotonic()
+        if not carrier.in_contact:
+            carrier.in_contact = True
+            carrier.progress = replace(carrier.progress, contact_lost_since=None)
+            yield carrier.event("contact", "in contact again")
+
+    # the rollout that carries the order
+
+    def _rollout(self, observation: Observation) -> tuple[Rollout | None, tuple[Rollout, ...]]:
+        """The rollout that carries the order, and the history where it had to be asked for."""
+        newest = observation.rollout
+        if newest is None or "rollout" in observation.missing:
+            return self._from_deployments(observation), ()
+        if self._tracked is None and self._is_ours(newest, observation):
+            self._tracked = newest.id
+        if newest.id == self._tracked:
+            return newest, ()
+        return self._from_history(observation)
+
+    def _is_ours(self, rollout: Rollout, observation: Observation) -> bool:
+        if rollout.id == self.carrier.plan.basis.rollout:
+            return False  # right after the order ECS may still show the one before
+        release = observation.releases.get(rollout.target)
+        deployment = next(
+            (d for d in observation.status.deployments if d.id == self.accepted.deployment), None
+        )
+        if deployment is not None and deployment.release is not None:
+            return deployment.release == rollout.target
+        order = self.carrier.order
+        return release is not None and order is not None and release.definition == order.definition
+
+    def _from_history(self, observation: Observation) -> tuple[Rollout | None, tuple[Rollout, ...]]:
+        """Another rollout is the newest: find ours among the earlier ones."""
+        primary = observation.status.primary
+        if self._tracked is None and primary and primary.id == self.accepted.deployment:
+            return None, ()  # its service deployment is not listed yet
+        history = self.carrier.platform.history(self.carrier.plan.address)
+        if self._tracked is None:
+            self._tracked = self._found_in(history)
+        return next((item for item in history if item.id == self._tracked), None), history
+
+    def _found_in(self, history: tuple[Rollout, ...]) -> str | None:
+        carrier = self.carrier
+        since = carrier.log.record.ordered_at or carrier.confirmed_at
+        recent = [item for item in history if item.created_at >= since - timedelta(seconds=5)]
+        releases = carrier.platform.releases(carrier.plan.address, [item.target for item in recent])
+        definition = carrier.order.definition if carrier.order else None
+        ours = [
+            item
+            for item in recent
+            if (release := releases.get(item.target)) is not None and release.definition == definition
+        ]
+        return min(ours, key=lambda item: item.created_at).id if ours else None
+
+    def _from_deployments(self, observation: Observation) -> Rollout | None:
+        """Without permission to read service deployments: the outcome as ``deployments[]`` tells it."""
+        status = observation.status
+        ours = next((d for d in status.deployments if d.id == self.accepted.deployment), None)
+        primary = status.primary
+        if primary is None or (ours is None and primary.id == self.accepted.deployment):
+            return None
+        went_back = ours is None or ours.state == "FAILED" or not ours.is_primary
+        state = RolloutStatus.IN_PROGRESS
+        if went_back:
+            finished = primary.state == "COMPLETED"
+            state = RolloutStatus.ROLLBACK_SUCCESSFUL if finished else RolloutStatus.ROLLBACK_IN_PROGRESS
+        elif ours is not None and ours.state == "COMPLETED" and len(status.deployments) == 1:
+            state = RolloutStatus.SUCCESSFUL
+        return Rollout(
+            id=self._tracked or "",
+            status=state,
+            target=(ours.release if ours else None) or "",
+            created_at=ours.created_at if ours else primary.created_at,
+            finished_at=observation.at if state.is_over else None,
+            reason=primary.reason,
+            went_back_to=primary.release if went_back else None,
+            rollback_reason=ours.reason if ours else "",
+        )
+
+    # judging
+
+    def _judge(
+        self, observation: Observation, rollout: Rollout | None, history: tuple[Rollout, ...]
+    ) -> Iterator[OperationEvent]:
+        carrier = self.carrier
+        good = self._good(observation)
+        sight = judge(observation, good, carrier.plan.healthy, carrier.limits.no_check_healthy_after)
+        carrier.running = observation.primary_release or carrier.running
+        carrier.timeline.observe(observation, good, carrier.plan.target.version.label, sight)
+        carrier.progress = replace(carrier.progress, observation=observation, arriving=good)
+        self._line = diagnose(observation.status, observation, None).line
+        yield from self._safe(observation, sight)
+        yield from self._progress(observation, rollout, sight)
+        if rollout is not None and self._settled is None:
+            self._settled = outcome(carrier.plan, rollout, history, self._releases(rollout, history))
+            if self._settled is not None:
+                yield from self._settle(self._settled)
+        if self._settled is not None and not carrier.ended:
+            yield from self._finish(observation, sight, self._settled)
+
+    def _good(self, observation: Observation) -> frozenset[str]:
+        """Deployments that run the target: the one the order made, and others of the same version."""
+        target = self.carrier.plan.target
+        same = {
+            item.id
+            for item in observation.status.deployments
+            if item.release is not None
+            and (
+                item.release == target.id
+                or (
+                    (release := observation.releases.get(item.release)) is not None
+                    and key_of(release) == key_of(target)
+                )
+            )
+        }
+        ours = {self.accepted.deployment} if self._ships_target() and self.accepted.deployment else set()
+        return frozenset(same | ours)
+
+    def _ships_target(self) -> bool:
+        return self.carrier.plan.mechanism in (
+            Mechanism.UPDATE_SERVICE,
+            Mechanism.FORCE_NEW_DEPLOYMENT,
+        )
+
+    def _releases(self, rollout: Rollout, history: tuple[Rollout, ...]) -> Mapping[str, Release]:
+        wanted = {rollout.target, rollout.went_back_to, *(item.target for item in history)}
+        return self.carrier.platform.releases(
+            self.carrier.plan.address, sorted(item for item in wanted if item)
+        )
+
+    def _safe(self, observation: Observation, sight: Sight) -> Iterator[OperationEvent]:
+        carrier = self.carrier
+        if carrier.log.record.safe_at is not None:
+            return
+        if not sight.safe:
+            self._safe_since = None
+            return
+        self._safe_since = self._safe_since or observation.at
+        if observation.at - self._safe_since < READS_APART:
+            return
+        carrier.log.change(safe_at=observation.at)
+        carrier.timeline.mark("safe", observation.at, "safe", "every request on the target")
+        draining = f" · {count(sight.draining, 'target')} still draining" if sight.draining else ""
+        seconds = carrier.log.record.seconds_to(observation.at)
+        yield carrier.event(
+            "safe",
+            f"safe: every request is served by {carrier.plan.target.version.label}{draining}",
+            {"safe_s": seconds, "draining": sight.draining},
+        )
+
+    def _progress(
+        self, observation: Observation, rollout: Rollout | None, sight: Sight
+    ) -> Iterator[OperationEvent]:
+        """Say what moved; between two moves a picture without words."""
+        carrier = self.carrier
+        status = observation.status
+        waiting = "" if sight.safe else sight.why
+        facts: dict[str, object] = {
+            "healthy": sight.healthy,
+            "needed": sight.needed,
+            "others": sight.bad,
+            "running": status.running,
+            "desired": status.desired,
+            "pending": status.pending,
+            "rollout": rollout.status.value if rollout else None,
+        }
+        if rollout is not None and rollout.breaker is not None:
+            facts["failures"] = rollout.breaker.failures
+            facts["threshold"] = rollout.breaker.threshold
+        text = waiting or "every request on the target"
+        if self._line:
+            text = f"{text} · {self._line}"
+        picture = replace(carrier.picture(), steps=self._steps(waiting))
+        if text == self._told:
+            now = carrier.clock.now()
+            yield OperationEvent("observed", now, carrier.log.record.id, "", facts, picture)
+            return
+        self._told = text
+        said = carrier.event("progress", text, facts)
+        yield replace(said, progress=picture)
+
+    def _steps(self, waiting: str) -> tuple[Step, ...]:
+        record = self.carrier.log.record
+        return self.carrier.timeline.steps(
+            waiting,
+            self.carrier.plan.estimate,
+            safe=record.safe_at is not None,
+            done=record.done_at is not None,
+        )
+
+    def _settle(self, settled: Outcome) -> Iterator[OperationEvent]:
+        """ECS has settled it: the end of its own work is *done*, whatever the verdict."""
+        carrier = self.carrier
+        if settled.verdict is not Verdict.SUCCEEDED:
+            yield carrier.end(settled.verdict, settled.by, settled.reason, settled.at)
+            return
+        done_at = settled.at or carrier.clock.now()
+        carrier.log.change(done_at=done_at)
+        carrier.timeline.mark("done", done_at, "done", "ECS has finished")
+        yield carrier.event("done", "ECS has finished", {"done_s": carrier.log.record.seconds_to(done_at)})
+
+    def _finish(self, observation: Observation, sight: Sight, settled: Outcome) -> Iterator[OperationEvent]:
+        """SUCCEEDED once *safe* is proved; a success that the targets deny is not believed."""
+        carrier = self.carrier
+        record = carrier.log.record
+        if record.safe_at is not None:
+            yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), settled.at)
+        elif record.done_at is not None and observation.at - record.done_at > UNPROVEN_FOR:
+            why = f"ECS calls it successful, but {sight.why}"
+            yield carrier.end(Verdict.FAILED, None, " · ".join(filter(None, (why, self._line))))
+
+    def _aftercare(self) -> str:
+        plan = self.carrier.plan
+        if plan.verb is not Verb.ROLLBACK:
+            return ""
+        return (
+            f"held at {plan.target.version.label} until the next deploy or release"
+            f" · a CI that registers a tag would bring {plan.source.version.label} back"
+        )
+
+    def _overdue(self) -> OperationEvent | None:
+        """The end of the watch: ECS goes on, and what is known is said."""
+        carrier = self.carrier
+        limit = carrier.limits.timeout_s
+        record = carrier.log.record
+        if limit is None or (carrier.clock.now() - carrier.confirmed_at).total_seconds() < limit:
+            return None
+        if record.safe_at is not None and carrier.plan.verb is Verb.ROLLBACK:
+            return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
+        observation = carrier.progress.observation
+        if observation is None or not carrier.in_contact:
+            return carrier.end(Verdict.UNKNOWN, None, "the time is up without contact")
+        found = diagnose(observation.status, observation, None)
+        if found.state in (ServiceState.FAILING, ServiceState.STUCK) and found.line:
+            return carrier.end(Verdict.STUCK, None, found.line)
+        return carrier.end(Verdict.TIMED_OUT, None, f"not done after {limit:.0f} s; ECS goes on")

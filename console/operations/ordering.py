@@ -1,0 +1,195 @@
+"""From confirmed to accepted: compare, register at most once, send exactly once, find out if unsure."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from console.domain.codec import encode
+from console.domain.operation import (
+    Accepted,
+    Basis,
+    Mechanism,
+    OperationEvent,
+    Order,
+    Plan,
+    Verb,
+    Verdict,
+)
+from console.errors import (
+    EndpointError,
+    JournalError,
+    OutcomeUnknownError,
+    QuarterdeckError,
+    ReadOnlyError,
+    ThrottledError,
+)
+from console.operations.carrier import Carrier
+
+LOOK_AGAIN_S = 2.5
+"""Between two looks for an order whose answer was lost."""
+LOOK_FOR_S = 30.0
+"""How long such an order is looked for: ECS's lists are eventually consistent for seconds."""
+COMPARE_FOR_S = 20.0
+"""How long the comparing read may fail before the operation gives up; nothing has been sent then."""
+
+
+def order_of(plan: Plan) -> Order:
+    """The one write that a plan stands for."""
+    forced = plan.mechanism is Mechanism.FORCE_NEW_DEPLOYMENT
+    base = plan.target.definition or plan.source.definition or plan.basis.definition
+    return Order(
+        address=plan.address,
+        mechanism=plan.mechanism,
+        basis=plan.basis,
+        base_definition=base,
+        images={} if forced else plan.target.digests,
+        release=plan.target.id if plan.verb is Verb.ROLLBACK else None,
+    )
+
+
+def place(carrier: Carrier) -> Iterator[OperationEvent]:
+    """Carry a confirmed plan to an accepted order, or to a verdict without one.
+
+    Every call is journalled before it is made. On return either ``carrier.accepted`` is set or
+    ``carrier.ended`` is true.
+    """
+    plan = carrier.plan
+    order = order_of(plan)
+    try:
+        found = yield from _compare(carrier)
+        if found is None:
+            return
+        if plan.mechanism is Mechanism.WATCH:
+            carrier.accept(order, Accepted(plan.basis.deployment, plan.basis.rollout))
+            yield carrier.event("accepted", "nothing to send: watching what ECS does")
+            return
+        order = yield from _prepare(carrier, order)
+        yield carrier.event(
+            "sent", f"sending {_call(order)}", {"call": _call(order)}, {"order": encode(order)}
+        )
+    except JournalError as error:
+        yield carrier.end(Verdict.REFUSED, None, f"the journal cannot be written: {error}")
+        return
+    except QuarterdeckError as error:
+        yield carrier.end(Verdict.REFUSED, None, f"nothing was sent: {error}")
+        return
+    yield from _send(carrier, order)
+
+
+def _compare(carrier: Carrier) -> Generator[OperationEvent, None, Basis | None]:
+    """One read, compared with what was shown; yields a refusal and returns ``None`` on a difference."""
+    started = carrier.clock.monotonic()
+    while True:
+        try:
+            basis = carrier.platform.basis(carrier.plan.address)
+            break
+        except (EndpointError, ThrottledError):
+            if carrier.clock.monotonic() - started > COMPARE_FOR_S:
+                raise
+            carrier.clock.sleep(LOOK_AGAIN_S)
+    changed = what_changed(carrier.plan, basis)
+    if changed:
+        yield carrier.end(Verdict.REFUSED, None, f"the service changed since the plan: {changed}")
+        return None
+    yield carrier.event("compared", "nothing changed since the plan")
+    return basis
+
+
+def what_changed(plan: Plan, now: Basis) -> str:
+    """What makes a plan untrue, in words; empty when nothing does. The desired count never does."""
+    then = plan.basis
+    if now.deployment != then.deployment:
+        return f"{now.deployment} ({_tail(now.definition)}) is PRIMARY now, not {then.deployment}"
+    if now.definition != then.definition:
+        return f"it runs {_tail(now.definition)} now, not {_tail(then.definition)}"
+    if then.release and now.release and now.release != then.release:
+        return f"service revision {_tail(now.release)} is PRIMARY now, not {_tail(then.release)}"
+    needs_flight = plan.mechanism in (Mechanism.STOP_SERVICE_DEPLOYMENT, Mechanism.WATCH)
+    if needs_flight and now.rollout != then.rollout:
+        return "another service deployment is under way"
+    if needs_flight and then.in_flight and not now.in_flight:
+        return "the deployment in flight has ended"
+    return ""
+
+
+def _tail(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]
+
+
+def _prepare(carrier: Carrier, order: Order) -> Generator[OperationEvent, None, Order]:
+    if order.mechanism is not Mechanism.UPDATE_SERVICE:
+        return replace(order, definition=order.base_definition)
+    yield carrier.event("preparing", f"pinning the images of {_tail(order.base_definition)}")
+    prepared = carrier.platform.prepare(order)
+    if prepared.definition != order.base_definition:
+        name = _tail(prepared.definition or "")
+        yield carrier.event("registered", f"registered {name}", {"task_definition": prepared.definition})
+    return prepared
+
+
+def _call(order: Order) -> str:
+    return {
+        Mechanism.UPDATE_SERVICE: "UpdateService",
+        Mechanism.FORCE_NEW_DEPLOYMENT: "UpdateService",
+        Mechanism.STOP_SERVICE_DEPLOYMENT: "StopServiceDeployment",
+    }.get(order.mechanism, "nothing")
+
+
+def _send(carrier: Carrier, order: Order) -> Iterator[OperationEvent]:
+    """Send once. After any error look whether it was carried out all the same; never send again."""
+    sent_at = carrier.clock.now()
+    carrier.log.forgive()  # from here on a failing journal must not stop the watch
+    try:
+        accepted = carrier.platform.act(order)
+    except OutcomeUnknownError as error:
+        yield carrier.event("unanswered", f"no answer to {_call(order)}: looking what became of it")
+        yield from find_out(carrier, order, sent_at, str(error))
+        return
+    except QuarterdeckError as error:
+        found = _look(carrier, order, sent_at)
+        if found is None:
+            verdict = Verdict.REFUSED if isinstance(error, ReadOnlyError) else Verdict.FAILED
+            yield carrier.end(verdict, None, f"not carried out: {error}")
+            return
+        accepted = found
+    yield from _accept(carrier, order, accepted)
+
+
+def find_out(carrier: Carrier, order: Order, sent_at: datetime, why: str) -> Iterator[OperationEvent]:
+    """Look for an order whose answer was lost; UNKNOWN when nothing is to be seen of it in time."""
+    started = carrier.clock.monotonic()
+    while True:
+        found = _look(carrier, order, sent_at)
+        if found is not None:
+            yield from _accept(carrier, order, found)
+            return
+        if carrier.clock.monotonic() - started >= LOOK_FOR_S:
+            break
+        carrier.log.beat()
+        carrier.clock.sleep(LOOK_AGAIN_S)
+    long_ago = (carrier.clock.now() - sent_at).total_seconds() > 4 * LOOK_FOR_S
+    if long_ago and carrier.in_contact:
+        yield carrier.end(Verdict.FAILED, None, f"{_call(order)} was never carried out: {why}")
+        return
+    yield carrier.end(Verdict.UNKNOWN, None, f"{_call(order)} was sent, its outcome is not known: {why}")
+
+
+def _look(carrier: Carrier, order: Order, sent_at: datetime) -> Accepted | None:
+    try:
+        found = carrier.platform.find(order, sent_at)
+    except QuarterdeckError:
+        carrier.in_contact = False
+        return None
+    carrier.in_contact = True
+    return replace(found, found_out=True) if found else None
+
+
+def _accept(carrier: Carrier, order: Order, accepted: Accepted) -> Iterator[OperationEvent]:
+    carrier.accept(order, accepted)
+    text = f"{_call(order)} accepted" + (", found out: its answer was lost" if accepted.found_out else "")
+    yield carrier.event(
+        "accepted",
+        text,
+        {"deployment": accepted.deployment, "found_out": accepted.found_out},
+        {"accepted": encode(accepted), "order": encode(order)},
+    )

@@ -1,0 +1,109 @@
+"""Go on with an operation whose process died, or follow one whose process lives."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from console.domain.codec import decode
+from console.domain.operation import (
+    Accepted,
+    Entry,
+    OperationEvent,
+    OperationRecord,
+    Order,
+    Plan,
+    Progress,
+    Verdict,
+)
+from console.errors import JournalError, QuarterdeckError, RefusedError
+from console.operations.carrier import Carrier
+from console.operations.lives import is_carried
+from console.operations.observing import LOOK_EVERY_S, Observer
+from console.operations.ordering import find_out
+from console.ports import Clock, Journal, Platform
+
+
+def plan_of(record: OperationRecord, entries: tuple[Entry, ...]) -> Plan:
+    """The plan that was confirmed.
+
+    Raises:
+        RefusedError: when the journal does not hold one: the operation never got that far.
+    """
+    stored = _last(entries, "plan")
+    if stored is None:
+        raise RefusedError(f"operation {record.id} was never confirmed", "plan it anew")
+    return decode(Plan, stored)
+
+
+def resume(carrier: Carrier, entries: tuple[Entry, ...]) -> Iterator[OperationEvent]:
+    """Find out how far an abandoned operation got, and follow it to its verdict. Sends nothing."""
+    order = _last(entries, "order")
+    accepted = _last(entries, "accepted")
+    yield carrier.event("resumed", "resumed: the process that carried it is gone")
+    carrier.log.forgive()
+    if accepted is not None and order is not None:
+        carrier.accept(decode(Order, order), decode(Accepted, accepted))
+    elif order is not None:
+        sent_at = next(entry.at for entry in reversed(entries) if "order" in entry.facts)
+        yield from find_out(carrier, decode(Order, order), sent_at, "the process ended while it was sent")
+    else:
+        yield carrier.end(Verdict.REFUSED, None, "interrupted before anything was sent")
+    if carrier.accepted is not None and not carrier.ended:
+        yield from Observer(carrier, carrier.accepted).watch()
+
+
+def _last(entries: tuple[Entry, ...], fact: str) -> object:
+    return next((entry.facts[fact] for entry in reversed(entries) if fact in entry.facts), None)
+
+
+def follow(
+    record: OperationRecord, plan: Plan, journal: Journal, platform: Platform, clock: Clock
+) -> Iterator[OperationEvent]:
+    """Tell what another living process does: its entries as they come, and the service as it is.
+
+    Ends with the verdict it writes, or when it falls silent; then the operation can be taken over.
+    """
+    progress = Progress(record.id, plan, record.ordered_at or record.planned_at)
+    seen = 0
+    while True:
+        try:
+            entries = journal.entries(record.id, after=seen)
+            record = journal.operation(record.id) or record
+        except JournalError as error:
+            raise QuarterdeckError(f"operation {record.id} cannot be followed: {error}") from error
+        progress = _pictured(progress, record, platform)
+        for entry in entries:
+            seen = entry.number
+            yield OperationEvent(entry.event, entry.at, record.id, entry.text, _said(entry.facts), progress)
+            if entry.event == "verdict":
+                return
+        if not entries:
+            yield OperationEvent("observed", clock.now(), record.id, "", {}, progress)
+        if not is_carried(record, clock.now()):
+            return
+        clock.sleep(LOOK_EVERY_S)
+
+
+def _pictured(progress: Progress, record: OperationRecord, platform: Platform) -> Progress:
+    with suppress(QuarterdeckError):  # then the picture stays as old as it is; the entries still come
+        progress = replace(progress, observation=platform.observe(record.address))
+    return replace(
+        progress,
+        ordered_at=record.accepted_at,
+        safe_at=record.safe_at,
+        done_at=record.done_at,
+        verdict=record.verdict,
+        by=record.by,
+        reason=record.reason,
+    )
+
+
+def _said(facts: Mapping[str, object]) -> dict[str, object]:
+    """An entry's facts without those that only a resume needs."""
+    return {name: value for name, value in facts.items() if name not in ("plan", "order", "accepted")}
+
+
+def is_recent(record: OperationRecord, now: datetime) -> bool:
+    """Whether an operation with an unknown outcome is new enough to be asked about again."""
+    return now - record.planned_at <= timedelta(days=1)
