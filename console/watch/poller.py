@@ -7,12 +7,13 @@ never hides what else is known.
 
 import random
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from threading import Event
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from console.domain.address import Address, Environment
 from console.domain.operation import Hold
-from console.errors import QuarterdeckError, UnknownServiceError
+from console.errors import QuarterdeckError, RejectedError, UnknownServiceError
 from console.ports import Clock, Platform, SignalSource
 from console.watch import cadence
 from console.watch.board import Board
@@ -24,16 +25,6 @@ _SLICE_S = 0.5
 _LONG_AGO = float("-inf")
 
 
-class Source(Protocol):
-    """Where one environment is read: a connection."""
-
-    @property
-    def platform(self) -> Platform: ...
-
-    @property
-    def signals(self) -> SignalSource: ...
-
-
 class EnvironmentPoller:
     """Reads one environment and publishes its picture; ``run`` is the only loop.
 
@@ -43,15 +34,16 @@ class EnvironmentPoller:
 
     def __init__(
         self,
-        source: Source,
+        platform: Platform,
+        signals: SignalSource,
         addresses: Iterable[Address],
         store: FleetStore,
         clock: Clock,
         holds: Callable[[], Mapping[Address, Hold]],
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._platform = source.platform
-        self._signals = source.signals
+        self._platform = platform
+        self._signals = signals
         self._store = store
         self._clock = clock
         self._holds = holds
@@ -130,27 +122,31 @@ class EnvironmentPoller:
             self._board.identity = self._attempt("identity", self._platform.identity)
 
     def _read_services(self) -> bool:
-        """The batched reading; it fails whole where one service is unknown, so that then each is
-        asked for by itself, and all that are unknown are named."""
+        """The batched reading. It fails whole where one service is unknown or refused, so that then
+        each is asked for by itself, and all that cannot be read are named."""
         at = self._clock.now()
-        unknown: list[Address] = []
+        refused: dict[Address, QuarterdeckError] = {}
         try:
             self._board.read(self._platform.services(), at)
-        except UnknownServiceError:
+        except (UnknownServiceError, RejectedError):
             for address in self._board.addresses:
                 try:
                     self._board.read((self._platform.status(address),), self._clock.now())
-                except UnknownServiceError as error:
-                    unknown.append(address)
+                except (UnknownServiceError, RejectedError) as error:
+                    refused[address] = error
                     self._board.unknown(address, error)
-        if not unknown:
+        if refused:
+            self._name(refused, at)
+        else:
             self._board.recover("unknown")
-            return True
-        where = f"{self.environment.platform.upper()} cluster {self.environment.cluster}"
-        message = f"not known to {where}: {', '.join(map(str, unknown))}"
-        remedy = "correct service or cluster in the configuration"
-        self._board.fail("unknown", UnknownServiceError.title, message, remedy, at)
         return True
+
+    def _name(self, refused: Mapping[Address, QuarterdeckError], at: datetime) -> None:
+        error = next(iter(refused.values()))
+        message = f"{next(iter(refused))}: {error.message}"
+        if len(refused) > 1:
+            message = f"{len(refused)} services cannot be read: {', '.join(map(str, refused))}"
+        self._board.fail("unknown", error.title, message, error.remedy, at)
 
     def _look(self, address: Address) -> None:
         """Read one service in full; where that fails, it keeps what was known of it."""
