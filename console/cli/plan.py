@@ -1,0 +1,100 @@
+"""A plan before it is confirmed: as text for a person, as facts for a program."""
+
+from console.domain.operation import Candidate, CheckState, Plan
+from console.domain.version import short_digest
+from console.domain.words import account_number, age, clock
+
+_MARKS = {CheckState.PASS: "ok", CheckState.FAIL: "FAILS", CheckState.UNKNOWN: "unknown"}
+
+
+def facts(plan: Plan) -> dict[str, object]:
+    """Everything that the console would show of it."""
+    return {
+        "verb": plan.verb.value,
+        "address": str(plan.address),
+        "tier": plan.tier.value,
+        "account": plan.account,
+        "region": plan.region,
+        "cluster": plan.cluster,
+        "service": plan.service,
+        **outcome(plan),
+        "effect": plan.effect,
+        "confirm": plan.confirm,
+        "proven": plan.proven,
+        "doubt": plan.doubt,
+        "nothing_to_do": plan.nothing_to_do,
+        "candidates": [_candidate(item) for item in plan.candidates],
+        "differences": [
+            {"name": item.name, "before": item.before, "after": item.after} for item in plan.differences
+        ],
+        "checks": [
+            {"name": c.name, "state": c.state.value, "evidence": c.evidence, "remedy": c.remedy}
+            for c in plan.checks
+        ],
+        "estimate": _estimate(plan),
+        "remarks": list(plan.remarks),
+    }
+
+
+def outcome(plan: Plan) -> dict[str, object]:
+    """The part of it that the last line of every run repeats."""
+    return {
+        "from": plan.source.facts(),
+        "to": plan.target.facts(),
+        "mechanism": plan.mechanism.value,
+    }
+
+
+def lines(plan: Plan) -> list[str]:
+    """The plan in plain text, where it would be carried out first."""
+    text = [
+        f"account {account_number(plan.account)} · {plan.region} · {plan.cluster} · {plan.service}",
+        f"{plan.verb.value} {plan.address}",
+        f"  from  {_version(plan.source.version.label, plan.source.digest)}",
+        f"  to    {_version(plan.target.version.label, plan.target.digest)}{_doubt(plan)}",
+        f"  by    {plan.mechanism.value} · {plan.effect}",
+    ]
+    if plan.estimate:
+        estimate = plan.estimate
+        spread = f"{clock(estimate.low_s)}-{clock(estimate.high_s)}"
+        text.append(f"  safe  in about {clock(estimate.safe_s)} ({spread}) · {estimate.dominated_by}")
+    text += [f"  {d.name}  {d.before} -> {d.after}" for d in plan.differences]
+    for check in plan.checks:
+        remedy = f" · {check.remedy}" if check.remedy and check.state is not CheckState.PASS else ""
+        text.append(f"  check {check.name}: {_MARKS[check.state]} · {check.evidence}{remedy}")
+    text += [f"  note  {remark}" for remark in plan.remarks]
+    return text
+
+
+def _version(label: str, digest: str | None) -> str:
+    return f"{label} ({short_digest(digest)})" if digest else label
+
+
+def _doubt(plan: Plan) -> str:
+    if not plan.proven:
+        return f" · NOT PROVEN: {plan.doubt}"
+    return f" · served {age(plan.served_s)}" if plan.served_s is not None else ""
+
+
+def _candidate(candidate: Candidate) -> dict[str, object]:
+    return {
+        **candidate.release.facts(),
+        "proven": candidate.proven,
+        "doubt": candidate.doubt,
+        "since": candidate.since,
+        "served_s": candidate.served_s,
+    }
+
+
+def _estimate(plan: Plan) -> dict[str, object] | None:
+    if plan.estimate is None:
+        return None
+    estimate = plan.estimate
+    return {
+        "safe_s": estimate.safe_s,
+        "low_s": estimate.low_s,
+        "high_s": estimate.high_s,
+        "done_s": estimate.done_s,
+        "samples": estimate.samples,
+        "dominated_by": estimate.dominated_by,
+    }

@@ -1,0 +1,72 @@
+"""``quarterdeck`` without a verb: the console itself, in a terminal that can show it."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from console.errors import UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the console."""
+    group = parser.add_argument_group("the console on the built-in sandbox")
+    group.add_argument("--sandbox", action="store_true", help="an AWS on this machine, with a bad rollout")
+    group.add_argument("--speed", metavar="X", type=_speed, help="divide the world's durations by X (1)")
+    group.add_argument("--seed", metavar="N", type=int, help="another world of the same kind")
+    group.add_argument("--fleet", metavar="NAME", action="append", help="only this fleet; repeatable")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the console and stay until the operator leaves.
+
+    Raises:
+        QuarterdeckError: what keeps it from opening.
+    """
+    _insist_on_a_terminal()
+    path = _sandbox(arguments) if arguments.sandbox else _configured(arguments)
+    from console.config.loader import load
+
+    settings = load(path)
+    from console.app import QuarterdeckApp
+    from console.runtime import open_runtime
+
+    app = QuarterdeckApp(open_runtime(settings))
+    app.run()
+    return app.return_code or 0
+
+
+def _insist_on_a_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        raise UsageError(
+            "the console needs a terminal that can move its cursor",
+            "without one: quarterdeck status, and the verbs of quarterdeck --help",
+        )
+
+
+def _configured(arguments: argparse.Namespace) -> Path:
+    for name in ("speed", "seed", "fleet"):
+        if getattr(arguments, name) is not None:
+            raise UsageError(f"--{name} is for the sandbox", f"add --sandbox, or leave --{name} out")
+    from console.config.discover import find
+
+    return find(arguments.config)
+
+
+def _sandbox(arguments: argparse.Namespace) -> Path:
+    if arguments.config is not None:
+        raise UsageError("--sandbox brings a configuration of its own", "leave one of the two out")
+    from console.sandbox.run import DEFAULT_SEED, start
+
+    seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
+    return start(arguments.speed or 1.0, seed, tuple(arguments.fleet or ())).config
+
+
+def _speed(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
