@@ -36,7 +36,7 @@ CREATE TABLE operations (
     by TEXT,
     reason TEXT NOT NULL
 );
-CREATE INDEX operations_address ON operations (system, environment, alias, id);
+CREATE INDEX operations_address ON operations (system, environment, alias, planned_at);
 CREATE TRIGGER operations_stay BEFORE DELETE ON operations
 BEGIN SELECT RAISE(ABORT, 'operations are never deleted'); END;
 

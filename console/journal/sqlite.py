@@ -54,9 +54,9 @@ class SqliteJournal:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = Lock()
         self._open: sqlite3.Connection | None = None
+        self._lock = Lock()
+        self.path = path
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
@@ -64,6 +64,10 @@ class SqliteJournal:
             if self._open is not None:
                 self._open.close()
                 self._open = None
+
+    def __del__(self) -> None:
+        if self._open is not None:
+            self._open.close()
 
     def begin(self, record: OperationRecord) -> None:
         names = ", ".join(_COLUMNS)
@@ -124,18 +128,22 @@ class SqliteJournal:
         if open_only:
             conditions.append(_IS_OPEN)
         where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-        return self._records(f"{where}ORDER BY id DESC LIMIT ?", (*parts, limit))
+        return self._records(f"{where}ORDER BY planned_at DESC, id DESC LIMIT ?", (*parts, limit))
 
     def entries(self, operation: str, after: int = 0) -> tuple[Entry, ...]:
         sql = """SELECT number, operation, event, at, text, facts FROM entries
             WHERE operation = ? AND number > ? ORDER BY number"""
-        rows = self._do(lambda db: db.execute(sql, (operation, after)).fetchall())
-        return tuple(self._each(_entry, rows))
+        return tuple(self._each(_entry, self._rows(sql, (operation, after))))
 
     def _records(self, clause: str, values: tuple[object, ...]) -> tuple[OperationRecord, ...]:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM operations {clause}"
-        rows = self._do(lambda db: db.execute(sql, values).fetchall())
-        return tuple(self._each(_record, rows))
+        return tuple(self._each(_record, self._rows(sql, values)))
+
+    def _rows(self, sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
+        """What a query finds; nothing where there is no file yet, and reading does not make one."""
+        if self._open is None and not self.path.exists():
+            return []
+        return self._do(lambda db: db.execute(sql, values).fetchall())
 
     def _each(self, read: Callable[[sqlite3.Row], _T], rows: Iterable[sqlite3.Row]) -> list[_T]:
         try:
