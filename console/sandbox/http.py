@@ -80,7 +80,10 @@ class Server:
 
     async def _let_time_pass(self) -> None:
         while True:
-            self.world.advance()
+            try:
+                self.world.advance()
+            except Exception:
+                _LOG.exception("the world does not turn")
             await asyncio.sleep(PUMP_S)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -5,12 +5,12 @@ Killing the console leaves the world standing; the next start with the same wish
 
 import contextlib
 import hashlib
-import http.client
 import json
 import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,15 +110,19 @@ def _health(endpoint: Any, token: Any) -> int | None:
     address = _ENDPOINT.fullmatch(str(endpoint))
     if address is None:
         return None
-    connection = http.client.HTTPConnection("127.0.0.1", int(address[1]), timeout=ANSWER_S)
     try:
-        connection.request("GET", "/_sandbox/health", headers={"Authorization": f"Bearer {token}"})
-        response = connection.getresponse()
-        return int(json.loads(response.read())["pid"]) if response.status == 200 else None
-    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
+        head, _, body = _asked(int(address[1]), f"Authorization: Bearer {token}").partition("\r\n\r\n")
+        return int(json.loads(body)["pid"]) if head.startswith("HTTP/1.1 200 ") else None
+    except (OSError, OverflowError, ValueError, KeyError, TypeError):
         return None
-    finally:
-        connection.close()
+
+
+def _asked(port: int, credential: str) -> str:
+    """The whole answer about a world's health; by hand, since ``http.client`` takes 30 ms to import."""
+    lines = ("GET /_sandbox/health HTTP/1.1", f"Host: 127.0.0.1:{port}", credential, "Connection: close")
+    with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_S) as connection:
+        connection.sendall("\r\n".join((*lines, "", "")).encode())
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
 
 def _spawned(command: list[str], record: Path) -> Running:
