@@ -114,8 +114,8 @@ def _judge(
             bad[key] = "ECS rolled it back"
         elif happening.status is RolloutStatus.SUCCESSFUL:
             anew = bad.pop(key, None) is not None
-            if not anew and key in seen and serving not in (None, key):
-                bad[serving] = "it was left by going back"
+            if not anew and key in seen and serving is not None and serving != key:
+                bad.setdefault(serving, "it was left by going back")
             seen.add(key)
             serving = key
     for key, why in bad.items():
