@@ -7,9 +7,9 @@ from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from console.sandbox import services
 from console.sandbox.faults import BROKEN, Faults, as_error
-from console.sandbox.registry import HANDLERS, AwsError
+from console.sandbox.registry import AwsError
+from console.sandbox.services import HANDLERS
 from console.sandbox.sts import caller_arn
 from console.sandbox.wire.errors import refusal, unknown_operation
 from console.sandbox.wire.identify import Call, identify
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from console.sandbox.kernel import World
 
 _LOG = logging.getLogger(__name__)
-_HANDLER_MODULES = services  # imported for the handlers that it registers
 
 
 class Broken(Enum):

@@ -1,9 +1,11 @@
-"""Every module with handlers: importing this one fills the registry."""
+"""The registry, filled: importing this module imports every module with handlers."""
 
-from importlib import import_module
-from importlib.util import find_spec
+from console.sandbox import cloudwatch, ecr, logs, sts
+from console.sandbox.ecs import reading, task_definitions, writing
+from console.sandbox.elb import ops
+from console.sandbox.registry import HANDLERS
 
-for _name in ("sts", "ecr", "elb", "elb.ops", "elb.handlers", "logs", "cloudwatch", "ecs.ops"):
-    _top = f"console.sandbox.{_name.split('.')[0]}"
-    if find_spec(_top) and find_spec(f"console.sandbox.{_name}"):
-        import_module(f"console.sandbox.{_name}")
+MODULES = (cloudwatch, ecr, logs, ops, reading, sts, task_definitions, writing)
+"""Each registers the operations of its service, or of one side of it."""
+
+__all__ = ["HANDLERS", "MODULES"]
