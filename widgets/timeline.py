@@ -1,0 +1,65 @@
+"""What happened in an operation, when, and what is still to come: one line a step."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from console.domain.operation import Step
+from console.domain.words import clock
+from widgets.glyphs import Glyphs
+from widgets.line import Line
+
+_INK = {
+    "done": ("steady", "text"),
+    "now": ("bold deploying", "bold strong"),
+    "failed": ("critical", "bold critical"),
+    "next": ("muted", "muted"),
+}
+
+
+def timeline(
+    steps: Sequence[Step],
+    rows: int,
+    column: int,
+    end: int,
+    evidence_at: int | None,
+    elapsed: float,
+    glyphs: Glyphs,
+) -> tuple[Line, ...]:
+    """The newest ``rows`` steps, oldest first.
+
+    Args:
+        column: Where the mark stands; the time ends 8 cells further, the text begins after it.
+        end: The column that nothing may reach.
+        evidence_at: Column of the evidence; ``None``: at the right edge, where it fits.
+        elapsed: Seconds since it was confirmed, for what is happening now.
+    """
+    dated = (
+        replace(step, at_s=elapsed) if step.state == "now" and step.at_s is None else step
+        for step in steps[-rows:]
+    )
+    return tuple(_step(step, column, end, evidence_at, glyphs) for step in dated)
+
+
+def _step(step: Step, column: int, end: int, evidence_at: int | None, glyphs: Glyphs) -> Line:
+    mark_ink, text_ink = _INK.get(step.state, _INK["done"])
+    line = Line().put(column, _mark(step.state, glyphs), mark_ink)
+    if step.at_s is not None:
+        time = clock(step.at_s)
+        line.right(column + 7, f"~{time}" if step.state == "next" else time, _time_ink(step.state))
+    text_at = column + 9 if evidence_at is not None else column + 8
+    if evidence_at is not None:
+        line.put(text_at, step.text, text_ink, evidence_at - 1 - text_at)
+        return line.put(evidence_at, step.evidence, "muted", end - evidence_at)
+    line.put(text_at, step.text, text_ink, end - text_at)
+    if step.evidence and line.end + 2 + len(step.evidence) <= end:
+        line.right(end, step.evidence, "muted")
+    return line
+
+
+def _mark(state: str, glyphs: Glyphs) -> str:
+    marks = {"done": glyphs.passed, "now": glyphs.forward, "failed": glyphs.failed}
+    return marks.get(state, glyphs.open)
+
+
+def _time_ink(state: str) -> str:
+    return "text" if state == "now" else "muted"
