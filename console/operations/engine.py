@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -94,7 +94,7 @@ class Engine:
 
     # executing
 
-    def execute(self, plan: Plan, typed: str | None = None) -> Iterator[OperationEvent]:
+    def execute(self, plan: Plan, typed: str | None = None) -> Generator[OperationEvent, None, None]:
         """Carry out a plan; the last event is the verdict.
 
         Args:

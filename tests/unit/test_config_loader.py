@@ -250,7 +250,7 @@ def test_a_file_that_is_not_toml_is_one_line(tmp_path: Path, content: bytes, pro
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     """A missing file, and a folder in its place, each in its own words."""
-    with pytest.raises(ConfigError, match="there is no .*nowhere.toml"):
+    with pytest.raises(ConfigError, match=r"there is no .*nowhere\.toml"):
         load(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError, match="is a folder"):
         load(tmp_path)

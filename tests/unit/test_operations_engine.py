@@ -50,6 +50,7 @@ from tests.builders import (
 )
 from tests.unit.conftest import Bench
 
+BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 COPY_DEPLOYMENT = "ecs-svc/4980306466373577044"
 COPY_RELEASE = OLD_RELEASE[:-1] + "4"
 COPY_ROLLOUT = OLD_ROLLOUT[:-1] + "4"
@@ -327,7 +328,7 @@ def test_a_rollback_whose_version_does_not_start_has_bounced(finished: Bench) ->
             created_at=ago(-1),
             status=RolloutStatus.ROLLBACK_SUCCESSFUL,
             went_back_to=NEW_RELEASE,
-            rollback_reason="Service deployment rolled back because the circuit breaker threshold was exceeded.",
+            rollback_reason=BREAKER,
         ),
     )
     finished.platform.on_act = lambda order: finished.platform.script(
@@ -370,10 +371,12 @@ def test_a_deployment_that_somebody_supersedes_is_replaced(finished: Bench) -> N
     stopped = a_rollout(
         id=COPY_ROLLOUT, target=COPY_RELEASE, created_at=ago(-1), status=RolloutStatus.STOPPED
     )
-    finished.platform.on_act = lambda order: (
-        finished.platform.script(gone_back(5, RolloutStatus.IN_PROGRESS), taken),
-        finished.platform.histories.update({ADDRESS: (other, stopped, a_rollout())}),
-    )
+
+    def supersede(order: Order) -> None:
+        finished.platform.script(gone_back(5, RolloutStatus.IN_PROGRESS), taken)
+        finished.platform.histories[ADDRESS] = (other, stopped, a_rollout())
+
+    finished.platform.on_act = supersede
 
     verdict = finished.verdict(run(finished, finished.engine.plan_rollback(ADDRESS)))
 
@@ -549,7 +552,6 @@ def steady(bench: Bench) -> Bench:
 
 def test_a_deploy_that_ecs_rolls_back_is_rolled_back_by_ecs(steady: Bench) -> None:
     """The verdict comes with the first look after it has ended."""
-    reason = "Service deployment rolled back because the circuit breaker threshold was exceeded."
     ended = an_observation(
         at=ago(-100),
         status=a_service(rollout_id=NEW_ROLLOUT),
@@ -557,7 +559,7 @@ def test_a_deploy_that_ecs_rolls_back_is_rolled_back_by_ecs(steady: Bench) -> No
             status=RolloutStatus.ROLLBACK_SUCCESSFUL,
             created_at=ago(-1),
             went_back_to=OLD_RELEASE,
-            rollback_reason=reason,
+            rollback_reason=BREAKER,
             finished_at=ago(-99),
         ),
         releases={OLD_RELEASE: _old(), NEW_RELEASE: a_new_release()},
@@ -569,7 +571,7 @@ def test_a_deploy_that_ecs_rolls_back_is_rolled_back_by_ecs(steady: Bench) -> No
     verdict = steady.verdict(run(steady, steady.engine.plan_deploy(ADDRESS, "v1.4.3")))
 
     assert (verdict["verdict"], verdict["by"]) == ("ROLLED_BACK", "ecs")
-    assert reason in str(verdict["reason"])
+    assert BREAKER in str(verdict["reason"])
     assert verdict["done_s"] == 99.0
     assert Verdict.ROLLED_BACK.exit_code == 1
 
