@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from console.sandbox.ecs.model import Task
 
 Listener = Callable[["Account", "Task", str], None]
-"""Told of a task's fate: (account, task, kind); the kinds are in :mod:`console.sandbox.ecs.lifecycle`."""
+"""Told of a task's fate: (account, task, kind); the kinds are in :mod:`console.sandbox.ecs.timing`."""
 
 
 class World:
@@ -39,7 +39,7 @@ class World:
         self.fleets: list[str] = []
         self.listeners: list[Listener] = []
         self._now = self.started_at
-        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._heap: list[tuple[float, int, Callable[[], object]]] = []
         self._sequence = itertools.count()
 
     def now(self) -> float:
@@ -50,11 +50,11 @@ class World:
         """Wall-clock seconds that a simulated duration takes."""
         return duration / self.speed
 
-    def at(self, moment: float, do: Callable[[], None]) -> None:
+    def at(self, moment: float, do: Callable[[], object]) -> None:
         """Run ``do`` at a moment; before the first :meth:`advance` it may lie in the past."""
         heapq.heappush(self._heap, (moment, next(self._sequence), do))
 
-    def after(self, duration: float, do: Callable[[], None]) -> None:
+    def after(self, duration: float, do: Callable[[], object]) -> None:
         """Run ``do`` when a simulated duration has passed."""
         self.at(self._now + self.seconds(duration), do)
 

@@ -4,7 +4,7 @@ Mutable on purpose: the scheduler moves these, handlers only read them and draw 
 wire. Moments are epoch seconds, durations simulated seconds, JSON parts have AWS's member names.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any
@@ -64,7 +64,6 @@ class ServiceRevision:
     platform_version: str = "1.4.0"
     digests: dict[str, str] = field(default_factory=dict)
     """Container name -> image digest."""
-    resolved: bool = False
 
     @property
     def number(self) -> str:
@@ -128,6 +127,7 @@ class Deployment:
     never_ran: int = 0
     """Consecutive tasks that stopped before RUNNING: what the start throttle looks at."""
     throttled_until: float = 0.0
+    """No task is started before this moment (service-throttle-logic)."""
     completed_at: float | None = None
 
 
@@ -182,13 +182,17 @@ class Task:
     stop_code: str = ""
     stopped_reason: str = ""
     version: int = 1
+    is_registered: bool = False
+    """Its addresses have been put into its target groups."""
     was_healthy: bool = False
     is_healthy: bool = False
     """Counts as healthy for the scheduler."""
     condemned: str = ""
     """Why the scheduler is to replace it; empty while nothing is wrong."""
-    replaces: bool = False
-    """Started in place of a task that turned unhealthy."""
+    is_replaced: bool = False
+    """Another was started in place of this condemned one."""
+    watcher: Callable[["Task", str], None] | None = field(default=None, repr=False)
+    """The scheduler's ear: told the kinds of :mod:`console.sandbox.ecs.timing`."""
 
     @property
     def is_alive(self) -> bool:
@@ -237,6 +241,9 @@ class Service:
     tasks: dict[str, Task] = field(default_factory=dict)
     """By id, in the order of their start; stopped ones for an hour."""
     is_steady: bool = False
+    """The steady state has been announced, and nothing has disturbed it since."""
+    steady_at: float = 0.0
+    """When it was last announced."""
     counter: int = 0
     """Numbers everything that the service makes, so that ids are the same in every run."""
 
@@ -287,6 +294,8 @@ class EcsState:
     """By name."""
     definitions: dict[str, list[TaskDefinition]] = field(default_factory=dict)
     """Family -> revisions, oldest first; revision n is at n - 1."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    """Private address -> id of the task that has it."""
 
     def services(self) -> Iterator[Service]:
         for cluster in self.clusters.values():

@@ -1,5 +1,6 @@
 """Elastic Load Balancing v2: state, health of targets, and the reading operations."""
 
+from console.sandbox.elb import ops
 from console.sandbox.elb.build import add_listener, add_load_balancer, add_rule, add_target_group
 from console.sandbox.elb.model import (
     ElbState,
@@ -23,4 +24,5 @@ __all__ = [
     "add_load_balancer",
     "add_rule",
     "add_target_group",
+    "ops",
 ]

@@ -1,0 +1,242 @@
+"""The service scheduler: one pass looks at a service and stops and starts what its bounds allow.
+
+Never more RUNNING and PENDING tasks than the ceiling, never fewer healthy ones than the floor but
+for failures (ECS developer guide, deployment-type-ecs). A pass is idempotent: it acts on what is,
+so that it may be woken as often as one likes.
+"""
+
+from typing import TYPE_CHECKING
+
+from console.sandbox.ecs import breaker, deployments, events, lifecycle, timing
+from console.sandbox.ecs.model import LEAVING, Deployment, Service, Task
+from console.sandbox.ecs.revisions import resolve
+from console.sandbox.ecs.throttle import postpone
+
+if TYPE_CHECKING:
+    from console.sandbox.account import Account
+
+
+def wake(account: "Account", service: Service, lag: float = 0.0) -> None:
+    """Let the scheduler look at the service after so many simulated seconds."""
+    account.world.after(lag, lambda: look(account, service))
+
+
+def look(account: "Account", service: Service) -> None:
+    """One pass."""
+    if service.status == "INACTIVE":
+        return
+    world = account.world
+    rollout = service.rollout
+    if rollout is not None and rollout.status == "PENDING":
+        rollout.status, rollout.started_at, rollout.updated_at = "IN_PROGRESS", world.now(), world.now()
+    if breaker.is_tripped(service, service.primary):
+        deployments.trip(world, service)
+    _stop_some(account, service)
+    _start_some(account, service)
+    _retire(service)
+    _settle(account, service)
+
+
+def announce_steady(account: "Account", service: Service) -> None:
+    """Say that the steady state is reached, and say it again every six hours that it lasts."""
+    events.say(account.world, service, events.STEADY, later=0.001)
+    remain_steady(account, service)
+
+
+def remain_steady(account: "Account", service: Service) -> None:
+    """The steady state has been announced."""
+    world = account.world
+    service.is_steady, service.steady_at = True, world.now()
+    since = service.steady_at
+
+    def again() -> None:
+        if service.is_steady and service.steady_at == since and service.status == "ACTIVE":
+            announce_steady(account, service)
+
+    world.after(timing.REPEAT, again)
+
+
+def adopt(account: "Account", service: Service, task: Task) -> None:
+    """Listen to a task."""
+    task.watcher = lambda item, kind: _hear(account, service, item, kind)
+
+
+def _hear(account: "Account", service: Service, task: Task, kind: str) -> None:
+    deployment = next(item for item in service.deployments if item.id == task.deployment)
+    if kind == timing.HEALTHY:
+        breaker.count_healthy(service, deployment)
+        slow = timing.NOTICE_TARGET_HEALTH if task.load_balancers else timing.NOTICE_HEALTH
+        wake(account, service, slow)
+    elif kind == timing.UNHEALTHY:
+        wake(account, service, timing.NOTICE_UNHEALTHY)
+    elif kind == timing.EXITED:
+        service.is_steady = False
+        wake(account, service, timing.NOTICE_EXIT)
+    elif kind == timing.RUNNING:
+        deployment.never_ran = 0
+    elif kind == timing.STOPPED:
+        if task.stop_code == "TaskFailedToStart":
+            breaker.count_failure(service, deployment)
+            wake(account, service, postpone(account.world, service, deployment))
+        elif task.stop_code == "EssentialContainerExited" and not task.was_healthy:
+            breaker.count_failure(service, deployment)
+        wake(account, service, timing.NOTICE_STOPPED)
+
+
+def _stop_some(account: "Account", service: Service) -> None:
+    for deployment in service.shown:
+        for task in _hopeless(service, deployment):
+            breaker.count_failure(service, deployment)
+            _order(account, service, [task], task.condemned)
+    primary = service.primary
+    reason = f"Scaling activity initiated by (deployment {primary.id})"
+    for deployment in service.shown:
+        if deployment is primary:
+            surplus = _surplus(service, primary)
+        else:
+            surplus = _replaceable(service, deployment)
+            deployment.desired = min(deployment.desired, len(_alive(service, deployment)) - len(surplus))
+        _order(account, service, surplus, reason)
+
+
+def _hopeless(service: Service, deployment: Deployment) -> list[Task]:
+    """Condemned tasks whose time has come: the replacement goes first where there is room for it."""
+    condemned = [task for task in _alive(service, deployment) if task.condemned]
+    sound = [task for task in _alive(service, deployment) if not task.condemned]
+    never = [task for task in condemned if not task.was_healthy]
+    once = [task for task in condemned if task.was_healthy]
+    wanted = _wanted(service, deployment)
+    if sum(task.is_healthy for task in sound) >= wanted:
+        return condemned
+    if once and not never and len(sound) < wanted and _room(service) <= 0:
+        return once[:1]
+    return never
+
+
+def _surplus(service: Service, primary: Deployment) -> list[Task]:
+    """Tasks of the PRIMARY beyond what is wanted: the least useful and youngest first."""
+    alive = _alive(service, primary)
+    if primary.state == "FAILED":
+        rollout = service.rollout
+        is_void = rollout is not None and rollout.status == "ROLLBACK_FAILED"
+        return alive if is_void and rollout is not None and rollout.target is primary.revision else []
+    extra = len([task for task in alive if not task.condemned]) - service.desired_count
+    ranked = sorted(alive, key=lambda task: (task.is_healthy, -task.created_at))
+    return ranked[: max(0, extra)]
+
+
+def _replaceable(service: Service, deployment: Deployment) -> list[Task]:
+    """Tasks of an older deployment that may go now."""
+    primary = service.primary
+    if primary.state == "FAILED":
+        return []
+    alive = _alive(service, deployment)
+    idle = [task for task in alive if not task.is_healthy]
+    if deployment.state == "COMPLETED":
+        needless = len(alive) + _healthy(service, primary) - service.desired_count
+        idle = idle[: max(0, needless, int(_is_stuck(service)))]
+    spare = max(0, _total_healthy(service) - service.floor)
+    busy = [task for task in alive if task.is_healthy]
+    return idle + busy[:spare]
+
+
+def _start_some(account: "Account", service: Service) -> None:
+    primary = service.primary
+    for deployment in reversed(service.shown):
+        if deployment is not primary and deployment.state != "COMPLETED":
+            continue
+        sound = [task for task in _alive(service, deployment) if not task.condemned]
+        count = min(_room(service), _wanted(service, deployment) - len(sound))
+        if count > 0 and account.world.now() >= deployment.throttled_until:
+            _launch(account, service, deployment, count)
+
+
+def _launch(account: "Account", service: Service, deployment: Deployment, count: int) -> None:
+    world = account.world
+    resolve(account, deployment.revision)
+    owed = [task for task in service.tasks_of(deployment) if task.condemned and not task.is_replaced][:count]
+    for task in owed:
+        task.is_replaced = True
+    started = [lifecycle.create(account, service, deployment) for _ in range(count)]
+    events.say(world, service, events.started(started, len(owed)))
+    for task in started:
+        adopt(account, service, task)
+        lifecycle.start(account, service, task)
+    deployment.updated_at = world.now()
+    service.is_steady = False
+
+
+def _order(account: "Account", service: Service, tasks: list[Task], reason: str) -> None:
+    """Stop tasks, saying so; ECS says it before the targets are deregistered."""
+    running = [task for task in tasks if task.status == "RUNNING"]
+    starting = [task for task in tasks if task.is_starting]
+    if running:
+        events.say(account.world, service, events.stopped(running))
+    if starting:
+        events.say(account.world, service, events.stopped_pending(starting))
+    if tasks:
+        service.is_steady = False
+        lifecycle.stop(account, service, tasks, "ServiceSchedulerInitiated", reason)
+
+
+def _retire(service: Service) -> None:
+    """An older deployment is over with its last task, unless that one is to be replaced."""
+    for deployment in service.deployments:
+        is_needed = deployment.state == "COMPLETED" and _wanted(service, deployment) > 0
+        is_empty = all(task.is_stopped for task in service.tasks_of(deployment))
+        if deployment.status == "ACTIVE" and is_empty and not is_needed:
+            deployment.status = "INACTIVE"
+
+
+def _settle(account: "Account", service: Service) -> None:
+    """Announce what has been reached: completion, the steady state, the end, or that nothing can move."""
+    world, primary = account.world, service.primary
+    present = [task for task in service.tasks.values() if not task.is_stopped]
+    if service.status == "DRAINING":
+        service.status = "INACTIVE" if not present else service.status
+        return
+    is_settled = (
+        len(present) == service.desired_count
+        and all(task.is_healthy and task.deployment == primary.id for task in present)
+        and primary.state != "FAILED"
+    )
+    if is_settled and primary.state == "IN_PROGRESS":
+        deployments.complete(world, service)
+    if is_settled and not service.is_steady:
+        announce_steady(account, service)
+    elif not is_settled and _is_stuck(service):
+        events.say_once(world, service, events.DEADLOCK)
+
+
+def _is_stuck(service: Service) -> bool:
+    """The PRIMARY lacks tasks, nothing is on its way, and the bounds allow neither start nor stop."""
+    primary = service.primary
+    lacks = _wanted(service, primary) > len(_alive(service, primary))
+    is_leaving = any(task.status in LEAVING for task in service.tasks.values())
+    is_growing = any(not task.is_healthy for task in _alive(service, primary))
+    is_waiting = primary.state == "IN_PROGRESS" and lacks and not is_leaving and not is_growing
+    return is_waiting and _room(service) <= 0 and _total_healthy(service) <= service.floor
+
+
+def _alive(service: Service, deployment: Deployment) -> list[Task]:
+    return [task for task in service.tasks_of(deployment) if task.is_alive]
+
+
+def _wanted(service: Service, deployment: Deployment) -> int:
+    """Tasks that the deployment should have; an older one gives way to healthy new ones."""
+    if deployment.status == "PRIMARY":
+        return 0 if deployment.state == "FAILED" else service.desired_count
+    left = service.desired_count - _healthy(service, service.primary)
+    return max(0, min(deployment.desired, left))
+
+
+def _room(service: Service) -> int:
+    return service.ceiling - sum(task.is_alive for task in service.tasks.values())
+
+
+def _healthy(service: Service, deployment: Deployment) -> int:
+    return sum(task.is_healthy for task in _alive(service, deployment))
+
+
+def _total_healthy(service: Service) -> int:
+    return sum(task.is_healthy and task.is_alive for task in service.tasks.values())
