@@ -1,0 +1,151 @@
+"""Credentials, clients and the read-only guard, with real boto3 and no network."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ProfileNotFound
+
+from console.aws.budget import Budget
+from console.aws.calls import Calls
+from console.aws.guard import READS
+from console.aws.sessions import Access, Clients
+from console.errors import CredentialsError, EndpointError, ReadOnlyError
+from tests.fakes import FakeClock
+from tests.unit.scripted_aws import model
+
+LOOPBACK = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    config, credentials = tmp_path / "config", tmp_path / "credentials"
+    config.write_text(
+        "[profile fleet]\nregion = eu-west-1\nendpoint_url = http://127.0.0.1:1\n"
+        "[profile sso]\nsso_session = corp\n[sso-session corp]\nsso_start_url = https://x\n"
+        "sso_region = us-east-1\n"
+    )
+    credentials.write_text("[fleet]\naws_access_key_id = AKIAFLEET\naws_secret_access_key = s\n")
+    return {"config_file": config, "credentials_file": credentials}
+
+
+def access(files: dict[str, Path], **overrides: Any) -> Access:
+    wanted = {"profile": "fleet", "role_arn": "", "region": "us-east-1", "endpoint_url": LOOPBACK}
+    return Access(**({"read_only": False} | wanted | files | overrides))
+
+
+def test_no_variable_of_the_shell_beats_the_configuration(
+    files: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A console aimed at the sandbox can never sign with a real key or reach a real endpoint."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "AWS_SECRET_ACCESS_KEY": "real",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_PROFILE": "real",
+        "AWS_REGION": "ap-south-1",
+        "AWS_DEFAULT_REGION": "ap-south-1",
+        "AWS_ENDPOINT_URL": "https://real.example",
+        "AWS_ENDPOINT_URL_ECS": "https://real.example",
+        "AWS_CONFIG_FILE": str(tmp_path / "real-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "real-credentials"),
+        "AWS_MAX_ATTEMPTS": "9",
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "HTTP_PROXY": "http://proxy.example:3128",
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = Clients(access(files)).client("ecs")
+    assert client.meta.endpoint_url == LOOPBACK
+    assert client.meta.region_name == "us-east-1"
+    assert client._request_signer._credentials.access_key == "AKIAFLEET"
+    assert client.meta.config.retries["total_max_attempts"] == 1
+    assert client.meta.config.proxies == {}
+    assert client.meta.config.inject_host_prefix is False
+
+
+def test_a_real_endpoint_keeps_proxies_and_host_prefixes(files: dict[str, Path]) -> None:
+    """The rules for loopback hang on the endpoint, not on the sandbox."""
+    config = Clients(access(files, endpoint_url="https://ecs.example.com")).client("ecs").meta.config
+    assert config.proxies is None
+    assert config.inject_host_prefix is False
+
+
+def test_a_client_is_made_once_and_in_the_region_that_is_asked_for(files: dict[str, Path]) -> None:
+    """A registry may be in another Region than the service."""
+    clients = Clients(access(files))
+    assert clients.client("ecr") is clients.client("ecr", "us-east-1")
+    assert clients.client("ecr", "eu-west-1").meta.region_name == "eu-west-1"
+
+
+def test_a_missing_profile_is_one_clear_line(files: dict[str, Path]) -> None:
+    """Found out with the first call, and named."""
+    clients, clock = Clients(access(files, profile="nobody")), FakeClock()
+    with pytest.raises(ProfileNotFound):
+        clients.client("sts")
+    with pytest.raises(CredentialsError, match="profile nobody"):
+        Calls(clients, Budget(clock), clock).read("sts", "GetCallerIdentity")
+
+
+def test_a_refused_connection_names_the_endpoint(files: dict[str, Path]) -> None:
+    """Nobody listens on port 9."""
+    clock = FakeClock()
+    with pytest.raises(EndpointError, match=r"127\.0\.0\.1:9"):
+        Calls(Clients(access(files)), Budget(clock), clock).read("sts", "GetCallerIdentity")
+
+
+def test_a_refused_connection_proves_that_a_write_was_not_sent(files: dict[str, Path]) -> None:
+    """Not *unknown*: there was no connection to send it over."""
+    clock = FakeClock()
+    with pytest.raises(EndpointError):
+        Calls(Clients(access(files)), Budget(clock), clock).write("ecs", "UpdateService", service="s")
+
+
+def test_the_remedy_of_an_sso_profile_is_to_log_in(files: dict[str, Path]) -> None:
+    """And of any other to renew it."""
+    assert Clients(access(files, profile="sso")).remedy == "aws sso login --profile sso"
+    assert Clients(access(files)).remedy == "renew the credentials of profile fleet"
+
+
+def test_credentials_from_a_file_do_not_expire(files: dict[str, Path]) -> None:
+    """Static keys have no end that anybody knows."""
+    assert Clients(access(files)).expires_at() is None
+
+
+@pytest.mark.parametrize("operation", ["UpdateService", "StopServiceDeployment", "RegisterTaskDefinition"])
+def test_a_read_only_environment_sends_no_write(files: dict[str, Path], operation: str) -> None:
+    """The guard sits below everything: the error is raised before a connection is tried."""
+    clock = FakeClock()
+    calls = Calls(Clients(access(files, read_only=True)), Budget(clock), clock)
+    params = {
+        "UpdateService": {"service": "s"},
+        "StopServiceDeployment": {"serviceDeploymentArn": "a"},
+        "RegisterTaskDefinition": {"family": "f", "containerDefinitions": []},
+    }[operation]
+    with pytest.raises(ReadOnlyError, match=operation):
+        calls.write("ecs", operation, **params)
+
+
+def test_the_guard_refuses_what_is_not_on_its_list_whoever_calls(files: dict[str, Path]) -> None:
+    """Not our own door only: the client itself refuses."""
+    client = Clients(access(files, read_only=True)).client("ecs")
+    with pytest.raises(ReadOnlyError):
+        client.delete_service(service="s")
+    with pytest.raises(Exception, match=r"127\.0\.0\.1:9"):
+        client.describe_services(services=["s"])
+
+
+def test_every_operation_on_the_list_exists_and_reads() -> None:
+    """A misspelt name would silently forbid a read; a name that is not a reading one must not slip in."""
+    for name in READS:
+        service, operation = name.split(".")
+        assert operation in model(service).operation_names
+        assert operation.startswith(("Describe", "List", "Get", "BatchGet", "Filter", "Simulate"))
+
+
+def test_a_role_is_assumed_with_the_source_profile_only_when_needed(files: dict[str, Path]) -> None:
+    """Making clients touches no network; the first signature does."""
+    clients = Clients(access(files, role_arn="arn:aws:iam::1:role/ops"))
+    client = clients.client("ecs")
+    with pytest.raises(Exception, match=r"127\.0\.0\.1:9"):
+        client.describe_services(services=["s"])
