@@ -4,6 +4,7 @@ Several consoles and headless runs may write it at once (WAL); a file that canno
 written fails each call with one clear line, and works again as soon as the disk does.
 """
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -141,8 +142,9 @@ class SqliteJournal:
 
     def _rows(self, sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
         """What a query finds; nothing where there is no file yet, and reading does not make one."""
-        if self._open is None and not self.path.exists():
-            return []
+        with contextlib.suppress(OSError):  # a folder that may not be looked into is complained of below
+            if self._open is None and not self.path.exists():
+                return []
         return self._do(lambda db: db.execute(sql, values).fetchall())
 
     def _each(self, read: Callable[[sqlite3.Row], _T], rows: Iterable[sqlite3.Row]) -> list[_T]:
