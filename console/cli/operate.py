@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from console.cli.options import Subparsers, add_config, seconds
@@ -16,6 +16,8 @@ from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb
 from console.errors import QuarterdeckError
 
 INTERRUPTED = 130
+CONTACT_LOST_S = 60.0
+"""Without a successful read for so long, nobody can say how it ends: UNKNOWN."""
 DRY_RUN = "dry run: nothing was sent"
 
 
@@ -32,7 +34,7 @@ class Engine(Protocol):
 
     def end_hold(self, address: Address) -> Iterator[OperationEvent]: ...
 
-    def open_operations(self) -> Sequence[OperationRecord]: ...
+    def attachable(self, verb: Verb, address: Address) -> OperationRecord | None: ...
 
 
 def add_parsers(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -93,16 +95,14 @@ def run_release(arguments: argparse.Namespace) -> int:
 
 
 def deploy(engine: Engine, address: Address, arguments: argparse.Namespace, report: Report) -> int:
-    """Plan and carry out a deploy; the same one under way already is followed, another refused."""
-    under_way = None if arguments.dry_run else _under_way(engine, address)
-    if under_way and under_way.verb is Verb.DEPLOY and _is_about(under_way, arguments.version):
+    """Plan and carry out a deploy, or follow the one of the same version that is under way."""
+    under_way = None if arguments.dry_run else engine.attachable(Verb.DEPLOY, address)
+    if under_way and _is_about(under_way, arguments.version):
         return follow(engine.resume(under_way.id), report)
     plan = engine.plan_deploy(address, arguments.version)
-    if under_way and under_way.verb is Verb.DEPLOY and _is_about(under_way, plan.target.digest):
+    if under_way and _is_about(under_way, plan.target.digest):
         return follow(engine.resume(under_way.id), report)
     report.planned(plan)
-    if under_way:
-        return refuse(report, *_in_the_way(under_way))
     if plan.blockers and not plan.nothing_to_do:
         failed = "; ".join(f"{check.name}: {check.evidence}" for check in plan.blockers)
         return refuse(report, f"a required check fails: {failed}", plan.blockers[0].remedy)
@@ -110,13 +110,10 @@ def deploy(engine: Engine, address: Address, arguments: argparse.Namespace, repo
 
 
 def rollback(engine: Engine, address: Address, arguments: argparse.Namespace, report: Report) -> int:
-    """Plan and carry out a rollback. One under way is followed; a deploy under way never stops it."""
-    under_way = None if arguments.dry_run else _under_way(engine, address)
-    if (
-        under_way
-        and under_way.verb is Verb.ROLLBACK
-        and (not arguments.to or _is_about(under_way, arguments.to))
-    ):
+    """Plan and carry out a rollback, or follow the one that is under way; ``--to`` another version
+    than that one's is a rollback of its own."""
+    under_way = None if arguments.dry_run else engine.attachable(Verb.ROLLBACK, address)
+    if under_way and (not arguments.to or _is_about(under_way, arguments.to)):
         return follow(engine.resume(under_way.id), report)
     plan = engine.plan_rollback(address, arguments.to)
     report.planned(plan)
@@ -145,6 +142,7 @@ def carry_out(engine: Engine, plan: Plan, arguments: argparse.Namespace, report:
 def follow(events: Iterator[OperationEvent], report: Report) -> int:
     """Print events until the last, which has the verdict; the exit code of that verdict.
 
+    A refusal before anything was sent is a verdict too, with the plan that it is about.
     Once an order may have left, whatever ends the watch early is UNKNOWN: the platform goes on.
     """
     verdict: object = None
@@ -158,9 +156,11 @@ def follow(events: Iterator[OperationEvent], report: Report) -> int:
             return INTERRUPTED
         return _lost(report, "interrupted after the order was sent; it goes on without being watched")
     except QuarterdeckError as error:
-        if not report.sent:
-            raise
-        return _lost(report, str(error))
+        if report.sent:
+            return _lost(report, str(error))
+        if error.exit_code == Verdict.REFUSED.exit_code:
+            return refuse(report, error.message, error.remedy)
+        raise
     except Exception as error:
         if not report.sent:
             raise
@@ -184,27 +184,11 @@ def _what_to_pass(plan: Plan) -> str:
     return f"pass --confirm {plan.confirm or plan.address.short}"
 
 
-def _under_way(engine: Engine, address: Address) -> OperationRecord | None:
-    """The newest operation on the service whose end nobody knows."""
-    found = [record for record in engine.open_operations() if record.address == address]
-    return max(found, key=lambda record: record.planned_at, default=None)
-
-
 def _is_about(record: OperationRecord, version: str | None) -> bool:
     """Whether an operation ships that version: by its label, or by eight or more digits of its digest."""
     digest = str(record.target.get("digest") or "").removeprefix("sha256:")
     wanted = (version or "").removeprefix("@").removeprefix("sha256:")
     return version == record.target.get("version") or (len(wanted) >= 8 and digest.startswith(wanted))
-
-
-def _in_the_way(record: OperationRecord) -> tuple[str, str]:
-    """Why a deploy has to wait for it, and what to do."""
-    version = record.target.get("version")
-    reason = f"a {record.verb.value} to {version} by {record.actor} is under way ({record.id})"
-    if record.verb is Verb.ROLLBACK:
-        return reason, f"follow it to its end: quarterdeck rollback {record.address}"
-    follow_it = f"quarterdeck deploy {record.address} --version {version}"
-    return reason, f"follow it to its end: {follow_it} · or undo it: quarterdeck rollback {record.address}"
 
 
 def _run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report], int]) -> int:
@@ -217,7 +201,7 @@ def _run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report]
     address = resolve(settings, arguments.address)
     from console.runtime import open_runtime
 
-    runtime = open_runtime(settings, timeout_s=arguments.timeout)
+    runtime = open_runtime(settings, contact_lost_s=CONTACT_LOST_S, timeout_s=arguments.timeout)
     with _termination_interrupts():
         return work(runtime.engine, address, Report(runtime.clock, as_json=arguments.json))
 
