@@ -78,10 +78,12 @@ class Scene:
 
     @property
     def turned_back_at(self) -> datetime | None:
-        """When ECS began to go back."""
+        """When ECS began to go back; where nothing else tells, when the failed deployment changed."""
         if self.rollout is not None and self.rollout.rollback_started_at is not None:
             return self.rollout.rollback_started_at
-        return next((item.at for item in self.status.events if "rolling back to" in item.message), None)
+        told = (item.at for item in self.status.events if "rolling back to" in item.message)
+        changed = (item.updated_at for item in self.status.deployments if item.state == "FAILED")
+        return next(told, None) or max(changed, default=None)
 
     @property
     def breaker(self) -> Breaker | None:

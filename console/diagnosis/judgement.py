@@ -104,10 +104,9 @@ def _blocked(scene: Scene) -> Evidence | None:
 
 def _rolling(scene: Scene) -> Diagnosis:
     left = stops.leaving(scene)
-    facts = [*course.progress(scene), *traffic.facts_of(scene)]
-    if left is not None:
-        facts.append(f"leaving version: {left.cause}")
-    return Diagnosis(ServiceState.ROLLING, line(*facts))
+    there, *rest = course.progress(scene)
+    cause = f"leaving: {left.cause}" if left else ""
+    return Diagnosis(ServiceState.ROLLING, line(there, *traffic.facts_of(scene), cause, *rest))
 
 
 def _going_back(scene: Scene) -> Diagnosis:

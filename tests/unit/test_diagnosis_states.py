@@ -1,0 +1,353 @@
+"""The state of a service, and the line that says why."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from console.diagnosis import diagnose
+from console.diagnosis.judgement import WIDTH, line
+from console.domain.rollout import RolloutStatus
+from console.domain.service import Observation, ServiceState, ServiceStatus
+from console.domain.signals import Figures
+from console.domain.text import cell_width
+from tests.builders import (
+    GROUP,
+    NEW_DEPLOYMENT,
+    NEW_RELEASE,
+    NEW_ROLLOUT,
+    NOW,
+    OLD_DEPLOYMENT,
+    OLD_RELEASE,
+    a_breaker,
+    a_deployment,
+    a_new_deployment,
+    a_new_rollout,
+    a_rolling_observation,
+    a_rolling_service,
+    a_rollout,
+    a_service,
+    a_stopped_task,
+    a_target,
+    a_task,
+    ago,
+    an_event,
+    an_observation,
+    some_figures,
+    task_id,
+)
+
+S = "(service rugmunch-api)"
+_DEADLOCK = (
+    f"{S} was unable to stop or start tasks during a deployment because of the service deployment "
+    "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+)
+_NO_CAPACITY = (
+    f"{S} was unable to place a task. Reason: Capacity is unavailable at this time. "
+    "Please try again later or in a different availability zone."
+)
+_NO_ROOM = (
+    f"{S} was unable to place a task because no container instance met all of its requirements. "
+    "The closest matching container-instance 4f2c has insufficient CPU units available."
+)
+_NO_SECRET = (
+    f"{S} was unable to place a task. Reason: ResourceInitializationError: unable to pull secrets or "
+    "registry auth: AccessDeniedException: User: x is not authorized to perform: ssm:GetParameters on y"
+)
+_NOT_STARTING = f"{S} is unable to consistently start tasks successfully."
+_STARTED = f"{S} has started 1 tasks: (task {task_id(3)})."
+_STEADY = f"{S} has reached a steady state."
+
+
+def rolling(**changes: Any) -> tuple[ServiceStatus, Observation]:
+    status = a_rolling_service(**changes)
+    return status, a_rolling_observation(status=status)
+
+
+def going_back(**changes: Any) -> tuple[ServiceStatus, Observation]:
+    """The breaker tripped: the old deployment is PRIMARY again, the new one failed."""
+    status = a_service(
+        running=2,
+        pending=1,
+        deployments=(
+            a_deployment(state="IN_PROGRESS", running=1, pending=1),
+            a_new_deployment(
+                status="ACTIVE",
+                state="FAILED",
+                reason=f"ECS deployment circuit breaker: rolling back to deploymentId {OLD_DEPLOYMENT}.",
+            ),
+        ),
+        rollout_id=NEW_ROLLOUT,
+    )
+    rollout = a_new_rollout(
+        status=RolloutStatus.ROLLBACK_IN_PROGRESS,
+        breaker=a_breaker(failures=3, status="TRIGGERED"),
+        went_back_to=OLD_RELEASE,
+        rollback_started_at=ago(30),
+        rollback_reason="Service deployment rolled back because the circuit breaker threshold was exceeded.",
+    )
+    observation = a_rolling_observation(status=status, rollout=rollout, **changes)
+    return status, observation
+
+
+def test_what_was_never_read_is_unknown() -> None:
+    """Not steady, not zero."""
+    assert diagnose(None, None, None).state is ServiceState.UNKNOWN
+
+
+def test_a_steady_service_has_nothing_to_say() -> None:
+    """No line."""
+    found = diagnose(a_service(), an_observation(), some_figures())
+    assert (found.state, found.line) == (ServiceState.STEADY, "")
+
+
+def test_a_steady_service_is_steady_by_its_status_alone() -> None:
+    """Most services are only ever read in the batch."""
+    assert diagnose(a_service(events=(an_event(),)), None, None).state is ServiceState.STEADY
+
+
+def test_a_rollout_says_how_far_it_is() -> None:
+    """Tasks on the new version, tasks left, breaker."""
+    status, observation = rolling()
+    found = diagnose(status, observation, None)
+    assert found.state is ServiceState.ROLLING
+    assert found.line == "1 of 2 tasks on v1.4.3 · 2 left of the other · breaker 0 of 3"
+
+
+def test_a_rollout_is_rolling_while_the_list_still_shows_the_one_before() -> None:
+    """Right after UpdateService the newest listed service deployment may be the previous one."""
+    status, observation = rolling()
+    observation = replace(observation, rollout=a_rollout())
+    assert diagnose(status, observation, None).state is ServiceState.ROLLING
+    assert diagnose(status, None, None).state is ServiceState.ROLLING
+
+
+@pytest.mark.parametrize(
+    ("desired", "running", "service", "state"),
+    [
+        (0, 2, "ACTIVE", ServiceState.DRAINING),
+        (0, 0, "ACTIVE", ServiceState.DRAINED),
+        (2, 1, "DRAINING", ServiceState.DRAINING),
+        (2, 0, "DRAINING", ServiceState.DRAINED),
+        (2, 0, "INACTIVE", ServiceState.DRAINED),
+        (2, 1, "ACTIVE", ServiceState.WARNING),
+        (2, 3, "ACTIVE", ServiceState.STEADY),
+    ],
+)
+def test_counts_make_a_state(desired: int, running: int, service: str, state: ServiceState) -> None:
+    """Draining while tasks are left, drained without, a warning where some are missing."""
+    status = a_service(desired=desired, running=running, status=service)
+    assert diagnose(status, None, None).state is state
+
+
+_EVENTS = {
+    "deadlock": ([_DEADLOCK], ServiceState.STUCK, "deadlock: "),
+    "deadlock solved": ([_STARTED, _DEADLOCK], ServiceState.ROLLING, "1 of 2"),
+    "no Fargate capacity": ([_NO_CAPACITY], ServiceState.STUCK, "no Fargate capacity"),
+    "placed at last": ([_STARTED, _NO_CAPACITY], ServiceState.ROLLING, "1 of 2"),
+    "no room": ([_NO_ROOM], ServiceState.STUCK, "no instance has room"),
+    "secrets, told as placement": ([_NO_SECRET], ServiceState.FAILING, "secrets denied: ssm:GetParameters"),
+    "not starting": ([_STARTED, _NOT_STARTING], ServiceState.FAILING, "tasks do not start"),
+    "over": ([_STEADY, _NOT_STARTING], ServiceState.ROLLING, "1 of 2"),
+    "alarm": (
+        [f"{S} (deployment {NEW_DEPLOYMENT}) deployment failed: alarm detected."],
+        ServiceState.FAILING,
+        "deployment failed: alarm",
+    ),
+    "container check": (
+        [f"{S} (task {task_id(77)}) failed container health checks."],
+        ServiceState.FAILING,
+        "failing container health checks",
+    ),
+    "target check": (
+        [
+            f"{S} (task {task_id(77)}) (port 80) is unhealthy in (target-group {GROUP}) due to "
+            "(reason Request timed out)."
+        ],
+        ServiceState.FAILING,
+        "failing load balancer health checks: request timed out",
+    ),
+}
+
+
+@pytest.mark.parametrize(("messages", "state", "start"), _EVENTS.values(), ids=_EVENTS.keys())
+def test_an_event_makes_a_state_until_a_later_one_takes_it_back(
+    messages: list[str], state: ServiceState, start: str
+) -> None:
+    """Events are newest first; what ended the trouble counts from then on."""
+    events = tuple(
+        an_event(message, id=str(number), at=ago(20 * (number + 1)))
+        for number, message in enumerate(messages)
+    )
+    status, observation = rolling(events=events)
+    found = diagnose(status, observation, None)
+    assert found.state is state
+    assert found.line.startswith(start)
+
+
+def test_events_of_the_rollout_before_are_not_this_ones() -> None:
+    """Its deadlock was solved by replacing it."""
+    status, observation = rolling(events=(an_event(_DEADLOCK, at=ago(400)),))
+    assert diagnose(status, observation, None).state is ServiceState.ROLLING
+
+
+def test_an_unhealthy_task_of_the_old_version_does_not_fail_the_new_one() -> None:
+    """The event names the task, and the task its deployment."""
+    message = f"{S} (task {task_id(1)}) failed container health checks."
+    status, observation = rolling(events=(an_event(message),))
+    assert diagnose(status, observation, None).state is ServiceState.ROLLING
+
+
+def test_half_an_hour_without_movement_is_stuck() -> None:
+    """Long is not enough: a large service that still starts tasks rolls."""
+    primary = a_new_deployment(created_at=ago(2400))
+    status = a_rolling_service(
+        deployments=(primary, a_deployment(status="ACTIVE")), events=(an_event(_STARTED, at=ago(1500)),)
+    )
+    rollout = a_new_rollout(created_at=ago(2400), started_at=ago(2400))
+    observation = a_rolling_observation(status=status, rollout=rollout)
+    found = diagnose(status, observation, None)
+    assert found.state is ServiceState.STUCK
+    assert found.line == "no progress for 25 min · under way for 40 min · 1 of 2 tasks on v1.4.3"
+    moving = replace(status, events=(an_event(_STARTED, at=ago(100)),))
+    assert diagnose(moving, replace(observation, status=moving), None).state is ServiceState.ROLLING
+
+
+def test_failures_without_a_task_to_show_for_it_are_failures() -> None:
+    """ECS counts what it no longer lists."""
+    rollout = a_new_rollout(breaker=a_breaker(failures=2))
+    status = a_rolling_service()
+    found = diagnose(status, a_rolling_observation(status=status, rollout=rollout), None)
+    assert found.state is ServiceState.FAILING
+    assert found.line.startswith("2 tasks failed to start or to become healthy · breaker 2 of 3")
+
+
+def test_a_service_without_a_breaker_says_so_when_it_fails() -> None:
+    """Nobody will stop that rollout."""
+    status = a_rolling_service(breaker=False)
+    rollout = a_new_rollout(breaker=a_breaker(status="DISABLED"))
+    observation = a_rolling_observation(status=status, rollout=rollout, tasks=(a_stopped_task(),))
+    assert diagnose(status, observation, None).line.endswith("no circuit breaker")
+
+
+def test_a_first_deployment_that_failed_has_nowhere_to_go_back_to() -> None:
+    """ROLLBACK_FAILED, with ECS's reason in few words."""
+    primary = a_new_deployment(state="FAILED", running=0, pending=0)
+    status = a_service(running=0, deployments=(primary,), rollout_id=NEW_ROLLOUT)
+    rollout = a_new_rollout(
+        status=RolloutStatus.ROLLBACK_FAILED, reason="No rollback candidate was found to run the rollback."
+    )
+    observation = an_observation(status=status, rollout=rollout, tasks=(), targets=())
+    found = diagnose(status, observation, None)
+    assert found.state is ServiceState.FAILING
+    assert found.line.startswith("deployment failed: no earlier release to go back to")
+
+
+def test_a_deployment_that_ecs_gave_up_is_failing() -> None:
+    """FAILED without rollback: it starts no more tasks."""
+    status = a_rolling_service(deployments=(a_new_deployment(state="FAILED"), a_deployment(status="ACTIVE")))
+    assert diagnose(status, None, None).state is ServiceState.FAILING
+
+
+def test_going_back_says_why_and_where_to() -> None:
+    """The cause first, though its tasks belong to the version that leaves."""
+    status, observation = going_back(tasks=(a_task(), a_stopped_task()))
+    found = diagnose(status, observation, None)
+    assert found.state is ServiceState.ROLLING_BACK
+    assert found.line == (
+        "container api exited with code 1 · going back to v1.4.2 · 1 of 2 tasks · 1 task died in 1 min"
+    )
+
+
+def test_going_back_is_seen_by_the_status_alone() -> None:
+    """A failed deployment beside a PRIMARY under way."""
+    status, _ = going_back()
+    found = diagnose(status, None, None)
+    assert found.state is ServiceState.ROLLING_BACK
+    assert found.line == "the circuit breaker tripped · going back · 1 of 2 tasks"
+
+
+def test_going_back_to_something_that_fails_too_is_failing() -> None:
+    """The way back has no way back."""
+    dead = a_stopped_task(deployment=OLD_DEPLOYMENT)
+    status, observation = going_back(tasks=(dead,))
+    found = diagnose(status, observation, None)
+    assert found.state is ServiceState.FAILING
+    assert "going back fails too" in found.line
+
+
+def test_a_rollback_that_ended_is_steady_and_says_so_for_an_hour() -> None:
+    """Whoever is paged for it finds it done already."""
+    rollout = a_new_rollout(
+        status=RolloutStatus.ROLLBACK_SUCCESSFUL,
+        finished_at=ago(240),
+        went_back_to=OLD_RELEASE,
+        reason="Service deployment rolled back because the circuit breaker threshold was exceeded.",
+        breaker=a_breaker(failures=3, status="TRIGGERED"),
+    )
+    status = a_service(rollout_id=NEW_ROLLOUT)
+    dead = a_stopped_task()
+    observation = an_observation(status=status, rollout=rollout, tasks=(a_task(), dead))
+    found = diagnose(status, observation, None)
+    assert found.state is ServiceState.STEADY
+    assert found.line == "ECS went back to v1.4.2 4 min ago · the circuit breaker tripped"
+    assert diagnose(status, observation, None, NOW.replace(hour=6)).line == ""
+
+
+_FIGURES: dict[str, tuple[dict[str, Any], ServiceState, str]] = {
+    "quiet": ({}, ServiceState.STEADY, ""),
+    "8 %": ({"errors": 101}, ServiceState.FAILING, "errors 8.4 %, over 5 % of 1,200 requests"),
+    "exactly 5 %": ({"errors": 60}, ServiceState.WARNING, "errors 5.0 %, over 1 % of 1,200 requests"),
+    "2 %": ({"errors": 24}, ServiceState.WARNING, "errors 2.0 %, over 1 % of 1,200 requests"),
+    "slow": ({"p95_s": 1.9}, ServiceState.WARNING, "p95 1.9 s"),
+    "both": (
+        {"errors": 101, "p95_s": 1.9},
+        ServiceState.FAILING,
+        "errors 8.4 %, over 5 % of 1,200 requests · p95 1.9 s",
+    ),
+    "few requests": ({"requests": 49, "errors": 40}, ServiceState.STEADY, ""),
+    "enough requests": (
+        {"requests": 50, "errors": 40},
+        ServiceState.FAILING,
+        "errors 80 %, over 5 % of 50 requests",
+    ),
+    "no data": ({"requests": None, "errors": None, "p95_s": None}, ServiceState.STEADY, ""),
+    "old": ({"errors": 600, "at": ago(900)}, ServiceState.STEADY, ""),
+}
+
+
+@pytest.mark.parametrize(("changes", "state", "words"), _FIGURES.values(), ids=_FIGURES.keys())
+def test_figures_make_a_state(changes: dict[str, Any], state: ServiceState, words: str) -> None:
+    """Over 5 % of at least 50 requests fails; over 1 %, or a p95 over a second, warns."""
+    figures: Figures = some_figures(**changes)
+    found = diagnose(a_service(), an_observation(), figures)
+    assert (found.state, found.line) == (state, words)
+
+
+def test_an_unhealthy_target_warns_once_its_grace_is_over() -> None:
+    """Before, the load balancer is right to find it unhealthy."""
+    targets = (
+        a_target(number=1, state="unhealthy", description="Health checks failed with these codes: [500]"),
+    )
+    status = a_service(grace_s=60)
+    late = an_observation(status=status, targets=targets)
+    found = diagnose(status, late, None)
+    assert (found.state, found.line) == (ServiceState.WARNING, "1 target unhealthy: answers 500")
+    young = an_observation(status=status, targets=targets, tasks=(a_task(number=1, started_at=ago(50)),))
+    assert diagnose(status, young, None).state is ServiceState.STEADY
+
+
+def test_a_line_keeps_whole_facts_and_never_grows_over_its_width() -> None:
+    """Later facts go first; only a first fact that is too long by itself is cut."""
+    assert line("a", "", "b") == "a · b"
+    assert line("cause", "x" * WIDTH, "small") == "cause · small"
+    assert cell_width(line("y" * 200, "fact")) == WIDTH
+    assert line("y" * 200).endswith("…")
+
+
+def test_releases_unknown_leave_the_version_unnamed() -> None:
+    """A part that could not be read is missing, not guessed."""
+    status, observation = rolling()
+    found = diagnose(status, replace(observation, releases={}, missing={"releases": "denied"}), None)
+    assert found.line.startswith("1 of 2 tasks on the new version")
+    assert NEW_RELEASE not in found.line
