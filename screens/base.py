@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from console.domain.address import Address
 from console.domain.fleet import EMPTY_FLEET, FleetSnapshot
 from screens.overview import ALL, header_picture, problem_lines
 from widgets.banner import Banner
@@ -67,6 +68,11 @@ class ConsoleScreen(Screen[None]):
     def key_labels(self) -> Mapping[str, str]:
         """Binding id -> what to say in place of its verb now: the consequence of the main key."""
         return {}
+
+    @property
+    def watched(self) -> Address | None:
+        """The service that is to be read more often while this screen is visible."""
+        return None
 
     @property
     def place(self) -> str:

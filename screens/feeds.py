@@ -22,7 +22,6 @@ from screens.messages import Answered, AskFailed, LogsFailed, LogsRead, Operatio
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
-    from console.watch.poller import EnvironmentPoller
 
 LOG_PERIOD_S = 3.0
 LOG_SPAN = timedelta(minutes=15)

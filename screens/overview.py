@@ -1,23 +1,27 @@
 """What the frame of every screen says about the fleet: tabs, ages of data, problems."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from console.domain import words
-from console.domain.address import Tier
-from console.domain.fleet import EnvironmentPicture, FleetSnapshot
+from console.domain.address import Address, Environment, Tier
+from console.domain.fleet import EnvironmentPicture, FleetSnapshot, ServicePicture
+from console.watch.cadence import SLOW_S, STALE_AFTER
 from widgets.header import Chip, DataAge, HeaderPicture, Tab
-
-STALE_AFTER_S = 45.0
-"""Three times the cadence at which services that nobody looks at are read."""
 
 ALL = "all"
 SHORT_TIERS = {"production": "prod", "staging": "staging", "development": "dev", "local": "local"}
 
 
-def is_stale(as_of: datetime | None, now: datetime) -> bool:
-    """Whether something read then is too old to be believed now."""
-    return as_of is None or (now - as_of).total_seconds() > STALE_AFTER_S
+def is_old(as_of: datetime | None, now: datetime) -> bool:
+    """Whether an environment that was read then should have been read again by now."""
+    return as_of is not None and (now - as_of).total_seconds() > STALE_AFTER * SLOW_S
+
+
+def unread(environment: Environment, addresses: Iterable[Address]) -> EnvironmentPicture:
+    """An environment whose services are configured and not read yet."""
+    rows = tuple(ServicePicture(address, environment, None) for address in addresses)
+    return EnvironmentPicture(environment, services=rows)
 
 
 def tabs(snapshot: FleetSnapshot) -> tuple[Tab, ...]:
@@ -39,8 +43,7 @@ def data_ages(snapshot: FleetSnapshot, now: datetime) -> tuple[DataAge, ...]:
         if known is None or _moment(picture, now) < _moment(known, now):
             oldest[name] = picture
     return tuple(
-        DataAge(name, _seconds(item.as_of, now), item.as_of is not None and is_stale(item.as_of, now))
-        for name, item in oldest.items()
+        DataAge(name, _seconds(item.as_of, now), is_old(item.as_of, now)) for name, item in oldest.items()
     )
 
 
@@ -88,12 +91,3 @@ def _problem_line(what: tuple[str, str, str], members: list[EnvironmentPicture],
     said = message if title in message.lower() else f"{title}: {message}"
     parts = [f"{where}: {said}{ago}", *([remedy] if remedy else []), "retrying"]
     return " · ".join(parts)
-
-
-def environments_by_tier(snapshot: FleetSnapshot) -> Mapping[str, tuple[EnvironmentPicture, ...]]:
-    """Tab name -> its environments."""
-    found: dict[str, tuple[EnvironmentPicture, ...]] = {ALL: tuple(snapshot.environments.values())}
-    for picture in snapshot.environments.values():
-        tier = picture.environment.tier.value
-        found[tier] = (*found.get(tier, ()), picture)
-    return found

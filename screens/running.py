@@ -3,9 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from console.domain import words
 from console.domain.address import Address
 from console.domain.operation import OperationEvent, Plan, Progress, Verb
 from console.errors import QuarterdeckError
+from widgets.glyphs import Glyphs
+from widgets.header import Chip
+
+SAFE_LIMIT_S = 300.0
+"""A rollback is to be safe within five minutes of being confirmed."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,10 @@ class RunningOperation:
     error: QuarterdeckError | None = None
     """Why it ended without a verdict."""
     over: bool = False
+    ended_at: datetime | None = None
+    """When its feed ended."""
+    was_found: bool = False
+    """It was under way already when this console started."""
 
     def after(self, event: OperationEvent) -> "RunningOperation":
         """The operation once that has happened."""
@@ -40,6 +50,36 @@ class RunningOperation:
             over=self.over or event.event == "verdict",
         )
 
-    def ended(self, error: QuarterdeckError | None) -> "RunningOperation":
+    def ended(self, error: QuarterdeckError | None, at: datetime) -> "RunningOperation":
         """The operation once its feed has come to an end."""
-        return replace(self, error=error, over=True)
+        return replace(self, error=error, over=True, ended_at=at)
+
+
+def chip_of(operation: RunningOperation, now: datetime, glyphs: Glyphs) -> Chip:
+    """The operation in a few words, for the header of every screen."""
+    going_back = operation.verb is Verb.ROLLBACK
+    name, progress = operation.address.service, operation.progress
+    glyph = glyphs.back if going_back else glyphs.forward
+    if operation.over:
+        return _ended(operation, name, glyphs)
+    if progress is None:
+        return Chip(f"{name} {operation.verb.value} begins", glyph)
+    if progress.contact_lost_since is not None:
+        return Chip(f"{name} UNKNOWN, asking again", glyphs.unknown, "stale")
+    if progress.safe_at is not None:
+        safe = words.clock((progress.safe_at - progress.confirmed_at).total_seconds())
+        return Chip(f"{name} safe in {safe}", glyphs.passed, "steady")
+    elapsed = (now - progress.confirmed_at).total_seconds()
+    late = going_back and elapsed > SAFE_LIMIT_S
+    limit = f" of {words.clock(SAFE_LIMIT_S)}" if going_back else ""
+    return Chip(f"{name} {words.clock(elapsed)}{limit}", glyph, "critical" if late else "deploying")
+
+
+def _ended(operation: RunningOperation, name: str, glyphs: Glyphs) -> Chip:
+    verdict = operation.progress.verdict if operation.progress else None
+    if verdict is None:
+        title = operation.error.title if operation.error else "ended"
+        return Chip(f"{name} {title}", glyphs.unknown, "warning")
+    good = verdict.exit_code == 0
+    word = verdict.words.lower() if good else verdict.words
+    return Chip(f"{name} {word}", glyphs.passed if good else glyphs.failed, "steady" if good else "critical")

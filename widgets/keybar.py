@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from textual.binding import Binding
 from textual.reactive import reactive
@@ -43,7 +44,7 @@ def key_name(binding: Binding) -> str:
     return _NAMES.get(first, first)
 
 
-def live_keys(screen: Screen[object], shown_only: bool = True) -> tuple[KeyLabel, ...]:
+def live_keys(screen: Screen[Any], shown_only: bool = True) -> tuple[KeyLabel, ...]:
     """The keys that work on a screen now, one an action, the focused widget's first."""
     found: dict[str, KeyLabel] = {}
     for active in reversed(screen.active_bindings.values()):
@@ -115,7 +116,7 @@ class KeyBar(Pane):
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
 
-    def _keys_changed(self, _screen: Screen[object]) -> None:
+    def _keys_changed(self, _screen: Screen[Any]) -> None:
         self.refresh()
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:

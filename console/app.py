@@ -1,0 +1,338 @@
+"""The console: wiring only. Feeds fill the store, one flush a tenth of a second empties it."""
+
+import sys
+from collections.abc import Iterable
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from console.domain.address import Address
+from console.domain.fleet import FleetSnapshot
+from console.domain.operation import OperationRecord, Verb
+from screens import messages
+from screens.base import ConsoleScreen
+from screens.feeds import FleetFeeds, OperationFeed, ask
+from screens.fleet import FleetScreen
+from screens.keys import KeysScreen
+from screens.leave import LeaveScreen
+from screens.overview import unread
+from screens.palette import ServiceProvider
+from screens.running import RunningOperation, chip_of
+from widgets.glyphs import glyphs_for
+from widgets.header import Chip
+from widgets.keybar import in_order, live_keys
+from widgets.palette import DARK, LIGHT, themes
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
+
+FLUSH_S = 0.1
+TICK_S = 1.0
+CHIP_STAYS_S = 60.0
+"""How long the header goes on showing an operation that has ended."""
+
+_OPEN_OPERATIONS = 0
+"""Tag of the question for operations of before."""
+
+
+class QuarterdeckApp(App[int]):
+    """Screens, feeds and operations of one console.
+
+    Operations belong to the app, not to a screen: leaving a screen stops none of them. With
+    ``autostart=False`` no thread and no timer is started; a test calls :meth:`flush` and
+    :meth:`tick` itself.
+    """
+
+    TITLE = "Quarterdeck"
+    CSS_PATH = "app.tcss"
+    COMMANDS = App.COMMANDS | {ServiceProvider}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "leave", "out", id="app.quit", tooltip="Leave the console"),
+        Binding("h", "journal", "journal", id="app.journal", tooltip="Every operation by anybody"),
+        Binding("o", "operation", "operation", id="app.operation", tooltip="The operation in the header"),
+        Binding("question_mark", "keys", "keys", id="app.keys", tooltip="Every key that works here"),
+        Binding("ctrl+q", "leave", "out", id="app.ctrl_q", show=False, system=True, priority=True),
+    ]
+
+    def __init__(self, runtime: "Runtime", autostart: bool = True) -> None:
+        super().__init__()
+        self.runtime = runtime
+        self.autostart = autostart
+        self.glyphs = glyphs_for(sys.stdout.encoding or "ascii")
+        self.operations: dict[int, RunningOperation] = {}
+        """Every operation of this session, by the number of its feed."""
+        self.feeds: FleetFeeds | None = None
+        self._tokens = count(1)
+        self._watched: Address | None = None
+        self._fleet = FleetSnapshot(
+            {
+                key: unread(item.environment, (service.address for service in item.services.values()))
+                for key, item in runtime.settings.environments.items()
+            }
+        )
+        for theme in themes():
+            self.register_theme(theme)
+        self.theme = DARK
+
+    # -- start and data -----------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        return FleetScreen(self.runtime.clock)
+
+    def on_mount(self) -> None:
+        self.tick()
+        if self.autostart:
+            self.set_interval(FLUSH_S, self.flush)
+            self.set_interval(TICK_S, self.tick)
+            self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        """Begin to read, once the first frame has been painted."""
+        self.feeds = FleetFeeds(self.runtime)
+        self.feeds.start()
+        ask(self, self.runtime.engine.open_operations, _OPEN_OPERATIONS)
+
+    def flush(self) -> None:
+        """Show what has been read since the last flush; the only writer of data to screens."""
+        taken = self.runtime.store.take()
+        if taken is not None:
+            self._fleet = FleetSnapshot({**self._fleet.environments, **taken.environments})
+        self._tell(self._visible())
+
+    def tick(self) -> None:
+        """Let the visible screen know what time it is."""
+        screen = self._visible()
+        if screen is not None:
+            screen.now = self.runtime.clock.now()
+        self._tell(screen)
+
+    def _visible(self) -> ConsoleScreen | None:
+        """The console screen that can be seen, under whatever dialog."""
+        stack = reversed(self.screen_stack) if self.is_running else iter(())
+        return next((screen for screen in stack if isinstance(screen, ConsoleScreen)), None)
+
+    def _tell(self, screen: ConsoleScreen | None) -> None:
+        if screen is None or not screen.is_mounted:
+            return
+        with self.batch_update():
+            if screen.now is None:
+                screen.now = self.runtime.clock.now()
+            if screen.snapshot is not self._fleet:
+                screen.snapshot = self._fleet
+            screen.chip = self._chip()
+        if self.feeds is not None and screen.watched != self._watched:
+            self._watched = screen.watched
+            self.feeds.focus(self._watched)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            screen = self._visible()
+            if isinstance(screen, FleetScreen):
+                screen.touched()
+        await super().on_event(event)
+
+    # -- going places -------------------------------------------------------------------------
+
+    @on(messages.ServiceChosen)
+    def _open_service(self, message: messages.ServiceChosen) -> None:
+        from screens.service import ServiceScreen
+
+        connection = self.runtime.connections.get(f"{message.address.system}/{message.address.environment}")
+        logs = connection.logs if connection is not None else None
+        screen = ServiceScreen(message.address, self.runtime.engine, self.runtime.clock, logs, self.autostart)
+        if isinstance(self.screen, ServiceScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    @on(messages.RollbackRequested)
+    def _plan_rollback(self, message: messages.RollbackRequested) -> None:
+        self._push_plan(Verb.ROLLBACK, message.address, "")
+
+    @on(messages.DeployRequested)
+    def _plan_deploy(self, message: messages.DeployRequested) -> None:
+        self._push_plan(Verb.DEPLOY, message.address, message.version)
+
+    def _push_plan(self, verb: Verb, address: Address, version: str) -> None:
+        from screens.confirm import PlanScreen
+
+        self.push_screen(PlanScreen(self.runtime.engine, self.runtime.clock, verb, address, version))
+
+    def action_journal(self) -> None:
+        from screens.journal import JournalScreen
+
+        self.push_screen(JournalScreen(self.runtime.journal, self.runtime.clock))
+
+    def action_operation(self) -> None:
+        """Open the operation that the header shows."""
+        shown = self._in_header()
+        if shown is not None:
+            self._show_operation(shown.token)
+
+    @on(messages.OperationOpened)
+    def _operation_opened(self, message: messages.OperationOpened) -> None:
+        self._show_operation(message.token)
+
+    def _show_operation(self, token: int) -> None:
+        from screens.operation import OperationScreen
+
+        from screens.confirm import PlanScreen
+
+        operation = self.operations.get(token)
+        if operation is None or getattr(self.screen, "operation", None) is operation:
+            return
+        screen = OperationScreen(operation)
+        if isinstance(self.screen, PlanScreen | OperationScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def action_keys(self) -> None:
+        """Show every key that works on this screen."""
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            self.push_screen(KeysScreen(in_order(live_keys(screen, shown_only=False), screen.KEY_ORDER)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("journal", "keys", "operation", "leave") and not isinstance(self.screen, ConsoleScreen):
+            return False
+        if action == "operation":
+            return self._in_header() is not None
+        return True
+
+    # -- operations ---------------------------------------------------------------------------
+
+    @on(messages.OperationConfirmed)
+    def _begin(self, message: messages.OperationConfirmed) -> None:
+        plan = message.plan
+        token = next(self._tokens)
+        now = self.runtime.clock.now()
+        self.operations[token] = RunningOperation(token, plan.address, plan.verb, now, plan)
+        engine = self.runtime.engine
+        OperationFeed(self, token, partial(engine.execute, plan, message.typed)).start()
+        self._show_operation(token)
+
+    @on(messages.Answered)
+    def _take_up(self, message: messages.Answered) -> None:
+        """Watch on what was under way when the last console ended."""
+        if message.tag != _OPEN_OPERATIONS or not isinstance(message.value, tuple):
+            return
+        for record in message.value:
+            if isinstance(record, OperationRecord):
+                self._resume(record)
+
+    def _resume(self, record: OperationRecord) -> None:
+        token = next(self._tokens)
+        started = record.ordered_at or record.planned_at
+        self.operations[token] = RunningOperation(
+            token, record.address, record.verb, started, id=record.id, was_found=True
+        )
+        OperationFeed(self, token, partial(self.runtime.engine.resume, record.id)).start()
+        self._update_notices()
+
+    @on(messages.OperationProgressed)
+    def _progressed(self, message: messages.OperationProgressed) -> None:
+        self._change(self.operations[message.token].after(message.event))
+
+    @on(messages.OperationEnded)
+    def _ended(self, message: messages.OperationEnded) -> None:
+        operation = self.operations[message.token].ended(message.error, self.runtime.clock.now())
+        self._change(operation)
+        if message.error is not None:
+            self.notify(str(message.error), severity="error", timeout=15, markup=False)
+
+    @on(messages.AskFailed)
+    def _question_failed(self, message: messages.AskFailed) -> None:
+        self.notify(str(message.error), severity="warning", timeout=15, markup=False)
+
+    def _change(self, operation: RunningOperation) -> None:
+        self.operations[operation.token] = operation
+        for screen in self.screen_stack:
+            shown = getattr(screen, "operation", None)
+            if isinstance(shown, RunningOperation) and shown.token == operation.token:
+                screen.operation = operation  # type: ignore[attr-defined]
+        self._update_notices()
+        self._tell(self._visible())
+        self.refresh_bindings()
+
+    def _update_notices(self) -> None:
+        """Say in the banner what was found at the start and is being watched again."""
+        found = [item for item in self.operations.values() if item.was_found and not item.over]
+        notices = tuple(
+            f"{item.verb.value} of {item.address} was under way: it is watched again · o opens it"
+            for item in found
+        )
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.notices = notices
+
+    @property
+    def under_way(self) -> tuple[RunningOperation, ...]:
+        """Operations that have not ended."""
+        return tuple(item for item in self.operations.values() if not item.over)
+
+    def _in_header(self) -> RunningOperation | None:
+        """The newest running operation, else one that has ended a short while ago."""
+        if self.under_way:
+            return self.under_way[-1]
+        now = self.runtime.clock.now()
+        recent = [
+            item
+            for item in self.operations.values()
+            if item.ended_at is not None and (now - item.ended_at).total_seconds() < CHIP_STAYS_S
+        ]
+        return recent[-1] if recent else None
+
+    def _chip(self) -> Chip | None:
+        shown = self._in_header()
+        return chip_of(shown, self.runtime.clock.now(), self.glyphs) if shown else None
+
+    # -- leaving ------------------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        """Leave, after a question if that leaves an operation unwatched."""
+        if not self.under_way:
+            self.exit(0)
+        elif not isinstance(self.screen, LeaveScreen):
+            self.push_screen(LeaveScreen(self.under_way), self._left)
+
+    def _left(self, leaves: bool | None) -> None:
+        if leaves:
+            self.exit(0)
+
+    async def action_quit(self) -> None:
+        self.action_leave()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield SystemCommand("journal", "every operation by anybody", self.action_journal)
+        yield SystemCommand("keys", "every key that works here", self.action_keys)
+        if self._in_header() is not None:
+            yield SystemCommand("operation", "the operation in the header", self.action_operation)
+        other = LIGHT if self.theme == DARK else DARK
+        yield SystemCommand("colours", f"change to {other.removeprefix('quarterdeck-')}", self._other_theme)
+        yield SystemCommand("out", "leave the console", self.action_leave)
+
+    def _other_theme(self) -> None:
+        self.theme = LIGHT if self.theme == DARK else DARK
+
+    def _fatal_error(self) -> None:
+        """Report a crash without local variables: they may hold what must not be printed."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
+
+def run(runtime: "Runtime") -> int:
+    """Run the console until it is left; the exit code of the process."""
+    app = QuarterdeckApp(runtime)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,86 @@
+"""The dialog before leaving while an operation runs."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from console.domain.text import cut_end
+from screens.running import RunningOperation
+from widgets.keybar import KeyBar
+from widgets.line import Line
+from widgets.lines import Pane
+
+WIDTH = 76
+
+
+class LeavePane(Pane):
+    """What goes on without us, and the two answers."""
+
+    DEFAULT_CSS = "LeavePane { background: $surface; }"
+    PAPER = "surface"
+
+    def __init__(self, running: Sequence[RunningOperation]) -> None:
+        super().__init__()
+        self.leaves = False
+        self._operations = tuple(running)
+        self.styles.width = WIDTH
+        self.styles.height = len(self._operations) + 8
+
+    def draw(self, width: int, height: int) -> tuple[Line, ...]:
+        return (
+            Line(),
+            Line().put(3, "leave while an operation is running", "bold strong"),
+            Line(),
+            *(self._operation(item, width) for item in self._operations),
+            Line().put(3, "ECS goes on by itself; from then on nobody watches it.", "text"),
+            Line().put(3, "The next start of the console takes the watch up again.", "muted"),
+            Line(),
+            self._answers(),
+        )
+
+    def _operation(self, item: RunningOperation, width: int) -> Line:
+        ink = "bold deploying"
+        said = f"{item.verb.value} of {item.address}"
+        line = Line().put(3, self.glyphs.forward if item.verb == "deploy" else self.glyphs.back, ink)
+        return line.put(5, cut_end(said, width - 8, self.glyphs.ellipsis), "text")
+
+    def _answers(self) -> Line:
+        inks = ("reverse bold accent", "muted")
+        stay, leave = inks if not self.leaves else inks[::-1]
+        line = Line()
+        column = line.run(3, (" stay ", stay)) + 3
+        line.run(column, (" leave ", leave))
+        return line
+
+
+class LeaveScreen(ModalScreen[bool]):
+    """Asks whether to leave; the answer that is chosen first is *stay*."""
+
+    DEFAULT_CSS = "LeaveScreen { align: center middle; background: $background 60%; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stay", "stay", id="leave.stay", tooltip="Stay and go on watching"),
+        Binding("enter", "answer", "answer", id="leave.answer", tooltip="Do what is chosen"),
+        Binding("tab,left,right,shift+tab", "other", "other answer", id="leave.other"),
+    ]
+
+    def __init__(self, running: Sequence[RunningOperation]) -> None:
+        super().__init__()
+        self._operations = tuple(running)
+
+    def compose(self) -> ComposeResult:
+        yield LeavePane(self._operations)
+        yield KeyBar()
+
+    def action_stay(self) -> None:
+        self.dismiss(False)
+
+    def action_answer(self) -> None:
+        self.dismiss(self.query_one(LeavePane).leaves)
+
+    def action_other(self) -> None:
+        pane = self.query_one(LeavePane)
+        pane.leaves = not pane.leaves
+        pane.refresh()
