@@ -322,8 +322,11 @@ class MemoryJournal(Faults):
     def update(self, record: OperationRecord) -> None:
         with self._lock:
             self.check("update")
-            self._get(record.id)
-            self._records[record.id] = record
+            kept = self._get(record.id)
+            if kept.is_open:
+                self._records[record.id] = replace(
+                    record, host=kept.host, pid=kept.pid, heartbeat_at=kept.heartbeat_at
+                )
 
     def append(
         self, operation: str, event: str, at: datetime, text: str, facts: Mapping[str, object]
@@ -336,13 +339,15 @@ class MemoryJournal(Faults):
     def heartbeat(self, operation: str, at: datetime) -> None:
         with self._lock:
             self.check("heartbeat")
-            self._records[operation] = replace(self._get(operation), heartbeat_at=at)
+            record = self._get(operation)
+            if record.is_open:
+                self._records[operation] = replace(record, heartbeat_at=max(at, record.heartbeat_at))
 
     def claim(self, operation: str, host: str, pid: int, at: datetime, seen: datetime) -> bool:
         with self._lock:
             self.check("claim")
-            record = self._get(operation)
-            if record.heartbeat_at != seen:
+            record = self._records.get(operation)
+            if record is None or record.heartbeat_at != seen or not record.is_open:
                 return False
             self._records[operation] = replace(record, host=host, pid=pid, heartbeat_at=at)
             return True

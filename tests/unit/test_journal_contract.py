@@ -14,12 +14,15 @@ from console.errors import JournalError
 from console.journal.sqlite import SqliteJournal
 from console.ports import Journal
 from tests.builders import NOW, a_record, ago
+from tests.fakes import MemoryJournal
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "memory"])
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
-    """An empty journal of each kind."""
-    assert request.param == "sqlite"
+    """An empty journal of each kind; the stand-in of other tests is held to the same promises."""
+    if request.param == "memory":
+        yield MemoryJournal()
+        return
     store = SqliteJournal(tmp_path / "state" / "journal.sqlite3")
     yield store
     store.close()
