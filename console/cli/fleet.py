@@ -1,0 +1,152 @@
+"""The fleet for headless readers: as facts for JSON, and as lines of text."""
+
+from collections.abc import Sequence
+
+from console.diagnosis.evidence import Scene
+from console.domain.fleet import EnvironmentPicture, Problem, ServicePicture
+from console.domain.rollout import RolloutStatus
+from console.domain.service import ServiceState
+from console.domain.text import cell_width, plain
+from console.domain.words import NOTHING, age, utc
+from console.ports import Clock
+
+_ASCII = {"●": "o", "»": ">", "«": "<", "◔": "%", "▽": "v", "▲": "!", "✗": "X", "■": "#", "║": "=", "?": "?"}
+_GLYPHS = {
+    ServiceState.FAILING: "✗",
+    ServiceState.STUCK: "■",
+    ServiceState.PAUSED: "║",
+    ServiceState.WARNING: "▲",
+    ServiceState.ROLLING_BACK: "«",
+    ServiceState.CANARY: "◔",
+    ServiceState.ROLLING: "»",
+    ServiceState.DRAINING: "▽",
+    ServiceState.UNKNOWN: "?",
+    ServiceState.DRAINED: "▽",
+    ServiceState.STEADY: "●",
+}
+_COLUMNS = ("state", "service", "environment", "tasks", "version", "rollout", "age", "why")
+
+
+def error_of(picture: EnvironmentPicture) -> Problem | None:
+    """What makes an answer incomplete. Figures do not: without them nothing is claimed of traffic."""
+    problem = picture.problem
+    return None if problem is None or problem.part == "figures" else problem
+
+
+def environment_facts(picture: EnvironmentPicture, clock: Clock) -> dict[str, object]:
+    """One environment as ``--json`` prints it; what was not read is ``None``."""
+    environment, error = picture.environment, error_of(picture)
+    account = environment.account or (picture.identity.account if picture.identity else None)
+    return {
+        "system": environment.system,
+        "environment": environment.name,
+        "account": account,
+        "region": environment.region,
+        "age_s": _age_s(picture, clock),
+        "error": {"title": error.title, "message": error.message, "remedy": error.remedy} if error else None,
+        "services": [service_facts(row, clock) for row in picture.services],
+    }
+
+
+def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
+    """One service as ``--json`` prints it."""
+    version = row.release.version if row.release else None
+    hold = row.hold
+    return {
+        "address": str(row.address),
+        "state": row.state.value,
+        "desired": row.status.desired if row.status else None,
+        "running": row.status.running if row.status else None,
+        "pending": row.status.pending if row.status else None,
+        "version": version.label if version else None,
+        "digest": version.digest if version else None,
+        "rollout": rollout_facts(row, clock),
+        "held": (
+            {"version": hold.version, "by": hold.by, "at": utc(hold.at), "reason": hold.reason}
+            if hold
+            else None
+        ),
+    }
+
+
+def rollout_facts(row: ServicePicture, clock: Clock) -> dict[str, object] | None:
+    """The rollout under way; ``None`` when there is none. Its failures are the breaker's, else those
+    that ECS counts for the deployment; there is no threshold without a breaker."""
+    if row.status is None:
+        return None
+    scene = Scene(row.status, row.observation, row.figures, clock.now())
+    if not scene.under_way:
+        return None
+    listed, primary = scene.rollout, row.status.primary
+    rollout = listed if listed and not listed.status.is_over else None
+    breaker = rollout.breaker if rollout else None
+    if breaker and breaker.status == "DISABLED":
+        breaker = None
+    return {
+        "status": rollout.status.value if rollout else RolloutStatus.IN_PROGRESS.value,
+        "failures": breaker.failures if breaker else (primary.failed if primary else None),
+        "threshold": breaker.threshold if breaker else None,
+        "id": row.status.rollout_id,
+    }
+
+
+def table(pictures: Sequence[EnvironmentPicture], clock: Clock, *, ascii_only: bool = False) -> list[str]:
+    """The fleet as lines of text, trouble first; below it what could not be read, and why."""
+    rows = sorted(
+        (row for picture in pictures for row in picture.services),
+        key=lambda row: (list(ServiceState).index(row.state), row.environment.tier.rank, str(row.address)),
+    )
+    cells = [_COLUMNS, *(_cells(row, clock) for row in rows)]
+    widths = [max(cell_width(line[column]) for line in cells) for column in range(len(_COLUMNS) - 1)]
+    lines = ["  ".join((*map(_padded, line, widths), line[-1])).rstrip() for line in cells]
+    for picture in pictures:
+        problem = picture.problem
+        if problem:
+            said = f"▲ {picture.environment.key}: {problem.title}: {problem.message}"
+            lines.append(plain(f"{said} · {problem.remedy}" if problem.remedy else said))
+    return [_in_ascii(line) for line in lines] if ascii_only else lines
+
+
+def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
+    word = row.state.value.replace("_", " ")
+    word = word.upper() if row.state.is_trouble or row.state.is_moving else word
+    status, environment = row.status, row.environment
+    tasks = NOTHING
+    if status:
+        tasks = f"{status.running}/{status.desired}" + (f" +{status.pending}" if status.pending else "")
+    deployed = age((clock.now() - row.deployed_at).total_seconds()) if row.deployed_at else NOTHING
+    held = f"held at {row.hold.version} by {row.hold.by}" if row.hold else ""
+    return (
+        f"{_GLYPHS[row.state]} {word}",
+        row.address.service,
+        environment.name,
+        tasks,
+        row.release.version.label if row.release else NOTHING,
+        _rollout_words(row, clock),
+        deployed,
+        " · ".join(filter(None, (row.diagnosis.line, held))),
+    )
+
+
+def _rollout_words(row: ServicePicture, clock: Clock) -> str:
+    facts = rollout_facts(row, clock)
+    primary = row.status.primary if row.status else None
+    if facts is None or primary is None:
+        return NOTHING
+    return f"{primary.running}/{primary.desired} new"
+
+
+def _age_s(picture: EnvironmentPicture, clock: Clock) -> float | None:
+    if picture.as_of is None:
+        return None
+    return round((clock.now() - picture.as_of).total_seconds(), 1)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_width(text))
+
+
+def _in_ascii(line: str) -> str:
+    """The line for a terminal without UTF-8: a state's symbol has a letter of its own."""
+    drawn = "".join(_ASCII.get(char, char) for char in line).replace("·", "-").replace("–", "-")
+    return drawn.encode("ascii", "replace").decode()

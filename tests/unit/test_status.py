@@ -1,0 +1,325 @@
+"""``quarterdeck status``: one reading of the fleet, as a table and as one object."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from console.aws.connect import Connection
+from console.cli import status
+from console.cli.fleet import table
+from console.config.loader import load
+from console.config.settings import Settings
+from console.domain.address import Address
+from console.domain.operation import Verdict
+from console.domain.rollout import RolloutStatus
+from console.domain.service import Observation
+from console.errors import EndpointError, PermissionDeniedError, UnknownServiceError
+from console.operations.engine import Engine
+from console.runtime import Runtime
+from console.watch.store import FleetStore
+from tests.builders import (
+    ADDRESS,
+    NEW_ROLLOUT,
+    OLD_DIGEST,
+    a_breaker,
+    a_new_rollout,
+    a_record,
+    a_rolling_observation,
+    a_rolling_service,
+    a_service,
+    a_stopped_task,
+    ago,
+    an_environment_picture,
+    an_observation,
+)
+from tests.fakes import FakeClock, FakeLogs, FakePlatform, FakeSignals, MemoryJournal
+
+STAGING = Address("rugmunch", "staging", "api")
+ML = Address("swapjoy", "production", "ml")
+CONFIGURATION = """
+[systems.rugmunch.environments.production]
+account = "482319607715"
+region = "us-east-1"
+cluster = "rugmunch-production"
+[systems.rugmunch.environments.production.services.api]
+service = "rugmunch-api"
+[systems.rugmunch.environments.production.services.worker]
+service = "rugmunch-worker"
+[systems.rugmunch.environments.staging]
+tier = "staging"
+region = "us-east-1"
+cluster = "rugmunch-staging"
+[systems.rugmunch.environments.staging.services.api]
+service = "rugmunch-api"
+[systems.swapjoy.environments.production]
+account = "482319607715"
+region = "us-east-1"
+cluster = "swapjoy"
+[systems.swapjoy.environments.production.services.ml]
+service = "ml"
+also = ["ml-service"]
+"""
+
+
+@dataclass
+class World:
+    """Three environments of two systems behind fakes, and the command line that reads them."""
+
+    settings: Settings
+    clock: FakeClock
+    platforms: dict[str, FakePlatform]
+    signals: dict[str, FakeSignals]
+    journal: MemoryJournal
+
+    def runtime(self) -> Runtime:
+        connections = {
+            key: Connection(self.settings.environments[key], platform, self.signals[key], FakeLogs())
+            for key, platform in self.platforms.items()
+        }
+        engine = Engine(self.platforms, self.journal, self.clock, self.settings)
+        return Runtime(self.settings, connections, self.journal, self.clock, engine, FleetStore())
+
+    def run(self, prefix: str = "", *, as_json: bool = True) -> int:
+        arguments = argparse.Namespace(prefix=prefix, json=as_json, config=str(self.settings.path))
+        return status.status(arguments)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIGURATION)
+    settings = load(path)
+    platforms = {
+        key: FakePlatform(
+            *(_calm(address) for address in _addresses(settings, key)), environment=item.environment
+        )
+        for key, item in settings.environments.items()
+    }
+    signals = {key: FakeSignals() for key in platforms}
+    built = World(settings, FakeClock(), platforms, signals, MemoryJournal())
+    monkeypatch.setattr("console.runtime.open_runtime", lambda settings: built.runtime())
+    yield built
+
+
+def _addresses(settings: Settings, key: str) -> list[Address]:
+    return [service.address for service in settings.environments[key].services.values()]
+
+
+def _calm(address: Address) -> Observation:
+    return an_observation(status=a_service(address=address))
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, object]]]:
+    """The environments of the one object that was printed."""
+
+    def read() -> list[dict[str, object]]:
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == 1
+        whole = json.loads(lines[0])
+        assert list(whole) == ["environments"]
+        environments: list[dict[str, object]] = whole["environments"]
+        return environments
+
+    return read
+
+
+Printed = Callable[[], list[dict[str, object]]]
+
+
+def test_a_calm_fleet_is_one_object(world: World, printed: Printed) -> None:
+    """Every environment in the configuration's order, every service with its version and digest."""
+    assert world.run() == 0
+    environments = printed()
+    assert [(item["system"], item["environment"]) for item in environments] == [
+        ("rugmunch", "production"),
+        ("rugmunch", "staging"),
+        ("swapjoy", "production"),
+    ]
+    production = environments[0]
+    assert production["account"] == "482319607715"
+    assert production["region"] == "us-east-1"
+    assert production["age_s"] == 0.0
+    assert production["error"] is None
+    services = production["services"]
+    assert isinstance(services, list)
+    assert services[0] == {
+        "address": "rugmunch/production/api",
+        "state": "steady",
+        "desired": 2,
+        "running": 2,
+        "pending": 0,
+        "version": "v1.4.2",
+        "digest": OLD_DIGEST,
+        "rollout": None,
+        "held": None,
+    }
+
+
+def test_the_account_is_the_callers_where_the_configuration_names_none(
+    world: World, printed: Printed
+) -> None:
+    """Staging is configured without one."""
+    world.run("rugmunch/staging")
+    assert printed()[0]["account"] == world.platforms["rugmunch/staging"].who.account
+
+
+def test_a_rollout_and_a_hold_are_told(world: World, printed: Printed) -> None:
+    """With the breaker's counter, and who holds what why."""
+    status_ = a_rolling_service()
+    rollout = a_new_rollout(breaker=a_breaker(failures=2))
+    platform = world.platforms["rugmunch/production"]
+    platform.put(a_rolling_observation(status=status_, rollout=rollout, tasks=(a_stopped_task(),)))
+    ended = a_record(
+        verdict=Verdict.SUCCEEDED, safe_at=ago(30), done_at=ago(20), ended_at=ago(20), accepted_at=ago(59)
+    )
+    world.journal.begin(ended)
+    assert world.run("rugmunch/production/api") == 0
+    services = printed()[0]["services"]
+    assert isinstance(services, list)
+    (service,) = services
+    assert service["state"] == "failing"
+    assert service["rollout"] == {
+        "status": RolloutStatus.IN_PROGRESS.value,
+        "failures": 2,
+        "threshold": 3,
+        "id": NEW_ROLLOUT,
+    }
+    assert service["held"]["version"] == "v1.4.2"
+    assert service["held"]["by"] == "devon"
+    assert service["held"]["at"].endswith("Z")
+
+
+def test_an_environment_that_cannot_be_read_is_printed_with_its_error(world: World, printed: Printed) -> None:
+    """Nothing that was not read is a zero; the others are there; the exit code is 2."""
+    error = EndpointError("nobody answers at http://127.0.0.1:9", "check endpoint_url")
+    world.platforms["rugmunch/staging"].fail("services", error, times=None)
+    assert world.run() == 2
+    production, staging, swapjoy = printed()
+    assert production["error"] is None
+    assert swapjoy["error"] is None
+    assert staging["error"] == {
+        "title": "endpoint",
+        "message": "nobody answers at http://127.0.0.1:9",
+        "remedy": "check endpoint_url",
+    }
+    assert staging["age_s"] is None
+    services = staging["services"]
+    assert isinstance(services, list)
+    assert services[0]["state"] == "unknown"
+    for name in ("desired", "running", "pending", "version", "digest", "rollout", "held"):
+        assert services[0][name] is None
+
+
+def test_an_environment_that_was_not_asked_for_cannot_spoil_the_exit_code(world: World) -> None:
+    """Nor is it read."""
+    world.platforms["rugmunch/staging"].fail("services", EndpointError("nobody answers"), times=None)
+    assert world.run("rugmunch/production") == 0
+    assert world.platforms["rugmunch/staging"].calls == []
+
+
+def test_several_services_unknown_to_ecs_are_all_named(world: World, printed: Printed) -> None:
+    """The operator corrects the configuration once, not once a service."""
+    platform = world.platforms["rugmunch/production"]
+    platform.statuses.clear()
+    platform.fail("services", UnknownServiceError("cluster has no service x", "correct it"), times=None)
+    assert world.run("rugmunch/production") == 2
+    error = printed()[0]["error"]
+    assert isinstance(error, dict)
+    assert error["title"] == "unknown service"
+    assert "rugmunch/production/api" in error["message"]
+    assert "rugmunch/production/worker" in error["message"]
+
+
+def test_missing_figures_are_no_error(world: World) -> None:
+    """They claim nothing; but the table says why there are none."""
+    denied = PermissionDeniedError("cloudwatch:GetMetricData is denied")
+    world.signals["rugmunch/production"].fail("figures", denied, times=None)
+    assert world.run("rugmunch/production") == 0
+
+
+def test_an_environment_that_does_not_answer_in_time_is_given_up(
+    world: World, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are printed."""
+    answer = Event()
+    platform = world.platforms["rugmunch/staging"]
+    monkeypatch.setattr(platform, "services", lambda: answer.wait(30) and ())
+    monkeypatch.setattr(status, "DEADLINE_S", 0.2)
+    try:
+        assert world.run("rugmunch") == 2
+    finally:
+        answer.set()
+    production, staging = printed()
+    assert production["error"] is None
+    error = staging["error"]
+    assert isinstance(error, dict)
+    assert error["title"] == "endpoint"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "found"),
+    [
+        ("", ["rugmunch/production/api", "rugmunch/production/worker", str(STAGING), str(ML)]),
+        ("rugmunch/production", ["rugmunch/production/api", "rugmunch/production/worker"]),
+        ("rugmunch/production/api/", ["rugmunch/production/api"]),
+        ("swapjoy/production/ml-service", [str(ML)]),
+        ("production", ["rugmunch/production/api", "rugmunch/production/worker", str(ML)]),
+        ("production/api", ["rugmunch/production/api"]),
+    ],
+)
+def test_a_prefix_selects_whole_parts(world: World, prefix: str, found: list[str]) -> None:
+    """Of the address, or of ``environment/alias`` where no system is called so."""
+    assert [str(address) for address in status.select(world.settings, prefix)] == found
+
+
+def test_an_unknown_prefix_names_the_nearest(world: World) -> None:
+    """One line; nothing is read."""
+    with pytest.raises(
+        UnknownServiceError, match=r"rugmunch/prod is not in .* did you mean rugmunch/production"
+    ):
+        world.run("rugmunch/prod")
+    assert world.platforms["rugmunch/production"].calls == []
+
+
+def test_the_table_shows_trouble_first_with_its_cause(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Symbol and word, counts, version, rollout, age, why; then the environments that failed."""
+    production = world.platforms["rugmunch/production"]
+    production.put(a_rolling_observation(tasks=(a_stopped_task(),)))
+    world.platforms["rugmunch/staging"].fail("services", EndpointError("nobody answers"), times=None)
+    assert world.run(as_json=False) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        "state",
+        "service",
+        "environment",
+        "tasks",
+        "version",
+        "rollout",
+        "age",
+        "why",
+    ]
+    assert lines[1].startswith("✗ FAILING  rugmunch-api")
+    assert "3/2 +1" in lines[1]
+    assert "v1.4.3" in lines[1]
+    assert "1/2 new" in lines[1]
+    assert "6 min" in lines[1]
+    assert lines[1].endswith("container api exited with code 1 · 1 task died in 1 min · breaker 0 of 3")
+    assert lines[2].split()[:3] == ["?", "unknown", "rugmunch-api"]
+    assert lines[3].startswith("● steady")
+    assert lines[-1] == "▲ rugmunch/staging: endpoint: nobody answers"
+
+
+def test_without_utf8_the_table_is_ascii() -> None:
+    """Symbols have letters of their own."""
+    lines = table([an_environment_picture()], FakeClock(), ascii_only=True)
+    assert all(line.isascii() for line in lines)
+    assert lines[1].startswith("o steady")
+    assert str(ADDRESS.service) in lines[1]
