@@ -94,15 +94,15 @@ class Lives:
             life.started_at = task.started_at
         if life.serving_from is None and task.is_healthy:
             life.serving_from = now
+        if life.serving_from is not None and life.serving_until is None and not task.is_healthy:
+            life.serving_until = now
         if life.started_at is None or task.is_alive:
             return
         self._end(life, task, now)
 
     def _end(self, life: Life, task: Task, now: float) -> None:
-        """Note how far the end has come: told to go, asked to stop, gone."""
+        """Note how far the end has come: asked to stop, gone."""
         by_itself = task.stop_code == "EssentialContainerExited"
-        if life.serving_until is None:
-            life.serving_until = now
         if by_itself and life.died_at is None:
             life.died_at = life.ended_at = task.execution_stopped_at or now
         if not by_itself and life.sigterm_at is None and task.status != "DEACTIVATING":
@@ -111,7 +111,7 @@ class Lives:
             life.ended_at = task.execution_stopped_at or task.stopped_at
 
     def _begin(self, task: Task) -> Life:
-        container = next((item for item in task.containers if item.essential), task.containers[0])
+        container = task.containers[0]
         options = (container.definition.get("logConfiguration") or {}).get("options", {})
         prefix = options.get("awslogs-stream-prefix", "ecs")
         life = Life(

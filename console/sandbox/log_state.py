@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from console.sandbox.figures import Figures
 from console.sandbox.lives import Life, Lives
 from console.sandbox.log_lines import LogEvent, answered, told
 from console.sandbox.registry import AwsError
@@ -34,12 +35,13 @@ class LogGroup:
 
 
 class LogState:
-    """The log groups of one account, and the lives and requests that the lines tell of."""
+    """The log groups of one account, and the lives, requests and figures that they agree with."""
 
     def __init__(self, account: "Account") -> None:
         self.account = account
         self.lives = Lives(account)
         self.traffic = Traffic(account, self.lives)
+        self.figures = Figures(account)
         self.groups: dict[str, LogGroup] = {}
 
     def create_group(self, name: str, created_at: float) -> LogGroup:

@@ -1,0 +1,169 @@
+"""Metrics as CloudWatch would hold them, worked out from requests and lives minute by minute.
+
+Nothing is published at once: the newest minutes appear with a lag, as a load balancer's do. A
+minute without anything to report has no datapoint, which is not the same as zero.
+"""
+
+import math
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.sandbox.ecs.model import Service
+from console.sandbox.traffic import MINUTE
+
+if TYPE_CHECKING:
+    from console.sandbox.account import Account
+
+ALB, ECS = "AWS/ApplicationELB", "AWS/ECS"
+SHORTEST_LAG_S, LONGEST_LAG_S = 60.0, 110.0
+_KEPT = 4096
+_SAMPLES = 6
+"""Looks a minute at what is a level rather than a count."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of one service; ``name`` and ``namespace`` are AWS's."""
+
+    namespace: str
+    name: str
+    service: Service
+
+
+@dataclass(frozen=True)
+class _Minute:
+    """The requests of one complete minute."""
+
+    reached: int
+    """Requests for which a target was chosen."""
+    target_errors: int
+    balancer_errors: int
+    seconds: "array[float]"
+
+
+class Figures:
+    """The metrics of one account."""
+
+    def __init__(self, account: "Account") -> None:
+        self._account = account
+        self._minutes: OrderedDict[tuple[str, int], _Minute] = OrderedDict()
+
+    def values(self, metric: Metric, minute: int) -> Sequence[float]:
+        """What was measured in one minute; empty where nothing was, or is published yet.
+
+        Counts are one number, response times (seconds) one a request, levels several samples.
+        """
+        if (minute + 1) * MINUTE + self.lag(metric.service.arn) > self._account.world.now():
+            return ()
+        return _MEASURES[metric.namespace, metric.name](self, metric.service, minute)
+
+    def lag(self, service: str) -> float:
+        """Seconds from the end of a minute to its publication."""
+        return self._account.world.rng(f"lag:{service}").uniform(SHORTEST_LAG_S, LONGEST_LAG_S)
+
+    def minute(self, service: str, minute: int) -> _Minute:
+        """The requests of a minute that is over."""
+        key = (service, minute)
+        kept = self._minutes.get(key)
+        if kept is None:
+            kept = self._minutes[key] = self._count(service, minute)
+            if len(self._minutes) > _KEPT:
+                self._minutes.popitem(last=False)
+        return kept
+
+    def _count(self, service: str, minute: int) -> _Minute:
+        requests = self._account.logs.traffic.requests(service, minute)
+        answered = [request for request in requests if request.reached]
+        return _Minute(
+            reached=sum(request.reached or request.life is not None for request in requests),
+            target_errors=sum(request.status >= 500 for request in answered),
+            balancer_errors=len(requests) - len(answered),
+            seconds=array("d", sorted(request.seconds for request in answered)),
+        )
+
+    def sampled(self, minute: int, level: Callable[[float], float | None]) -> list[float]:
+        """A level at several moments of a minute; moments without one are left out."""
+        moments = [minute * MINUTE + number * MINUTE / _SAMPLES for number in range(_SAMPLES)]
+        return [value for value in map(level, moments) if value is not None]
+
+    def healthy_hosts(self, service: Service, minute: int) -> list[float]:
+        lives = self._account.logs.lives.of_service(service.arn)
+        return self.sampled(minute, lambda at: float(sum(life.is_serving(at) for life in lives)))
+
+    def unhealthy_hosts(self, service: Service, minute: int) -> list[float]:
+        """Targets whose process runs and has failed its checks for long enough."""
+        lives = self._account.logs.lives.of_service(service.arn)
+        patience = self._account.world.seconds(self._patience(service))
+
+        def level(at: float) -> float:
+            return float(
+                sum(
+                    life.is_running(at)
+                    and life.behaviour.ready_after == math.inf
+                    and at - (life.started_at or at) > patience
+                    for life in lives
+                )
+            )
+
+        return self.sampled(minute, level)
+
+    def _patience(self, service: Service) -> float:
+        groups = [
+            self._account.elb.target_groups.get(item["targetGroupArn"]) for item in service.load_balancers
+        ]
+        return max(
+            (float(g.check.interval_s * g.check.unhealthy_threshold) for g in groups if g is not None),
+            default=0.0,
+        )
+
+    def memory(self, service: Service, minute: int) -> list[float]:
+        """Percent of the memory reserved, over the running tasks; nothing without any."""
+        lives, speed = self._account.logs.lives.of_service(service.arn), self._account.world.speed
+
+        def level(at: float) -> float | None:
+            shares = [
+                life.behaviour.memory_at((at - (life.started_at or at)) * speed)
+                for life in lives
+                if life.is_running(at)
+            ]
+            return 100.0 * sum(shares) / len(shares) if shares else None
+
+        return self.sampled(minute, level)
+
+    def cpu(self, service: Service, minute: int) -> list[float]:
+        """Percent of the CPU reserved: a little for being there, the rest for requests."""
+        lives = self._account.logs.lives.of_service(service.arn)
+        rng = self._account.world.rng(f"cpu:{service.arn}:{minute}")
+        a_second = self.minute(service.arn, minute).reached / MINUTE
+
+        def level(at: float) -> float | None:
+            running = sum(life.is_running(at) for life in lives)
+            return min(100.0, 6.0 + 22.0 * a_second / running + rng.uniform(0, 4)) if running else None
+
+        return self.sampled(minute, level)
+
+
+def _nonzero(count: int) -> list[float]:
+    """Counts are reported only where there is something to count (ALB user guide, CloudWatch metrics)."""
+    return [float(count)] if count else []
+
+
+_MEASURES: dict[tuple[str, str], Callable[[Figures, Service, int], Sequence[float]]] = {
+    (ALB, "RequestCount"): lambda f, s, m: _nonzero(f.minute(s.arn, m).reached),
+    (ALB, "HTTPCode_Target_5XX_Count"): lambda f, s, m: _nonzero(f.minute(s.arn, m).target_errors),
+    (ALB, "HTTPCode_ELB_5XX_Count"): lambda f, s, m: _nonzero(f.minute(s.arn, m).balancer_errors),
+    (ALB, "TargetResponseTime"): lambda f, s, m: f.minute(s.arn, m).seconds,
+    (ALB, "HealthyHostCount"): Figures.healthy_hosts,
+    (ALB, "UnHealthyHostCount"): Figures.unhealthy_hosts,
+    (ECS, "CPUUtilization"): Figures.cpu,
+    (ECS, "MemoryUtilization"): Figures.memory,
+}
+
+UNITS = {
+    name: "Seconds" if name == "TargetResponseTime" else "Percent" if namespace == ECS else "Count"
+    for namespace, name in _MEASURES
+}
+NAMES = {space: [name for known, name in _MEASURES if known == space] for space in (ALB, ECS)}

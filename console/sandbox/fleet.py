@@ -1,0 +1,92 @@
+"""The fleets that the sandbox ships: one TOML file a system, one account each."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from console.sandbox.account import Account
+from console.sandbox.estate import build
+from console.sandbox.history import begin
+
+if TYPE_CHECKING:
+    from console.sandbox.kernel import World
+
+_SOAK_S = 30 * 60
+_NO_CHECK_HEALTHY_AFTER_S = 40
+
+
+def names() -> tuple[str, ...]:
+    """Every fleet there is."""
+    folder = files("console.sandbox").joinpath("fleets")
+    return tuple(
+        sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    )
+
+
+def load(world: "World", name: str) -> None:
+    """Add a fleet to a world, in an account of its own; before the world is first advanced.
+
+    Raises:
+        KeyError: there is no such fleet.
+    """
+    fleet = _read(name)
+    account = Account(
+        world=world,
+        id=fleet["account"],
+        access_key=f"AKIASANDBOX{fleet['account'][:9]}",
+        region=fleet["region"],
+        name=name,
+    )
+    world.accounts[account.access_key] = account
+    world.fleets.append(name)
+    build(account, fleet)
+    for entry in fleet.get("begin", []):
+        environment = fleet["environments"][entry["environment"]]
+        service = environment["services"][entry["service"]]
+        cluster = account.ecs.clusters[service.get("cluster", environment["cluster"])]
+        under_way = cluster.services[service["name"]]
+        begin(account, under_way, service["repository"], entry["version"], entry["age"])
+
+
+def configuration(world: "World") -> dict[str, Any]:
+    """The ``systems`` table of the console's configuration for the fleets of a world.
+
+    Durations that the console measures against what tasks do are divided by the world's speed.
+    """
+    systems: dict[str, Any] = {}
+    for name in world.fleets:
+        fleet = _read(name)
+        systems[fleet["system"]] = {
+            "environments": {
+                key: _environment(fleet, table, world.speed) for key, table in fleet["environments"].items()
+            }
+        }
+    return systems
+
+
+def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> dict[str, Any]:
+    return {
+        "platform": "ecs",
+        "tier": table["tier"],
+        "account": fleet["account"],
+        "region": fleet["region"],
+        "cluster": table["cluster"],
+        "services": {
+            alias: {
+                "service": service["name"],
+                "containers": [service["task"]["container"]],
+                "soak": f"{_SOAK_S / speed:.3f}s",
+                "no_check_healthy_after": f"{_NO_CHECK_HEALTHY_AFTER_S / speed:.3f}s",
+            }
+            | service.get("settings", {})
+            for alias, service in table["services"].items()
+        },
+    }
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    if name not in names():
+        raise KeyError(name)
+    return tomllib.loads(files("console.sandbox").joinpath("fleets", f"{name}.toml").read_text("utf-8"))
