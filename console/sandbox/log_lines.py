@@ -148,21 +148,22 @@ def _failing_checks(at: float, speed: float, start: float, end: float) -> Iterat
 def _event(life: Life, style: str, line: _Line) -> LogEvent:
     ms = int(line.at * 1000)
     number = int(life.task[:20], 16) % 10**24 * 10**12 + line.number
-    message = _json(life, line) if style == "json" else _plain(line)
+    message = _json(life, line, ms) if style == "json" else _plain(line, ms)
     return LogEvent(ms, f"{ms:014d}{number:042d}", life.stream, message)
 
 
-def _json(life: Life, line: _Line) -> str:
-    content: dict[str, object] = {"time": _moment(line.at), "level": line.level, "msg": line.text}
+def _json(life: Life, line: _Line, ms: int) -> str:
+    content: dict[str, object] = {"time": _moment(ms), "level": line.level, "msg": line.text}
     content.update(line.fields)
     content["version"] = life.version
     return json.dumps(content, separators=(",", ":"))
 
 
-def _plain(line: _Line) -> str:
+def _plain(line: _Line, ms: int) -> str:
     tail = "".join(f" {key}={value}" for key, value in line.fields)
-    return f"{_moment(line.at)} {line.level.upper():5} {line.text}{tail}"
+    return f"{_moment(ms)} {line.level.upper():5} {line.text}{tail}"
 
 
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _moment(ms: int) -> str:
+    whole = datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{ms % 1000:03d}Z"

@@ -9,7 +9,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from console.sandbox.lives import Life, Lives
 
@@ -56,8 +56,7 @@ class Profile:
         return self.per_minute * (1 + self.swing * math.cos((hour - self.peak_hour) / 24 * math.tau))
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request and its answer."""
 
     at: float
@@ -148,8 +147,7 @@ class Traffic:
         return asked
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """One request before anybody has answered it; the chances are drawn whoever answers."""
 
     at: float
