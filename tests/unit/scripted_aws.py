@@ -64,7 +64,13 @@ class ScriptedAws:
     """Implements :class:`console.aws.calls.ClientSource`; ``sent`` holds every call that was made."""
 
     def __init__(self, **access: Any) -> None:
-        wanted = {"profile": "ops", "role_arn": "", "region": REGION, "endpoint_url": "", "read_only": False}
+        wanted: dict[str, Any] = {
+            "profile": "ops",
+            "role_arn": "",
+            "region": REGION,
+            "endpoint_url": "",
+            "read_only": False,
+        }
         self.access = Access(**(wanted | access))
         self.remedy = "renew the credentials of profile ops"
         self.sent: list[tuple[str, dict[str, Any]]] = []

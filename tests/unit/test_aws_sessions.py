@@ -117,7 +117,7 @@ def test_a_read_only_environment_sends_no_write(files: dict[str, Path], operatio
     """The guard sits below everything: the error is raised before a connection is tried."""
     clock = FakeClock()
     calls = Calls(Clients(access(files, read_only=True)), Budget(clock), clock)
-    params = {
+    params: dict[str, Any] = {
         "UpdateService": {"service": "s"},
         "StopServiceDeployment": {"serviceDeploymentArn": "a"},
         "RegisterTaskDefinition": {"family": "f", "containerDefinitions": []},

@@ -1,0 +1,215 @@
+"""The platform put together: identity, observation, candidates; connections by environment."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.aws.connect import connect
+from console.aws.platform import EcsPlatform
+from console.config.settings import EnvironmentSettings, Settings
+from console.errors import ConfigError, CredentialsError, UnknownVersionError
+from tests.builders import (
+    ACCOUNT,
+    ADDRESS,
+    GROUP,
+    NEW_DEPLOYMENT,
+    NEW_DIGEST,
+    NEW_RELEASE,
+    OLD_DEPLOYMENT,
+    OLD_DIGEST,
+    OLD_RELEASE,
+    a_service,
+    ago,
+)
+from tests.fakes import FakeClock
+from tests.unit.scripted_aws import (
+    ScriptedAws,
+    a_known_world,
+    aws_error,
+    calls_on,
+    raw_rolling_service,
+    settings,
+)
+
+ROLLOUT = {
+    "status": "IN_PROGRESS",
+    "createdAt": ago(60),
+    "targetServiceRevision": {"arn": NEW_RELEASE},
+    "sourceServiceRevisions": [{"arn": OLD_RELEASE}],
+}
+
+
+@pytest.fixture
+def aws() -> ScriptedAws:
+    scripted = ScriptedAws()
+    a_known_world(scripted)
+    scripted.on("ecs.DescribeServices", {"services": [raw_rolling_service()]})
+    scripted.on(
+        "ecs.DescribeServiceDeployments",
+        lambda params: {
+            "serviceDeployments": [
+                {"serviceDeploymentArn": arn, **ROLLOUT} for arn in params["serviceDeploymentArns"]
+            ]
+        },
+    )
+    scripted.on("ecs.ListTasks", {"taskArns": ["arn:aws:ecs:us-east-1:1:task/c/1"]})
+    task = {"taskArn": "arn:aws:ecs:us-east-1:1:task/c/1", "startedBy": NEW_DEPLOYMENT}
+    scripted.on("ecs.DescribeTasks", {"tasks": [task]})
+    target = {"Target": {"Id": "10.0.0.1", "Port": 80}, "TargetHealth": {"State": "healthy"}}
+    scripted.on("elbv2.DescribeTargetHealth", {"TargetHealthDescriptions": [target]})
+    scripted.on(
+        "sts.GetCallerIdentity",
+        {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/ada", "UserId": "x"},
+    )
+    return scripted
+
+
+def platform_on(aws: ScriptedAws, with_settings: EnvironmentSettings | None = None) -> EcsPlatform:
+    clock = FakeClock()
+    return EcsPlatform(with_settings or settings(), calls_on(aws, clock), clock)
+
+
+def test_a_service_is_observed_whole(aws: ScriptedAws) -> None:
+    """Status, rollout, tasks, targets, and the releases of both deployments."""
+    seen = platform_on(aws).observe(ADDRESS)
+    assert seen.missing == {}
+    assert seen.rollout is not None
+    assert seen.rollout.target == NEW_RELEASE
+    assert [task.deployment for task in seen.tasks] == [NEW_DEPLOYMENT]
+    assert [target.group for target in seen.targets] == [GROUP]
+    new, old = seen.release_of(NEW_DEPLOYMENT), seen.release_of(OLD_DEPLOYMENT)
+    assert new is not None
+    assert old is not None
+    assert (new.version.label, old.version.label) == ("v1.4.3", "v1.4.2")
+
+
+def test_the_second_look_costs_six_calls(aws: ScriptedAws) -> None:
+    """Releases, definitions and labels are known then."""
+    platform = platform_on(aws)
+    platform.observe(ADDRESS)
+    aws.sent.clear()
+    platform.observe(ADDRESS)
+    assert aws.names() == [
+        "ecs.DescribeServices",
+        "ecs.DescribeServiceDeployments",
+        "ecs.ListTasks",
+        "ecs.ListTasks",
+        "ecs.DescribeTasks",
+        "elbv2.DescribeTargetHealth",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "part"),
+    [
+        ("ecs.DescribeServiceDeployments", "rollout"),
+        ("ecs.ListTasks", "tasks"),
+        ("elbv2.DescribeTargetHealth", "targets"),
+        ("ecs.DescribeServiceRevisions", "releases"),
+    ],
+)
+def test_a_part_that_cannot_be_read_is_missing_with_its_reason(
+    aws: ScriptedAws, operation: str, part: str
+) -> None:
+    """Never taken for empty, and no reason to lose the rest."""
+    aws.on(operation, aws_error("AccessDeniedException", operation=operation.split(".")[1]))
+    seen = platform_on(aws).observe(ADDRESS)
+    assert list(seen.missing) == [part]
+    assert "may not" in seen.missing[part]
+
+
+def test_who_we_are_is_held_against_the_configured_account(aws: ScriptedAws) -> None:
+    """The right commands in the wrong account are the worst mistake there is."""
+    assert platform_on(aws).identity().session_name == "ada"
+    with pytest.raises(CredentialsError, match="999999999999"):
+        platform_on(aws, settings(account="999999999999")).identity()
+
+
+def test_a_candidate_is_the_live_configuration_at_another_digest(aws: ScriptedAws) -> None:
+    """Resolved now, named as people name it, and not registered anywhere yet."""
+    platform = platform_on(aws)
+    live = platform.releases(ADDRESS, [OLD_RELEASE])[OLD_RELEASE]
+    found = platform.candidate(ADDRESS, live, "latest")
+    assert (found.id, found.definition) == (None, None)
+    assert found.digest == NEW_DIGEST
+    assert found.version.label == "v1.4.3"
+    assert found.configuration == live.configuration
+    assert not found.same_as(live)
+    assert platform.candidate(ADDRESS, live, OLD_DIGEST).same_as(live)
+
+
+def test_a_candidate_changes_the_configured_containers_only(aws: ScriptedAws) -> None:
+    """And one that is not there is an error of the configuration."""
+    configured = settings()
+    services = {"api": replace(configured.services["api"], containers=("proxy",))}
+    platform = platform_on(aws, replace(configured, services=services))
+    live = platform.releases(ADDRESS, [OLD_RELEASE])[OLD_RELEASE]
+    with pytest.raises(ConfigError, match="no container proxy"):
+        platform.candidate(ADDRESS, live, "latest")
+    sidecar = replace(live.images[0], container="proxy", digest=OLD_DIGEST)
+    found = platform.candidate(ADDRESS, replace(live, images=(*live.images, sidecar)), "latest")
+    assert found.digests == {"api": OLD_DIGEST, "proxy": NEW_DIGEST}
+    assert found.version == live.version
+
+
+def test_a_version_that_nobody_pushed_makes_no_candidate(aws: ScriptedAws) -> None:
+    """Found out before anything is registered."""
+    platform = platform_on(aws)
+    live = platform.releases(ADDRESS, [OLD_RELEASE])[OLD_RELEASE]
+    with pytest.raises(UnknownVersionError):
+        platform.candidate(ADDRESS, live, "v9.9.9")
+
+
+def test_preflight_speaks_about_the_service_it_is_given(aws: ScriptedAws) -> None:
+    """The port's method reaches the checks."""
+    aws.on("ecr.BatchGetImage", {"images": [{"imageManifest": "{}"}]})
+    aws.on("iam.SimulatePrincipalPolicy", aws_error("AccessDenied"))
+    platform = platform_on(aws)
+    live = platform.releases(ADDRESS, [OLD_RELEASE])[OLD_RELEASE]
+    found = platform.preflight(
+        ADDRESS, live, a_service(desired=2, minimum_healthy_percent=100, maximum_percent=100)
+    )
+    assert [check.name for check in found if check.state.value == "fail"] == ["min / max percent"]
+
+
+def whole(tmp_path: Path, **environments: EnvironmentSettings) -> Settings:
+    return Settings(
+        path=tmp_path / "config.toml",
+        journal=tmp_path / "journal.sqlite",
+        cache=tmp_path,
+        environments=environments,
+    )
+
+
+def door(connection: Any) -> Any:
+    return connection.platform._calls
+
+
+def test_connections_are_made_by_environment_and_share_what_may_be_shared(tmp_path: Path) -> None:
+    """One budget per account and Region; one set of clients per access; read-only is an access of its own."""
+    found = connect(
+        whole(
+            tmp_path,
+            a=settings(),
+            b=settings(name="staging"),
+            c=settings(read_only=True),
+            d=settings(region="x"),
+        ),
+        FakeClock(),
+    )
+    assert list(found) == ["a", "b", "c", "d"]
+    assert door(found["a"]).clients is door(found["b"]).clients
+    assert door(found["a"]).clients is not door(found["c"]).clients
+    assert door(found["a"])._budget is door(found["c"])._budget
+    assert door(found["a"])._budget is not door(found["d"])._budget
+
+
+def test_connecting_touches_neither_boto3_nor_the_network() -> None:
+    """It runs before the first frame."""
+    import subprocess
+    import sys
+
+    code = "import sys, console.aws.connect; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

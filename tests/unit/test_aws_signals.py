@@ -1,0 +1,165 @@
+"""Figures from CloudWatch: complete minutes, no guesses."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from console.aws.services import Services
+from console.aws.signals import CloudWatchSignals
+from console.domain.address import Address
+from tests.builders import ADDRESS, GROUP, NOW
+from tests.fakes import FakeClock
+from tests.unit.scripted_aws import BALANCER, ScriptedAws, calls_on, raw_service, settings
+
+MINUTE = NOW.replace(second=0, microsecond=0)
+OTHER_GROUP = GROUP.replace("rugmunch-api", "rugmunch-api-admin")
+
+
+def at(minutes: int) -> datetime:
+    """The start of the minute that many minutes before the current one."""
+    return MINUTE - timedelta(minutes=minutes)
+
+
+def metrics(series: dict[str, dict[datetime, float]]) -> Any:
+    """An answer to GetMetricData: a series per ``METRIC`` or ``GROUP-NAME/METRIC``."""
+
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        results = []
+        for query in params["MetricDataQueries"]:
+            metric = query["MetricStat"]["Metric"]
+            group = metric["Dimensions"][0]["Value"].split("/")[1]
+            name = metric["MetricName"]
+            points = series.get(f"{group}/{name}", series.get(name, {}))
+            results.append({"Id": query["Id"], "Timestamps": list(points), "Values": list(points.values())})
+        return {"MetricDataResults": results}
+
+    return answer
+
+
+@pytest.fixture
+def aws() -> ScriptedAws:
+    scripted = ScriptedAws()
+    scripted.on("ecs.DescribeServices", {"services": [raw_service()]})
+    scripted.on("elbv2.DescribeTargetGroups", balanced_by(BALANCER))
+    return scripted
+
+
+def balanced_by(*balancers: str) -> Any:
+    return lambda params: {
+        "TargetGroups": [
+            {"TargetGroupArn": arn, "LoadBalancerArns": list(balancers)} for arn in params["TargetGroupArns"]
+        ]
+    }
+
+
+def signals_on(aws: ScriptedAws, *aliases: str) -> CloudWatchSignals:
+    calls = calls_on(aws)
+    return CloudWatchSignals(calls, Services(settings(*aliases), calls), FakeClock())
+
+
+def test_the_newest_complete_minute_is_told(aws: ScriptedAws) -> None:
+    """Metrics lag: the newest minute with requests counts, stamped with its end."""
+    aws.on(
+        "cloudwatch.GetMetricData",
+        metrics(
+            {
+                "RequestCount": {at(3): 900.0, at(2): 1000.0},
+                "HTTPCode_Target_5XX_Count": {at(3): 1.0, at(2): 84.0},
+                "TargetResponseTime": {at(2): 0.184},
+            }
+        ),
+    )
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert figures.at == at(1)
+    assert (figures.requests, figures.errors, figures.p95_s) == (1000, 84, 0.184)
+    assert figures.error_share == pytest.approx(0.084)
+
+
+def test_only_complete_minutes_are_asked_for_by_both_dimensions(aws: ScriptedAws) -> None:
+    """The current minute is not over; a metric is published only for its own set of dimensions."""
+    aws.on("cloudwatch.GetMetricData", metrics({}))
+    signals_on(aws).figures([ADDRESS])
+    (params,) = aws.params("cloudwatch.GetMetricData")
+    assert params["EndTime"] == MINUTE
+    assert params["StartTime"] == MINUTE - timedelta(minutes=6)
+    stats = {
+        item["MetricStat"]["Metric"]["MetricName"]: item["MetricStat"] for item in params["MetricDataQueries"]
+    }
+    assert {name: stat["Stat"] for name, stat in stats.items()} == {
+        "RequestCount": "Sum",
+        "HTTPCode_Target_5XX_Count": "Sum",
+        "TargetResponseTime": "p95",
+    }
+    assert all(stat["Period"] == 60 for stat in stats.values())
+    assert stats["RequestCount"]["Metric"]["Dimensions"] == [
+        {"Name": "TargetGroup", "Value": "targetgroup/rugmunch-api/6d0ecf831eec9f09"},
+        {"Name": "LoadBalancer", "Value": "app/rugmunch/50dc6c495c0c9188"},
+    ]
+
+
+def test_missing_errors_beside_requests_are_none(aws: ScriptedAws) -> None:
+    """CloudWatch publishes that metric only when something is to be published."""
+    aws.on("cloudwatch.GetMetricData", metrics({"RequestCount": {at(1): 10.0}}))
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert (figures.requests, figures.errors, figures.p95_s) == (10, 0, None)
+
+
+@pytest.mark.parametrize("requests", [{}, {at(1): 0.0}])
+def test_without_requests_there_are_no_figures(aws: ScriptedAws, requests: dict[datetime, float]) -> None:
+    """No traffic is not zero errors."""
+    aws.on("cloudwatch.GetMetricData", metrics({"RequestCount": requests}))
+    assert signals_on(aws).figures([ADDRESS]) == {}
+
+
+def test_a_service_without_load_balancer_is_not_asked_about(aws: ScriptedAws) -> None:
+    """A worker, and a group that no balancer uses yet."""
+    aws.on("ecs.DescribeServices", {"services": [raw_service(loadBalancers=[])]})
+    assert signals_on(aws).figures([ADDRESS]) == {}
+    aws.on("ecs.DescribeServices", {"services": [raw_service()]})
+    aws.on("elbv2.DescribeTargetGroups", balanced_by())
+    assert signals_on(aws).figures([ADDRESS]) == {}
+    assert "cloudwatch.GetMetricData" not in aws.names()
+
+
+def test_several_target_groups_count_together_and_the_slowest_speaks(aws: ScriptedAws) -> None:
+    """Percentiles cannot be added."""
+    groups = [{"targetGroupArn": GROUP}, {"targetGroupArn": OTHER_GROUP}]
+    aws.on("ecs.DescribeServices", {"services": [raw_service(loadBalancers=groups)]})
+    aws.on(
+        "cloudwatch.GetMetricData",
+        metrics(
+            {
+                "rugmunch-api/RequestCount": {at(1): 10.0},
+                "rugmunch-api-admin/RequestCount": {at(1): 5.0},
+                "rugmunch-api/TargetResponseTime": {at(1): 0.1},
+                "rugmunch-api-admin/TargetResponseTime": {at(1): 0.9},
+            }
+        ),
+    )
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert (figures.requests, figures.p95_s) == (15, 0.9)
+
+
+def test_many_services_share_calls_of_at_most_500_queries(aws: ScriptedAws) -> None:
+    """Two hundred services are 600 queries: two calls, and nobody's figures are mixed up."""
+    aliases = [f"s{number}" for number in range(200)]
+    addresses = [Address(ADDRESS.system, ADDRESS.environment, alias) for alias in aliases]
+
+    def described(params: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "services": [
+                raw_service(
+                    serviceName=name, loadBalancers=[{"targetGroupArn": GROUP.replace("rugmunch-api", name)}]
+                )
+                for name in params["services"]
+            ]
+        }
+
+    aws.on("ecs.DescribeServices", described)
+    series = {f"rugmunch-{alias}/RequestCount": {at(1): number + 1.0} for number, alias in enumerate(aliases)}
+    aws.on("cloudwatch.GetMetricData", metrics(series))
+    found = signals_on(aws, *aliases).figures(addresses)
+    assert [found[address].requests for address in addresses] == list(range(1, 201))
+    sizes = [len(params["MetricDataQueries"]) for params in aws.params("cloudwatch.GetMetricData")]
+    assert sizes == [500, 100]
