@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from console.domain.operation import Step
+from console.domain.operation import Mechanism, Step
 from console.domain.words import clock
 from widgets.glyphs import Glyphs
 from widgets.line import Line
+from widgets.plan_view import by_words
 
 _INK = {
     "done": ("steady", "text"),
@@ -14,6 +15,7 @@ _INK = {
     "failed": ("critical", "bold critical"),
     "next": ("muted", "muted"),
 }
+_CALLS = {mechanism.value: by_words(mechanism)[1] for mechanism in Mechanism}
 
 
 def timeline(
@@ -41,6 +43,7 @@ def timeline(
 
 
 def _step(step: Step, column: int, end: int, evidence_at: int | None, glyphs: Glyphs) -> Line:
+    evidence = _CALLS.get(step.evidence, step.evidence)
     mark_ink, text_ink = _INK.get(step.state, _INK["done"])
     line = Line().put(column, _mark(step.state, glyphs), mark_ink)
     if step.at_s is not None:
@@ -49,10 +52,10 @@ def _step(step: Step, column: int, end: int, evidence_at: int | None, glyphs: Gl
     text_at = column + 9 if evidence_at is not None else column + 8
     if evidence_at is not None:
         line.put(text_at, step.text, text_ink, evidence_at - 1 - text_at)
-        return line.put(evidence_at, step.evidence, "muted", end - evidence_at)
+        return line.put(evidence_at, evidence, "muted", end - evidence_at)
     line.put(text_at, step.text, text_ink, end - text_at)
-    if step.evidence and line.end + 2 + len(step.evidence) <= end:
-        line.right(end, step.evidence, "muted")
+    if evidence and line.end + 2 + len(evidence) <= end:
+        line.right(end, evidence, "muted")
     return line
 
 

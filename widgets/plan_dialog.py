@@ -1,0 +1,133 @@
+"""The parts of the plan's dialog around the plan: heading, notices, buttons, questions, waiting."""
+
+from collections.abc import Sequence
+
+from console.domain.operation import Candidate, Plan, Verb
+from console.domain.text import cell_width
+from console.domain.words import age
+from console.errors import QuarterdeckError
+from widgets.glyphs import Glyphs
+from widgets.line import Line
+from widgets.plan_view import candidate_line
+from widgets.regions import wrapped
+
+NOTHING_SENT = "nothing has been sent"
+
+
+def heading(text: str, corner: tuple[str, str], column: int, width: int, narrow: bool) -> tuple[Line, ...]:
+    """What would be done, and in the corner how old the plan is."""
+    line = Line().put(column, text, "bold strong", width - cell_width(corner[0]) - 2)
+    line.right(column + width, *corner)
+    return (line, Line()) if narrow else (Line(), line, Line())
+
+
+def waiting(seconds: float, column: int) -> tuple[Line, ...]:
+    """What stands where the plan will be; a wait of more than a second says how long."""
+    said = f"asking ECS, {age(seconds)}" if seconds >= 1 else "asking ECS"
+    return (Line().put(column, said, "muted"),)
+
+
+def failure(error: QuarterdeckError, column: int, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """Why there is no plan, what to do about it, and the key that asks again."""
+    return (*_error_lines(error, column, width, glyphs), Line(), _retry(column))
+
+
+def _retry(column: int) -> Line:
+    line = Line()
+    line.run(column, ("r", "bold accent"), (" tries again", "muted"))
+    return line
+
+
+def _error_lines(error: QuarterdeckError, column: int, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    first, *rest = wrapped(f"{error.title}: {error.message}", width - 2) or ("",)
+    lines = [Line().put(column, glyphs.failed, "critical").put(column + 2, first, "critical")]
+    lines += [Line().put(column + 2, text, "critical") for text in rest]
+    lines += [Line().put(column + 2, text, "muted") for text in wrapped(error.remedy, width - 2)]
+    return tuple(lines)
+
+
+def version_question(
+    service: str, error: QuarterdeckError | None, column: int, width: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """The question for the version of a deploy, under what was wrong with the last answer."""
+    lines = [*_error_lines(error, column, width, glyphs), Line()] if error else []
+    lines.append(Line().put(column, f"Which version of {service}: a tag or digest in its registry", "text"))
+    return (*lines, Line())
+
+
+def candidates(
+    found: Sequence[Candidate], chosen: int, rows: int, column: int, width: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """The releases to choose from, the chosen one always among the ``rows`` that are shown."""
+    first = max(0, min(chosen - rows // 2, len(found) - rows))
+    lines = [Line().put(column, "Roll back to another target", "text"), Line()]
+    for index, candidate in list(enumerate(found))[first : first + rows]:
+        lines.append(candidate_line(candidate, column + 2, width - 2, index == chosen, glyphs))
+    hint = Line()
+    hint.run(
+        column, ("enter", "bold accent"), (" reads the plan to it", "muted"), (f"  {glyphs.dot}  ", "faint")
+    )
+    hint.run(hint.end, ("esc", "bold accent"), (" keeps the first", "muted"))
+    return (*lines, Line(), hint)
+
+
+def notices(
+    plan: Plan, changed: bool, error: QuarterdeckError | None, column: int, width: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """What has to be seen before anything is confirmed."""
+    said: list[tuple[str, str, str]] = []
+    if plan.nothing_to_do:
+        said.append((glyphs.open, f"NOTHING CHANGED  {plan.nothing_to_do}", "bold text"))
+    if changed:
+        said.append(
+            (glyphs.warning, "this has changed since you read it: see the amber lines", "bold warning")
+        )
+    if error is not None:
+        said.append((glyphs.warning, f"not read again: {error}", "warning"))
+    if plan.blockers:
+        names = ", ".join(check.name for check in plan.blockers)
+        blocked = plan.verb is Verb.DEPLOY
+        text = (
+            f"{names} failed: it cannot be deployed"
+            if blocked
+            else f"{names} failed: going back is not blocked"
+        )
+        said.append((glyphs.failed, text, "bold critical" if blocked else "warning"))
+    lines: list[Line] = []
+    for mark, text, ink in said:
+        first, *rest = wrapped(text, width - 2)
+        lines.append(Line().put(column, mark, ink).put(column + 2, first, ink))
+        lines += [Line().put(column + 2, more, ink) for more in rest]
+    return tuple(lines)
+
+
+def order_words(plan: Plan) -> str:
+    """What ``enter`` would do: ``roll back to :42``, ``deploy v1.4.3``."""
+    if plan.verb is Verb.ROLLBACK:
+        return f"roll back to {plan.target.revision or plan.target.version.label}"
+    return f"deploy {plan.target.version.label}"
+
+
+def buttons(
+    order: str, alive: bool, chosen: int | None, column: int, width: int, narrow: bool
+) -> tuple[Line, ...]:
+    """Cancel, the order, and that nothing has been sent.
+
+    Args:
+        order: What enter would do; empty: only cancel is offered.
+        alive: Whether enter would send it.
+        chosen: The button with the focus; ``None``: a field has it, and esc always cancels.
+    """
+    line = Line()
+    at = _button(line, column, "esc", "cancel" if order else "close", on=chosen in (0, None), alive=True)
+    if order:
+        _button(line, at + 2, "enter", order, on=chosen == 1, alive=alive)
+    if not narrow:
+        line.right(column + width, NOTHING_SENT, "muted")
+    return (line,) if narrow else (Line(), line, Line())
+
+
+def _button(line: Line, column: int, key: str, text: str, on: bool, alive: bool) -> int:
+    paper = " on selected" if on else ""
+    key_ink, ink = ("bold accent", "strong" if on else "text") if alive else ("faint", "faint")
+    return line.run(column, (f" {key}", key_ink + paper), (f" {text} ", ink + paper))
