@@ -1,0 +1,197 @@
+"""A running operation: against the clock, to its verdict. Leaving the screen stops nothing."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from console.domain import words
+from console.domain.operation import OperationEvent, Step, Verb, Verdict
+from console.domain.signals import LogLine
+from console.ports import Clock, LogSource
+from screens.base import ConsoleScreen
+from screens.feeds import LogFeed
+from screens.messages import LogsFailed, LogsRead, RollbackRequested
+from screens.running import RunningOperation
+from widgets.glyphs import ASCII, Glyphs
+from widgets.operation_view import OperationPicture, OperationView, state_words
+from widgets.outcome import outcome_lines
+
+
+class OperationScreen(ConsoleScreen):
+    """Draws the operation that it is told of.
+
+    With a clock and a log source it also reads the logs of the service, as long as it is shown.
+    """
+
+    CSS_PATH = "operation.tcss"
+    KEY_ORDER = ("operation.back", "operation.rollback", "operation.copy", "app.journal", "app.keys")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "leave, it goes on", id="operation.back", tooltip="Leave; it goes on"),
+        Binding("y", "copy", "copy summary", id="operation.copy", tooltip="Copy a summary to paste"),
+        Binding("R", "rollback", "plan the way back", id="operation.rollback", tooltip="Plan a rollback"),
+    ]
+
+    operation: reactive[RunningOperation | None] = reactive(None)
+    logs: reactive[tuple[LogLine, ...]] = reactive(())
+    logs_missing: reactive[str] = reactive("")
+
+    def __init__(
+        self, operation: RunningOperation, clock: Clock | None = None, logs: LogSource | None = None
+    ) -> None:
+        super().__init__()
+        self.set_reactive(OperationScreen.operation, operation)
+        self._feed_logs = (logs, clock) if logs is not None and clock is not None else None
+        self._feed: LogFeed | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield OperationView()
+
+    def on_mount(self) -> None:
+        self._start_logs()
+
+    def on_screen_resume(self) -> None:
+        self._start_logs()
+
+    def on_screen_suspend(self) -> None:
+        self._stop_logs()
+
+    def on_unmount(self) -> None:
+        self._stop_logs()
+
+    def _start_logs(self) -> None:
+        if self._feed_logs is not None and self._feed is None and self.operation is not None:
+            source, clock = self._feed_logs
+            self._feed = LogFeed(self, source, self.operation.address, clock)
+            self._feed.start()
+
+    def _stop_logs(self) -> None:
+        if self._feed is not None:
+            self._feed.stop()
+            self._feed = None
+
+    def on_logs_read(self, message: LogsRead) -> None:
+        message.stop()
+        self.logs, self.logs_missing = message.lines, ""
+
+    def on_logs_failed(self, message: LogsFailed) -> None:
+        message.stop()
+        self.logs_missing = str(message.error)
+
+    def watch_operation(self) -> None:
+        self.update_frame()
+
+    def watch_logs(self) -> None:
+        self.update_frame()
+
+    def watch_logs_missing(self) -> None:
+        self.update_frame()
+
+    def picture_changed(self) -> None:
+        shown = self.picture()
+        if shown is not None:
+            self.query_one(OperationView).shown = shown
+        self.refresh_bindings()
+
+    def picture(self) -> OperationPicture | None:
+        """What the view shows now; ``None`` before the time is known."""
+        if self.operation is None or self.now is None:
+            return None
+        return picture_of(self.operation, self.now, self.logs, self.logs_missing)
+
+    def key_labels(self) -> Mapping[str, str]:
+        over = self.operation is not None and self.operation.over
+        return {"operation.back": "leave" if over else "leave, it goes on"}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "rollback":
+            return self.operation is not None and _way_back_makes_sense(self.operation)
+        return True
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    def action_rollback(self) -> None:
+        if self.operation is not None:
+            self.app.post_message(RollbackRequested(self.operation.address))
+
+    def action_copy(self) -> None:
+        shown = self.picture()
+        if shown is not None:
+            self.app.copy_to_clipboard(summary(shown))
+            self.say("summary copied")
+
+
+def _way_back_makes_sense(operation: RunningOperation) -> bool:
+    """While a deploy runs, and after anything that did not succeed."""
+    verdict = operation.progress.verdict if operation.progress else None
+    if operation.over:
+        return verdict is not Verdict.SUCCEEDED or operation.verb is Verb.DEPLOY
+    return operation.verb is Verb.DEPLOY
+
+
+def picture_of(
+    operation: RunningOperation, now: datetime, logs: tuple[LogLine, ...] = (), logs_missing: str = ""
+) -> OperationPicture:
+    """What is known of an operation, as its view draws it."""
+    progress = operation.progress
+    ending = _verdict_event(operation)
+    facts = ending.facts if ending else {}
+    verdict = progress.verdict if progress and progress.verdict else _verdict(facts.get("verdict"))
+    last = operation.events[-1] if operation.events else None
+    return OperationPicture(
+        verb=operation.verb,
+        address=operation.address,
+        started_at=operation.started_at,
+        now=now,
+        plan=operation.plan,
+        progress=progress,
+        steps=progress.steps if progress and progress.steps else _steps(operation),
+        verdict=verdict,
+        by=str((progress.by if progress else None) or facts.get("by") or ""),
+        reason=(progress.reason if progress else "") or str(facts.get("reason") or ""),
+        journal=str(facts.get("journal") or ""),
+        last=last.text if last else "",
+        last_at=last.at if last else None,
+        error=str(operation.error) if operation.error and verdict is None else "",
+        ended_at=ending.at if ending else operation.ended_at,
+        logs=logs,
+        logs_missing=logs_missing,
+    )
+
+
+def _verdict_event(operation: RunningOperation) -> OperationEvent | None:
+    return next((event for event in reversed(operation.events) if event.event == "verdict"), None)
+
+
+def _verdict(value: object) -> Verdict | None:
+    return Verdict(value) if isinstance(value, str) and value in Verdict.__members__ else None
+
+
+def _steps(operation: RunningOperation) -> tuple[Step, ...]:
+    """What was said before there was a picture with steps."""
+    return tuple(
+        Step("done", max(0.0, (event.at - operation.started_at).total_seconds()), event.text)
+        for event in operation.events
+    )
+
+
+def summary(shown: OperationPicture, glyphs: Glyphs = ASCII) -> str:
+    """The operation in a few lines that can be pasted into a chat."""
+    _, state, _ = state_words(shown, glyphs)
+    lines = [f"{shown.verb.value} of {shown.address}: {state}"]
+    if shown.plan is not None:
+        source, target = shown.plan.source, shown.plan.target
+        lines.append(f"from {source.version} ({source.digest}) to {target.version} ({target.digest})")
+    lines.append(f"confirmed {words.utc(shown.began)}")
+    lines += [
+        f"{words.clock(step.at_s):>5}  {step.text}  {step.evidence}".rstrip()
+        for step in shown.steps
+        if step.at_s is not None and step.state in ("done", "failed")
+    ]
+    if shown.verdict is not None or shown.error:
+        lines += [line.plain(100).strip() for line in outcome_lines(shown, 0, 100, glyphs)[1:]]
+    return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""What came of an operation, what to do now, and what would undo it: a few lines."""
+
+from typing import TYPE_CHECKING
+
+from console.domain.operation import Verb, Verdict
+from console.domain.words import age, clock, time_of_day
+from widgets.glyphs import Glyphs
+from widgets.line import Line
+from widgets.regions import heading, wrapped
+
+if TYPE_CHECKING:
+    from widgets.operation_view import OperationPicture
+
+_NEXT = {
+    Verdict.FAILED: "R plans the way back",
+    Verdict.ROLLED_BACK: "nothing to do for the service: it is back",
+    Verdict.BOUNCED: "the target did not start: R plans again, ctrl+t there chooses another target",
+    Verdict.REFUSED: "nothing was sent: plan it again",
+    Verdict.UNKNOWN: "it may have been carried out: look at the service before anything is sent again",
+    Verdict.PAUSED: "ECS waits at a hook",
+    Verdict.STUCK: "look at the events of the service; R plans the way back",
+    Verdict.TIMED_OUT: "ECS goes on by itself: look at the service; R plans the way back",
+    Verdict.REPLACED: "somebody else's deployment goes on: look at the service",
+}
+
+
+def outcome_lines(shown: "OperationPicture", column: int, end: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """Contact lost, the verdict with what to do, or, while all goes well, what to know.
+
+    The first line is a heading; the rest says it. Empty when there is nothing to say.
+    """
+    if shown.error:
+        lines = _said(f"{glyphs.failed} {shown.error}", "critical", column, end)
+        return (heading("ended", column, end, glyphs), *lines)
+    if shown.verdict is not None:
+        return _verdict(shown, shown.verdict, column, end, glyphs)
+    if shown.lost_s is not None:
+        return _lost(shown, shown.lost_s, column, end, glyphs)
+    remarks = shown.plan.remarks if shown.plan else ()
+    if not remarks:
+        return ()
+    lines = [line for text in remarks for line in _said(text, "muted", column, end)]
+    return (heading("to know", column, end, glyphs), *lines)
+
+
+def _said(text: str, ink: str, column: int, end: int) -> list[Line]:
+    return [Line().put(column, line, ink) for line in wrapped(text, end - column)]
+
+
+def _lost(
+    shown: "OperationPicture", seconds: float, column: int, end: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    at = f" at {time_of_day(shown.last_at)}" if shown.last_at else ""
+    last = f"last known{at}: {shown.last}" if shown.last else ""
+    line = Line()
+    line.run(
+        column,
+        (f"{glyphs.unknown} UNKNOWN", "bold stale"),
+        (f"  no answer for {age(seconds)} {glyphs.dot} asking again", "stale"),
+    )
+    return (heading("contact lost", column, end, glyphs), line, *_said(last, "muted", column, end))
+
+
+def verdict_words(shown: "OperationPicture", dot: str) -> str:
+    """``safe in 1:43 · done in 2:38 · journalled``, as far as it came."""
+    parts = []
+    if shown.safe_s is not None:
+        parts.append(f"safe in {clock(shown.safe_s)}")
+    if shown.done_s is not None:
+        parts.append(f"done in {clock(shown.done_s)}")
+    if not parts and shown.verdict is not None:
+        parts.append(shown.verdict.words.lower())
+    if shown.by:
+        parts.append(f"by {shown.by}")
+    if shown.journal:
+        parts.append("journalled" if shown.journal == "written" else f"NOT JOURNALLED: {shown.journal}")
+    return f" {dot} ".join(parts)
+
+
+def _verdict(
+    shown: "OperationPicture", verdict: Verdict, column: int, end: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    good = verdict in (Verdict.SUCCEEDED, Verdict.NOTHING_CHANGED)
+    lines = _said(verdict_words(shown, glyphs.dot), "bold strong" if good else "text", column, end)
+    if shown.reason:
+        lines += _said(shown.reason, "text" if good else "bold warning", column, end)
+    running = shown.progress.running if shown.progress else None
+    if running is not None and not good:
+        lines += _said(f"{running.revision} {running.version} serves now".strip(), "text", column, end)
+    if verdict in _NEXT:
+        lines += _said(_NEXT[verdict], "muted", column, end)
+    if verdict is Verdict.SUCCEEDED and shown.verb is Verb.ROLLBACK:
+        lines += _held(shown, column, end)
+    return (heading("verdict", column, end, glyphs, [(verdict.words, "muted")]), *lines)
+
+
+def _held(shown: "OperationPicture", column: int, end: int) -> list[Line]:
+    """What the service is held at, and what would undo the rollback."""
+    version = shown.plan.target.version.label if shown.plan else "?"
+    left = shown.plan.source.version.label if shown.plan else "?"
+    held = f"held at {version} until the next deploy, or until the hold is released"
+    undone = (
+        f"undone by a CI that registers {left} again; one that only forces a new deployment starts {version}"
+    )
+    return [*_said(held, "warning", column, end), *_said(undone, "muted", column, end)]
