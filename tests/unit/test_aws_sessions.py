@@ -112,16 +112,20 @@ def test_credentials_from_a_file_do_not_expire(files: dict[str, Path]) -> None:
     assert Clients(access(files)).expires_at() is None
 
 
-@pytest.mark.parametrize("operation", ["UpdateService", "StopServiceDeployment", "RegisterTaskDefinition"])
-def test_a_read_only_environment_sends_no_write(files: dict[str, Path], operation: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("UpdateService", {"service": "s"}),
+        ("StopServiceDeployment", {"serviceDeploymentArn": "a"}),
+        ("RegisterTaskDefinition", {"family": "f", "containerDefinitions": []}),
+    ],
+)
+def test_a_read_only_environment_sends_no_write(
+    files: dict[str, Path], operation: str, params: dict[str, Any]
+) -> None:
     """The guard sits below everything: the error is raised before a connection is tried."""
     clock = FakeClock()
     calls = Calls(Clients(access(files, read_only=True)), Budget(clock), clock)
-    params: dict[str, Any] = {
-        "UpdateService": {"service": "s"},
-        "StopServiceDeployment": {"serviceDeploymentArn": "a"},
-        "RegisterTaskDefinition": {"family": "f", "containerDefinitions": []},
-    }[operation]
     with pytest.raises(ReadOnlyError, match=operation):
         calls.write("ecs", operation, **params)
 
