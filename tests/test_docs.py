@@ -1,0 +1,122 @@
+"""What the documents say is what the product does."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from console.cli.main import parser
+from console.config import schema
+from console.config.loader import load
+from console.domain.operation import Verdict
+from console.domain.service import ServiceState
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+
+
+def uncommented() -> str:
+    """The example with the lines in it that are settings in another form switched on."""
+    return re.sub(r"^#x ", "", EXAMPLE, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", [EXAMPLE, uncommented()], ids=["as it is", "everything on"])
+def test_the_example_configuration_loads(text: str, tmp_path: Path) -> None:
+    """As it is, and with what is commented out switched on."""
+    (tmp_path / "aws").mkdir()
+    for name in ("config", "credentials"):
+        (tmp_path / "aws" / name).touch()
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+
+    assert len(load(file).services()) == 2
+
+
+def test_the_example_configuration_has_every_setting() -> None:
+    """And the schema has every setting of the example: the loader has just accepted it."""
+    file = tomllib.loads(uncommented())
+    environments = [e for s in file["systems"].values() for e in s["environments"].values()]
+    services = [s for e in environments for s in e["services"].values()]
+
+    assert set(file) == set(schema.TOP)
+    assert set(file["paths"]) == set(schema.PATHS)
+    assert {key for table in environments for key in table} == set(schema.ENVIRONMENT)
+    assert {key for table in services for key in table} == set(schema.SERVICE)
+
+
+def test_the_configuration_page_has_every_setting() -> None:
+    """Each in a row of its own table."""
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    settings = {*schema.PATHS, *schema.ENVIRONMENT, *schema.SERVICE, "operator"} - {"services"}
+    rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+
+    assert {key for key in settings if f"`{key}`" not in rows} == set()
+
+
+def test_the_headless_page_has_every_verdict_in_the_row_of_its_exit_code() -> None:
+    """And every state that ``status`` may show."""
+    page = (ROOT / "docs" / "headless.md").read_text(encoding="utf-8")
+    codes = page[page.index("## Exit codes") :]
+
+    for verdict in Verdict:
+        (row,) = re.findall(rf"^\| {verdict.exit_code} \|.*$", codes, re.MULTILINE)
+        assert re.search(rf"\b{verdict.value}\b", row)
+    for state in ServiceState:
+        assert re.search(rf"\b{state.value}\b", page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
+    """Every relative link and picture is a file of the repository."""
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+
+    assert {t for t in targets if "://" not in t and not (page.parent / t).exists()} == set()
+
+
+def commands() -> list[str]:
+    """Every line of the pages that somebody would paste after ``$``."""
+    lines = [line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()]
+    return [line[2:].split(" #")[0].strip() for line in lines if line.startswith("$ ")]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_on_the_pages_is_one(command: str) -> None:
+    """``make`` targets exist, and the command line accepts the rest."""
+    name, *words = shlex.split(command)
+
+    if name == "make":
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert all(re.search(rf"^{word}:", makefile, re.MULTILINE) for word in words)
+    else:
+        assert name == "quarterdeck"
+        parser().parse_args(words)
+
+
+def test_the_changelog_begins_with_what_is_not_released() -> None:
+    """So that a change has a place to be written down."""
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert headings[0] == "[Unreleased]"
+
+
+def test_every_requirement_is_pinned_exactly_and_without_an_address() -> None:
+    """What the project asks for, to run and to be developed, is in the constraints."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    groups = project["dependency-groups"].values()
+    asked = [
+        *project["project"]["dependencies"],
+        *(item for group in groups for item in group if isinstance(item, str)),
+    ]
+    names = {_canonical(re.split(r"[<>=!~ ]", item)[0]) for item in asked}
+
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][0-9A-Za-z.]*", pin) for pin in pins)
+    assert names - {_canonical(pin.split("==")[0]) for pin in pins} == set()
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
