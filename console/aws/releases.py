@@ -51,11 +51,19 @@ class Releases:
         return tuple(replace(release, version=_version(release, tags)) for release in chosen)
 
     def _fetch(self, ids: Sequence[str]) -> None:
-        unread = [arn for arn in dict.fromkeys(ids) if arn not in self._revisions]
+        unread = [arn for arn in dict.fromkeys(ids) if not self._is_settled(arn)]
         for batch in batches(unread, BATCH):
             answer = self._calls.read("ecs", "DescribeServiceRevisions", serviceRevisionArns=batch)
             for raw in answer.get("serviceRevisions", ()):
-                self._revisions[str(raw["serviceRevisionArn"])] = raw
+                arn = str(raw["serviceRevisionArn"])
+                self._revisions[arn] = raw
+                self._unnamed.pop(arn, None)
+
+    def _is_settled(self, id: str) -> bool:
+        """Whether nothing of a revision will change any more: ECS resolves the images of a new one only
+        when its first task starts (ECS developer guide, deployment-type-ecs)."""
+        images = self._revisions.get(id, {}).get("containerImages", ())
+        return bool(images) and all(image.get("imageDigest") for image in images)
 
     def _release(self, id: str) -> Release | None:
         if id in self._revisions and id not in self._unnamed:

@@ -14,11 +14,13 @@ from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.safe import READS_APART, Sight, judge
 from console.operations.tenure import key_of
-from console.operations.verdict import Outcome, outcome
+from console.operations.verdict import Outcome, outcome, successors
 
 LOOK_EVERY_S = 2.5
 UNPROVEN_FOR = timedelta(seconds=120)
 """How long after ECS's *successful* the targets may still disagree before it is not believed."""
+LISTED_AFTER = timedelta(seconds=15)
+"""What stopped a rollout is listed a few seconds later: ECS's lists are eventually consistent."""
 
 
 class Observer:
@@ -88,9 +90,14 @@ class Observer:
             return self._from_deployments(observation), ()
         if self._tracked is None and self._is_ours(newest, observation):
             self._tracked = newest.id
-        if newest.id == self._tracked:
+        if newest.id != self._tracked:
+            return self._from_history(observation)
+        if newest.status is not RolloutStatus.STOPPED:
             return newest, ()
-        return self._from_history(observation)
+        history = self.carrier.platform.history(self.carrier.plan.address)
+        later = bool(successors(newest, history))
+        fresh = observation.at - (newest.finished_at or observation.at) < LISTED_AFTER
+        return (None if fresh and not later else newest), history
 
     def _is_ours(self, rollout: Rollout, observation: Observation) -> bool:
         if rollout.id == self.carrier.plan.basis.rollout:

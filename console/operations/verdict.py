@@ -71,17 +71,22 @@ def _arrived(
 
 
 def _stopped(rollout: Rollout, history: Sequence[Rollout], releases: Mapping[str, Release]) -> Outcome:
-    later = [item for item in history if item.created_at > rollout.created_at]
+    later = successors(rollout, history)
     if not later:
         return Outcome(Verdict.FAILED, None, rollout.reason or "ECS stopped it", rollout.finished_at)
-    successor = min(later, key=lambda item: item.created_at)
-    name = _name(successor.target, releases)
+    name = _name(later[0].target, releases)
     return Outcome(
         Verdict.REPLACED,
         None,
         f"replaced by a deployment of {name} · by whom is unknown",
         rollout.finished_at,
     )
+
+
+def successors(rollout: Rollout, history: Sequence[Rollout]) -> list[Rollout]:
+    """The rollouts that came after one, the next one first."""
+    later = [item for item in history if item.id != rollout.id and item.created_at >= rollout.created_at]
+    return sorted(later, key=lambda item: item.created_at)
 
 
 def _who(rollout: Rollout) -> str:

@@ -1,0 +1,122 @@
+"""Console and sandbox on one clock moved by hand: hours of a rollout in a second of test."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from console.aws.connect import Connection, connect
+from console.config.loader import load
+from console.config.settings import Settings
+from console.domain.address import Address
+from console.domain.operation import Plan
+from console.journal.sqlite import SqliteJournal
+from console.operations.engine import Engine
+from console.sandbox import fleet, folder
+from tests.contract.conftest import Sandbox
+from tests.fakes import FakeClock
+
+API = Address("rugmunch", "production", "api")
+WORKER = Address("rugmunch", "production", "worker")
+STAGING = Address("fairtradeworker", "staging", "api")
+MARKET = Address("fairtradeworker", "production", "api")
+
+
+@dataclass
+class SharedWorld:
+    """An engine with real adapters, real boto3 and real HTTP; only time is the test's."""
+
+    sandbox: Sandbox
+    clock: FakeClock
+    settings: Settings
+    connections: dict[str, Connection]
+    journal: SqliteJournal
+
+    def engine(self, *, contact_lost_s: float | None = 60.0, timeout_s: float | None = 3600.0) -> Engine:
+        """An engine as a process of its own would make it."""
+        platforms = {key: item.platform for key, item in self.connections.items()}
+        return Engine(platforms, self.journal, self.clock, self.settings, contact_lost_s, timeout_s)
+
+    def deploy(self, address: Address, version: str) -> dict[str, Any]:
+        """Deploy to the end; the verdict's facts."""
+        engine = self.engine()
+        return self.run(engine, engine.plan_deploy(address, version))
+
+    def roll_back(self, address: Address, to: str = "") -> dict[str, Any]:
+        """Roll back to the end; the verdict's facts."""
+        engine = self.engine()
+        return self.run(engine, engine.plan_rollback(address, to))
+
+    def run(self, engine: Engine, plan: Plan) -> dict[str, Any]:
+        """Confirm and follow a plan; the verdict's facts."""
+        last = list(engine.execute(plan, str(plan.address)))[-1]
+        assert last.event == "verdict"
+        return dict(last.facts)
+
+    def begin(self, address: Address, version: str, *, by_force: bool = False) -> Any:
+        """Change a service as CI would, past the console: register and update, or force a new deployment."""
+        service = self.settings.service(address)
+        ecs = self.sandbox.client("ecs", address.system)
+        live = ecs.describe_services(cluster=service.cluster, services=[service.service])["services"][0]
+        change: dict[str, Any] = {"forceNewDeployment": True}
+        if not by_force:
+            old = ecs.describe_task_definition(taskDefinition=live["taskDefinition"])["taskDefinition"]
+            kept = ("family", "containerDefinitions", "cpu", "memory", "networkMode", "executionRoleArn")
+            fresh = {name: old[name] for name in (*kept, "requiresCompatibilities") if name in old}
+            image = fresh["containerDefinitions"][0]["image"]
+            fresh["containerDefinitions"][0]["image"] = f"{image.split('@')[0].rsplit(':', 1)[0]}:{version}"
+            registered = ecs.register_task_definition(**fresh)["taskDefinition"]
+            change = {"taskDefinition": registered["taskDefinitionArn"]}
+        return ecs.update_service(cluster=service.cluster, service=service.service, **change)["service"]
+
+    def move_tag(self, address: Address, tag: str, to: str) -> None:
+        """Point a tag at another image, as ``aws ecr put-image`` does."""
+        ecr = self.sandbox.client("ecr", address.system)
+        repository = self.repository(address)
+        found = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": to}])["images"][0]
+        ecr.put_image(repositoryName=repository, imageManifest=found["imageManifest"], imageTag=tag)
+
+    def repository(self, address: Address) -> str:
+        """The registry's name for what the service runs."""
+        live = self.connections[f"{address.system}/{address.environment}"].platform.observe(address)
+        release = live.primary_release
+        assert release is not None
+        return next(i.repository for i in release.images if i.container == release.main).split("/", 1)[1]
+
+    def digest(self, address: Address, tag: str) -> str:
+        """The digest that a tag points to now."""
+        status, rows = self.sandbox.control("GET", "images")
+        assert status == 200
+        repository = self.repository(address)
+        return next(str(r["digest"]) for r in rows if r["repository"] == repository and r["tag"] == tag)
+
+    def calls(self, operation: str) -> int:
+        """How often the sandbox received an operation."""
+        return int(self.sandbox.control("GET", "calls")[1].get(operation, 0))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, in steps that the world can follow."""
+        self.clock.advance(seconds)
+        self.sandbox.control("GET", "health")
+
+    def wait_until(self, done: Callable[[], bool], at_most_s: float, step_s: float = 5.0) -> None:
+        """Let time pass until something is so."""
+        for _ in range(int(at_most_s / step_s)):
+            if done():
+                return
+            self.wait(step_s)
+        raise AssertionError(f"not within {at_most_s} s")
+
+
+def open_world(sandbox: Sandbox, clock: FakeClock, monkeypatch: Any, tmp_path: Path) -> SharedWorld:
+    """A console on a sandbox that follows the same clock."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    run = folder.create(sandbox.world, sandbox.endpoint, fleet.configuration(sandbox.world))
+    settings = load(run.config)
+    return SharedWorld(sandbox, clock, settings, connect(settings, clock), SqliteJournal(settings.journal))
+
+
+def pretty(facts: dict[str, Any]) -> str:
+    """Facts in an assertion's message."""
+    return json.dumps(facts, indent=1, default=str)
