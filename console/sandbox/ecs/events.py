@@ -38,6 +38,8 @@ def say(
     """
     owner = f"(service {service.name}, taskSet {task_set.id})" if task_set else f"(service {service.name})"
     moment = (world.now() if at is None else at) + later
+    if service.events:
+        moment = max(moment, service.events[0].at)
     service.events.insert(0, Event(ids.event_id(world, service), moment, f"{owner} {text}"))
     del service.events[MOST:]
 

@@ -8,7 +8,7 @@ so that it may be woken as often as one likes.
 from typing import TYPE_CHECKING
 
 from console.sandbox.ecs import breaker, deployments, events, lifecycle, timing
-from console.sandbox.ecs.model import LEAVING, Deployment, Service, Task
+from console.sandbox.ecs.model import LEAVING, Deployment, Service, ServiceDeployment, Task
 from console.sandbox.ecs.revisions import resolve
 from console.sandbox.ecs.throttle import postpone
 
@@ -23,14 +23,17 @@ def wake(account: "Account", service: Service, lag: float = 0.0) -> None:
 
 def look(account: "Account", service: Service) -> None:
     """One pass."""
-    if service.status == "INACTIVE":
-        return
     world = account.world
     rollout = service.rollout
+    if service.status == "INACTIVE" or _is_turning(account, rollout):
+        return
     if rollout is not None and rollout.status == "PENDING":
         rollout.status, rollout.started_at, rollout.updated_at = "IN_PROGRESS", world.now(), world.now()
+    _stop_hopeless(account, service)
     if breaker.is_tripped(service, service.primary):
         deployments.trip(world, service)
+        wake(account, service, timing.NOTICE_TRIP)
+        return
     _stop_some(account, service)
     _start_some(account, service)
     _retire(service)
@@ -83,11 +86,22 @@ def _hear(account: "Account", service: Service, task: Task, kind: str) -> None:
         wake(account, service, timing.NOTICE_STOPPED)
 
 
-def _stop_some(account: "Account", service: Service) -> None:
+def _is_turning(account: "Account", rollout: ServiceDeployment | None) -> bool:
+    """It has just been decided to go back, and nothing is done about it yet."""
+    if rollout is None or rollout.status != "ROLLBACK_IN_PROGRESS" or rollout.rollback is None:
+        return False
+    since = account.world.now() - float(rollout.rollback["startedAt"])
+    return since < account.world.seconds(timing.NOTICE_TRIP) - 1e-3
+
+
+def _stop_hopeless(account: "Account", service: Service) -> None:
     for deployment in service.shown:
         for task in _hopeless(service, deployment):
             breaker.count_failure(service, deployment)
             _order(account, service, [task], task.condemned)
+
+
+def _stop_some(account: "Account", service: Service) -> None:
     primary = service.primary
     reason = f"Scaling activity initiated by (deployment {primary.id})"
     for deployment in service.shown:

@@ -31,6 +31,8 @@ NOTICE_UNHEALTHY = 10.0
 NOTICE_EXIT = 9.0
 NOTICE_STOP_TASK = 18.0
 NOTICE_STOPPED = 10.0
+NOTICE_TRIP = 5.0
+"""From the decision to go back until the scheduler acts upon it."""
 STOPPING_DEPLOYMENT = 3.0
 """From STOP_REQUESTED or ROLLBACK_REQUESTED to the next status."""
 LISTING_LAG = 2.0

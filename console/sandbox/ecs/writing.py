@@ -106,7 +106,7 @@ def StopServiceDeployment(account: "Account", params: Json) -> Json:
         )
     if rollout.status in ("PENDING", "IN_PROGRESS"):
         deployments.request_rollback(account.world, service, rollout)
-        scheduler.wake(account, service, timing.STOPPING_DEPLOYMENT)
+        scheduler.wake(account, service, timing.STOPPING_DEPLOYMENT + timing.NOTICE_TRIP)
     return {"serviceDeploymentArn": arn}
 
 
