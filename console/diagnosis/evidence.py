@@ -46,9 +46,13 @@ class Scene:
 
     @property
     def rollout(self) -> Rollout | None:
-        """The service deployment that the status speaks of, where it was read."""
-        rollout = self.observation.rollout if self.observation else None
-        return rollout if rollout and rollout.id == self.status.rollout_id else None
+        """The service deployment that the status speaks of, where it was read; one that was read
+        when another deployment was PRIMARY tells of a course that has changed since."""
+        seen = self.observation
+        if seen is None or seen.rollout is None or seen.rollout.id != self.status.rollout_id:
+            return None
+        before, now = seen.status.primary, self.primary
+        return seen.rollout if before and now and before.id == now.id else None
 
     @property
     def under_way(self) -> bool:
@@ -68,12 +72,18 @@ class Scene:
 
     @property
     def going_back(self) -> bool:
-        """ECS is on its way to the release before. Where only the status is known: a failed
-        deployment beside a PRIMARY under way tells it."""
+        """ECS is on its way to the release before. Where only the status is known, a failed
+        deployment that is younger than the PRIMARY under way tells it: a hotfix would be younger."""
         if self.rollout is not None and not self.rollout.status.is_over:
             return self.rollout.status.is_going_back
-        return self.under_way and any(
-            item.state == "FAILED" and not item.is_primary for item in self.status.deployments
+        primary = self.primary
+        return (
+            self.under_way
+            and primary is not None
+            and any(
+                item.state == "FAILED" and item.created_at > primary.created_at
+                for item in self.status.deployments
+            )
         )
 
     @property
@@ -112,18 +122,19 @@ class Scene:
         return any(item.id == deployment for item in self.status.deployments)
 
     def stopped(self, since: datetime, *, judged: bool = True) -> tuple[Task, ...]:
-        """Tasks that stopped since a moment, newest first; ``judged=False``: those of the others."""
-        if self.observation is None:
-            return ()
+        """Tasks that ended since a moment, newest first; ``judged=False``: those of the others.
+
+        A task whose containers have ended counts at once, not only when its network is taken down.
+        """
         found = [
-            task
-            for task in self.observation.tasks
-            if task.is_stopped
-            and task.stopped_at is not None
-            and task.stopped_at >= since
+            (ended, task)
+            for task in (self.observation.tasks if self.observation else ())
+            if (task.is_stopped or task.is_leaving)
+            and (ended := task.stopped_at or task.stopping_at) is not None
+            and ended >= since
             and self.judged(task.deployment) is judged
         ]
-        return tuple(sorted(found, key=lambda task: task.stopped_at or since, reverse=True))
+        return tuple(task for _, task in sorted(found, key=lambda item: item[0], reverse=True))
 
     def events(self, since: datetime) -> tuple[ServiceEvent, ...]:
         """Events since a moment, newest first."""

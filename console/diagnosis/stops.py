@@ -101,7 +101,7 @@ def _most(scene: Scene, tasks: tuple[Task, ...]) -> Evidence | None:
 
 
 def _toll(tasks: list[Task], at: datetime) -> str:
-    oldest = min(task.stopped_at for task in tasks if task.stopped_at)
+    oldest = min(ended for task in tasks if (ended := task.stopped_at or task.stopping_at))
     minutes = max(1, ceil((at - oldest).total_seconds() / 60))
     return f"{count(len(tasks), 'task')} died in {minutes} min"
 

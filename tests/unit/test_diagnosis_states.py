@@ -267,6 +267,25 @@ def test_going_back_is_seen_by_the_status_alone() -> None:
     assert found.line == "the circuit breaker tripped · going back · 1 of 2 tasks"
 
 
+def test_an_observation_from_before_the_turn_does_not_hide_it() -> None:
+    """The batch is newer than the full reading: its rollout still went forward."""
+    status, _ = going_back()
+    before = a_rolling_observation(
+        rollout=a_new_rollout(breaker=a_breaker(failures=3)), tasks=(a_stopped_task(),)
+    )
+    found = diagnose(status, before, None)
+    assert found.state is ServiceState.ROLLING_BACK
+    assert found.line.startswith("container api exited with code 1 · going back")
+
+
+def test_a_hotfix_beside_a_failed_deployment_goes_forward() -> None:
+    """It is younger than what failed."""
+    hotfix = a_new_deployment(created_at=ago(30))
+    failed = a_deployment(status="ACTIVE", state="FAILED", created_at=ago(360))
+    status = a_rolling_service(deployments=(hotfix, failed))
+    assert diagnose(status, None, None).state is ServiceState.ROLLING
+
+
 def test_going_back_to_something_that_fails_too_is_failing() -> None:
     """The way back has no way back."""
     dead = a_stopped_task(deployment=OLD_DEPLOYMENT)

@@ -214,6 +214,28 @@ def test_deaths_of_the_version_that_leaves_are_not_held_against_what_arrives() -
     assert "leaving: container api exited with code 1" in found.line
 
 
+def test_a_task_that_is_being_taken_down_has_died_already() -> None:
+    """Its containers have ended; STOPPED follows when the network is gone."""
+    leaving = a_stopped_task(status="DEPROVISIONING", stopped_at=None)
+    found = diagnose(a_rolling_service(), a_rolling_observation(tasks=(leaving,)), None)
+    assert found.state is ServiceState.FAILING
+    assert "1 task died" in found.line
+
+
+def test_a_task_that_leaves_in_order_is_no_death() -> None:
+    """Draining connections ends in SIGTERM, and that in 143."""
+    leaving = a_task(
+        deployment=NEW_DEPLOYMENT,
+        status="DEACTIVATING",
+        desired_status="STOPPED",
+        stopping_at=ago(5),
+        stop_code="ServiceSchedulerInitiated",
+        stopped_reason=f"Scaling activity initiated by (deployment {NEW_DEPLOYMENT})",
+    )
+    found = diagnose(a_rolling_service(), a_rolling_observation(tasks=(leaving,)), None)
+    assert found.state is ServiceState.ROLLING
+
+
 def test_deaths_long_ago_are_history() -> None:
     """Ten minutes after the last one a service that has all its tasks is steady again."""
     old = a_stopped_task(deployment=OLD_DEPLOYMENT, stopped_at=ago(11 * 60))
