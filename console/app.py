@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from functools import partial
 from itertools import count
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -29,6 +30,7 @@ from widgets.keybar import in_order, live_keys
 from widgets.palette import DARK, LIGHT, themes
 
 if TYPE_CHECKING:
+    from console.aws.connect import Connection
     from console.runtime import Runtime
 
 FLUSH_S = 0.1
@@ -49,14 +51,15 @@ class QuarterdeckApp(App[int]):
     """
 
     TITLE = "Quarterdeck"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "../screens/fleet.tcss"]
+    """Textual loads no style sheet of the screen that it starts with: the fleet's is named here."""
     COMMANDS = App.COMMANDS | {ServiceProvider}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "out", id="app.quit", tooltip="Leave the console"),
         Binding("h", "journal", "journal", id="app.journal", tooltip="Every operation by anybody"),
         Binding("o", "operation", "operation", id="app.operation", tooltip="The operation in the header"),
         Binding("question_mark", "keys", "keys", id="app.keys", tooltip="Every key that works here"),
-        Binding("ctrl+q", "leave", "out", id="app.ctrl_q", show=False, system=True, priority=True),
+        Binding("ctrl+q", "leave", "out", id="app.ctrl_q", show=False, priority=True, tooltip="Leave"),
     ]
 
     def __init__(self, runtime: "Runtime", autostart: bool = True) -> None:
@@ -136,13 +139,16 @@ class QuarterdeckApp(App[int]):
                 screen.touched()
         await super().on_event(event)
 
+    def _connection(self, address: Address) -> "Connection | None":
+        return self.runtime.connections.get(f"{address.system}/{address.environment}")
+
     # -- going places -------------------------------------------------------------------------
 
     @on(messages.ServiceChosen)
     def _open_service(self, message: messages.ServiceChosen) -> None:
         from screens.service import ServiceScreen
 
-        connection = self.runtime.connections.get(f"{message.address.system}/{message.address.environment}")
+        connection = self._connection(message.address)
         logs = connection.logs if connection is not None else None
         screen = ServiceScreen(message.address, self.runtime.engine, self.runtime.clock, logs, self.autostart)
         if isinstance(self.screen, ServiceScreen):
@@ -179,14 +185,14 @@ class QuarterdeckApp(App[int]):
         self._show_operation(message.token)
 
     def _show_operation(self, token: int) -> None:
-        from screens.operation import OperationScreen
-
         from screens.confirm import PlanScreen
+        from screens.operation import OperationScreen
 
         operation = self.operations.get(token)
         if operation is None or getattr(self.screen, "operation", None) is operation:
             return
-        screen = OperationScreen(operation)
+        connection = self._connection(operation.address)
+        screen = OperationScreen(operation, self.runtime.clock, connection.logs if connection else None)
         if isinstance(self.screen, PlanScreen | OperationScreen):
             self.switch_screen(screen)
         else:

@@ -43,10 +43,17 @@ class Heads(Pane):
         return Line().put(2, self.reading, "muted", width - 4), heads(width), Line()
 
 
+class FilterField(Input):
+    """Where the filter is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "keep", id="filter.keep", tooltip="Keep the filter, back to the list"),
+    ]
+
+
 class FleetScreen(ConsoleScreen):
     """Rows are drawn from the newest snapshot; keys act on the row under the cursor when pressed."""
 
-    CSS_PATH = "fleet.tcss"
     AUTO_FOCUS = "GridView"
     KEY_ORDER: ClassVar[tuple[str, ...]] = (
         "grid.choose",
@@ -57,6 +64,8 @@ class FleetScreen(ConsoleScreen):
         "fleet.explain",
         "app.operation",
         "fleet.copy",
+        "filter.keep",
+        "fleet.clear",
         "app.quit",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,11 +86,11 @@ class FleetScreen(ConsoleScreen):
                 f"tab {number}",
                 id=f"fleet.tab_{number}",
                 show=False,
-                tooltip=f"Tab {number}",
+                tooltip="The tab of that number",
             )
             for number in range(1, 6)
         ),
-        Binding("escape", "clear_filter", "clear", id="fleet.clear", show=False, tooltip="Clear the filter"),
+        Binding("escape", "clear_filter", "clear", id="fleet.clear", tooltip="Clear the filter"),
     ]
 
     def __init__(self, clock: Clock) -> None:
@@ -95,13 +104,16 @@ class FleetScreen(ConsoleScreen):
         self._changed_at: dict[str, datetime] = {}
         self._explains = False
         self._apply_order = False
+        self._settled = False
 
     def body(self) -> Iterable[Widget]:
         yield Heads(id="heads")
         yield GridView(id="fleet")
         yield LinesView(id="explanation")
         yield LinesView(id="foot")
-        yield Input(id="filter", placeholder="part of a name, environment, state or version", compact=True)
+        yield FilterField(
+            id="filter", placeholder="part of a name, environment, state or version", compact=True
+        )
 
     @property
     def place(self) -> str:
@@ -133,6 +145,7 @@ class FleetScreen(ConsoleScreen):
             empty = f'nothing matches "{self._wanted}" · esc clears the filter'
         self.grid.set_rows(arranged(rows, narrow=self.is_narrow, empty=empty))
         self._rows = rows
+        self._start_on_top()
         self._draw_heads()
         self._draw_foot()
         self._draw_explanation()
@@ -152,6 +165,16 @@ class FleetScreen(ConsoleScreen):
         self.say(ORDER_CHANGED, "warning")
         return in_old_order(wanted, self._order)
 
+    def _start_on_top(self) -> None:
+        """Until all has been read once, and no key was pressed, the cursor is on the worst service."""
+        if self._settled or not self._rows:
+            return
+        waiting = (
+            item.as_of is None and item.problem is None for item in self.snapshot.environments.values()
+        )
+        self._settled = self._touched_at > float("-inf") or not any(waiting)
+        self.grid.cursor_key = self._rows[0].key
+
     def _note_changes(self) -> None:
         """Remember which states are new, so that their word stands out once."""
         for row in self.snapshot.services():
@@ -165,7 +188,8 @@ class FleetScreen(ConsoleScreen):
     def _row(self, picture: ServicePicture) -> ServiceRow:
         at = self._changed_at.get(str(picture.address))
         changed = at is not None and self.now is not None and (self.now - at).total_seconds() < CHANGED_S
-        return row_of(picture, self.now, changed=changed)
+        whole = self.snapshot.environments[picture.environment.key]
+        return row_of(picture, self.now, changed=changed, reading=whole.problem is None)
 
     # -- around the rows ----------------------------------------------------------------------
 
@@ -215,6 +239,16 @@ class FleetScreen(ConsoleScreen):
         )
 
     # -- keys ---------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self.is_mounted:
+            return True
+        field = self.query_one("#filter", Input)
+        if action == "clear_filter":
+            return bool(field.display)
+        if field.has_focus:
+            return action not in ("filter", "roll_back", "deploy", "explain", "copy", "tab", "pick_tab")
+        return True
 
     def _address(self) -> Address | None:
         picture = self.current
@@ -269,12 +303,14 @@ class FleetScreen(ConsoleScreen):
         field = self.query_one("#filter", Input)
         field.display = True
         field.focus()
+        self.refresh_bindings()
 
     def action_clear_filter(self) -> None:
         field = self.query_one("#filter", Input)
         field.value = ""
         field.display = False
         self.grid.focus()
+        self.refresh_bindings()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:

@@ -57,8 +57,15 @@ def in_old_order(pictures: Iterable[ServicePicture], order: Iterable[str]) -> tu
     return tuple(sorted(pictures, key=lambda row: places.get(str(row.address), len(places))))
 
 
-def row_of(picture: ServicePicture, now: datetime | None, *, changed: bool = False) -> ServiceRow:
-    """One row. Ages are those at ``now``; without it they are left out."""
+def row_of(
+    picture: ServicePicture, now: datetime | None, *, changed: bool = False, reading: bool = True
+) -> ServiceRow:
+    """One row. Ages are those at ``now``; without it they are left out.
+
+    Args:
+        changed: Its state is new.
+        reading: What was not read yet is being read; else it cannot be read.
+    """
     status, figures = picture.status, picture.figures
     share = figures.error_share if figures else None
     version = picture.release.version if picture.release else None
@@ -77,8 +84,9 @@ def row_of(picture: ServicePicture, now: datetime | None, *, changed: bool = Fal
         age_short=_since(picture.deployed_at, now, narrow=True),
         why=picture.diagnosis.line,
         progress=progress(picture),
-        stale_age=_stale_age(picture, now),
-        reading=picture.as_of is None and picture.status is None,
+        stale_age=_stale_age(picture, now, narrow=False),
+        stale_age_short=_stale_age(picture, now, narrow=True),
+        reading=reading and picture.as_of is None and not picture.diagnosis.line,
         held=picture.hold is not None,
         changed=changed,
     )
@@ -115,10 +123,10 @@ def _since(moment: datetime | None, now: datetime | None, *, narrow: bool) -> st
     return words.age((now - moment).total_seconds(), narrow=narrow)
 
 
-def _stale_age(picture: ServicePicture, now: datetime | None) -> str:
+def _stale_age(picture: ServicePicture, now: datetime | None, *, narrow: bool) -> str:
     if now is None or picture.as_of is None or not is_stale(picture, now):
         return ""
-    return words.age((now - picture.as_of).total_seconds(), narrow=False)
+    return words.age((now - picture.as_of).total_seconds(), narrow=narrow)
 
 
 def arranged(rows: tuple[ServiceRow, ...], *, narrow: bool, empty: str) -> tuple[GridRow, ...]:

@@ -1,6 +1,7 @@
 """The keys of where you are, built from the live bindings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -22,6 +23,7 @@ def key_lines(keys: Sequence[KeyLabel], width: int) -> tuple[Line, ...]:
     for key in keys:
         prefix = key.id.split(".", 1)[0]
         groups[prefix if prefix in groups else ""].append(key)
+    keys = _merged(keys)
     column = 4 + max((cell_width(key.key) for key in keys), default=0)
     lines: list[Line] = []
     for prefix, members in groups.items():
@@ -32,6 +34,16 @@ def key_lines(keys: Sequence[KeyLabel], width: int) -> tuple[Line, ...]:
         lines.append(Line().put(2, _PLACES.get(prefix, "here"), "bold muted"))
         lines.extend(_key_line(key, column, width) for key in members)
     return tuple(lines)
+
+
+def _merged(keys: Sequence[KeyLabel]) -> tuple[KeyLabel, ...]:
+    """Keys that do the same, such as the numbers of tabs, on one line."""
+    found: dict[str, KeyLabel] = {}
+    for key in keys:
+        said = key.tooltip or key.verb
+        known = found.get(said)
+        found[said] = replace(known, key=f"{known.key} {key.key}") if known else key
+    return tuple(found.values())
 
 
 def _key_line(key: KeyLabel, column: int, width: int) -> Line:

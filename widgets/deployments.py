@@ -22,7 +22,13 @@ MOST_SETTINGS = 4
 
 
 def deployment_rows(
-    status: ServiceStatus, observation: Observation | None, state: ServiceState, now: datetime, glyphs: Glyphs
+    status: ServiceStatus,
+    observation: Observation | None,
+    state: ServiceState,
+    now: datetime,
+    glyphs: Glyphs,
+    *,
+    narrow: bool = False,
 ) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
     """Label and one cell a deployment; the first row, without a label, is its head.
 
@@ -33,7 +39,7 @@ def deployment_rows(
     pairs = zip(shown, releases, strict=True)
     rows = [
         ("", tuple(_head(item, release, state, glyphs) for item, release in pairs)),
-        ("tasks", tuple(_tasks(item, _of(observation, item)) for item in shown)),
+        ("tasks", tuple(_tasks(item, _of(observation, item), narrow) for item in shown)),
         ("breaker", tuple(_breaker(item, status, observation) for item in shown)),
         *_settings(releases),
         ("deployed", tuple((_text(f"{words.age(_age(item, now))} ago"),) for item in shown)),
@@ -79,13 +85,14 @@ def _state(item: Deployment, state: ServiceState, glyphs: Glyphs) -> Cell:
     return (_text(f"{glyphs.steady} serving", "steady"),)
 
 
-def _tasks(item: Deployment, tasks: tuple[Task, ...] | None) -> Cell:
+def _tasks(item: Deployment, tasks: tuple[Task, ...] | None, narrow: bool) -> Cell:
     """Counts as ECS gives them; failed ones also as far as they can still be seen."""
     seen = sum(1 for task in tasks if task.is_stopped and _failed(task)) if tasks is not None else 0
     failed = max(item.failed, seen)
-    parts = [f"{item.running} running"]
+    short = narrow and (item.pending or failed)
+    parts = [f"{item.running} {'run' if short else 'running'}"]
     if item.pending:
-        parts.append(f"{item.pending} starting")
+        parts.append(f"{item.pending} {'start' if short else 'starting'}")
     cell: Cell = (_text(" · ".join(parts)),)
     return (*cell, _text(" · "), _text(f"{failed} failed", "critical")) if failed else cell
 
@@ -155,7 +162,7 @@ def deployment_lines(
     count = len(rows[0][1]) if rows else 0
     if not count:
         return ()
-    first = left + 12 if end - left > 60 else left + 10
+    first = left + (12 if end - left > 80 else 11)
     step = min(40, (end - first) // min(count, 4))
     lines = []
     for label, cells in rows:

@@ -9,6 +9,8 @@ from widgets.header import NARROW
 from widgets.line import Line
 
 BAR = 8
+STATE_ROOM = 11
+"""Cells of a state's word, at every width."""
 
 STATE_INKS = {
     ServiceState.FAILING: "critical",
@@ -55,6 +57,7 @@ class ServiceRow:
     """Running tasks of the new release, of how many."""
     stale_age: str = ""
     """How old the picture is, when it is too old."""
+    stale_age_short: str = ""
     reading: bool = False
     """Nothing has been read yet, and nothing has failed."""
     held: bool = False
@@ -98,7 +101,7 @@ class ServiceRow:
             calm = not self.is_loud
             glyph = glyphs.stale if calm else glyphs.of_state(self.state)
             line.run(2, (glyph, "stale" if calm else ink), (" ", "text"))
-            line.put(4, f"{word} {self.stale_age}", "stale" if calm else f"bold {ink}")
+            line.put(4, self._aged_word(), "stale" if calm else f"bold {ink}")
             return
         if narrow and self.progress is not None:
             word = f"{word} {self.progress[0]}/{self.progress[1]}"
@@ -106,6 +109,15 @@ class ServiceRow:
         bold = "bold " if self.is_loud or self.state is ServiceState.UNKNOWN else ""
         glyph_ink = "steady" if self.state is ServiceState.STEADY else ink
         line.run(2, (glyphs.of_state(self.state), glyph_ink), (" ", "text"), (word, f"{mark}{bold}{ink}"))
+
+    def _aged_word(self) -> str:
+        """The state with the age of its picture, said as short as the column needs."""
+        said = (
+            f"{state_word(self.state)} {self.stale_age}",
+            f"{state_word(self.state)} {self.stale_age_short}",
+            f"{state_word(self.state, short=True)} {self.stale_age_short}",
+        )
+        return next((text for text in said if len(text) <= STATE_ROOM), said[-1])
 
     def _name_ink(self) -> str:
         return self._ink("bold strong", "text")
@@ -173,7 +185,7 @@ class CountsRow:
     def lines(self, width: int, theme: str, glyphs: Glyphs, selected: bool) -> tuple[Line, ...]:
         line = Line()
         column = put_counts(line, 2, self.steady, self.stale, glyphs) + 1
-        return (line.put(column, glyphs.rest * max(0, width - 3 - column), "rule"),)
+        return (line.put(column, glyphs.rest * max(0, width - 2 - column), "rule"),)
 
 
 @dataclass(frozen=True)
@@ -211,6 +223,8 @@ def put_counts(line: Line, column: int, steady: int, stale: int, glyphs: Glyphs)
 def heads(width: int) -> Line:
     """The column heads of the fleet."""
     line = Line().put(2, "state", "faint")
+    columns: tuple[tuple[int, str], ...]
+    ends: tuple[tuple[int, str], ...]
     if width < NARROW:
         columns = ((16, "service"), (40, "env"), (45, "tasks"), (52, "version"))
         ends = ((68, "errors"), (73, "age"))

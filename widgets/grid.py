@@ -16,7 +16,7 @@ from textual.strip import Strip
 from widgets.drawn import Drawn
 from widgets.glyphs import Glyphs
 from widgets.line import Line
-from widgets.lines import failure_line
+from widgets.lines import failure_line, in_marks
 
 _CACHED_ROWS = 512
 
@@ -41,7 +41,7 @@ class GridRow(Protocol):
     def __hash__(self) -> int: ...
 
 
-class GridView(ScrollView, Drawn, can_focus=True):
+class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
     """Rows, a cursor and keys.
 
     The cursor names a row by its key: whatever is added, removed or sorted around it, it stays on
@@ -254,9 +254,8 @@ class GridView(ScrollView, Drawn, can_focus=True):
             lines = row.lines(width, theme, self.glyphs, selected)
             if selected:
                 lines = tuple(line.put(0, self.glyphs.selected, "accent") for line in lines)
-            strips = tuple(
-                line.strip(width, theme, "selected" if selected else "background") for line in lines
-            )
+            paper = "selected" if selected else "background"
+            strips = tuple(in_marks(line.strip(width, theme, paper), self.glyphs) for line in lines)
             if len(self._strips) >= _CACHED_ROWS:
                 self._strips.clear()
             self._strips[cache_key] = strips

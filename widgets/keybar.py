@@ -1,7 +1,7 @@
 """The last row: the keys that do something here, read from the live bindings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual.binding import Binding
@@ -15,6 +15,8 @@ from widgets.lines import Pane
 
 LAST = "app.keys"
 """The key that leads to all others: it is never dropped."""
+
+PALETTE = "app.palette"
 
 _NAMES = {
     "escape": "esc",
@@ -45,27 +47,23 @@ def key_name(binding: Binding) -> str:
 
 
 def live_keys(screen: Screen[Any], shown_only: bool = True) -> tuple[KeyLabel, ...]:
-    """The keys that work on a screen now, one an action, the focused widget's first."""
+    """The keys that work on a screen now, one an action: the focused widget's, the screen's, the app's.
+
+    Args:
+        shown_only: Those of the key bar, with the first key of each; else every key of ours.
+    """
     found: dict[str, KeyLabel] = {}
-    for active in reversed(screen.active_bindings.values()):
+    for active in screen.active_bindings.values():
         binding = active.binding
-        if (shown_only and not binding.show) or binding.system or not binding.description:
+        name = PALETTE if binding.action.endswith("command_palette") else binding.id
+        if name is None or not binding.description or (shown_only and not (binding.show and binding.id)):
             continue
-        label = KeyLabel(
-            binding.id or binding.action,
-            key_name(binding),
-            binding.description,
-            binding.tooltip,
-            active.enabled,
-        )
-        if label.id in found:
-            label = KeyLabel(label.id, f"{label.key} {found[label.id].key}", *_rest(label))
-        found[label.id] = label
+        if name not in found:
+            said = binding.description, binding.tooltip, active.enabled
+            found[name] = KeyLabel(name, key_name(binding), *said)
+        elif not shown_only:
+            found[name] = replace(found[name], key=f"{found[name].key} {key_name(binding)}")
     return tuple(found.values())
-
-
-def _rest(label: KeyLabel) -> tuple[str, str, bool]:
-    return label.verb, label.tooltip, label.enabled
 
 
 def in_order(keys: Sequence[KeyLabel], order: Sequence[str]) -> tuple[KeyLabel, ...]:

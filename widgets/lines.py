@@ -1,11 +1,16 @@
 """Panes: regions drawn from lines, which survive a failure to draw."""
 
+from rich.segment import Segment
 from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from console.domain.text import cell_width
 from widgets.drawn import Drawn
+from widgets.glyphs import ASCII, Glyphs
 from widgets.line import Line
+
+_STAND_INS = str.maketrans({"–": "-", "—": "-", "·": ".", "…": "~", "→": ">", "×": "x", "“": '"', "”": '"'})
 
 
 class Pane(Drawn):
@@ -22,7 +27,7 @@ class Pane(Drawn):
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
         """The lines from the top; missing ones are blank, surplus ones are not shown."""
-        raise NotImplementedError
+        return ()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         try:
@@ -35,7 +40,7 @@ class Pane(Drawn):
         width = self.size.width
         line = self._drawn[y] if y < len(self._drawn) else Line()
         try:
-            return line.strip(width, self.theme_name, self.PAPER)
+            return in_marks(line.strip(width, self.theme_name, self.PAPER), self.glyphs)
         except Exception as error:
             return failure_line(error).strip(width, self.theme_name, self.PAPER)
 
@@ -47,6 +52,19 @@ class LinesView(Pane):
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
         return self.lines
+
+
+def in_marks(strip: Strip, glyphs: Glyphs) -> Strip:
+    """The strip as it is, or without any character that an ASCII terminal cannot show."""
+    if glyphs is not ASCII or strip.text.isascii():
+        return strip
+    return Strip([Segment(_ascii(text), style) for text, style, _ in strip], strip.cell_length)
+
+
+def _ascii(text: str) -> str:
+    """Typographic characters by their stand-ins, others by as many question marks as they are wide."""
+    known = text.translate(_STAND_INS)
+    return "".join(char if char.isascii() else "?" * cell_width(char) for char in known)
 
 
 def failure_line(error: Exception) -> Line:

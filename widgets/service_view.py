@@ -100,7 +100,8 @@ class Bodies:
         view, status = self._view, self._view.picture.status
         if status is None:
             return (Line().put(LEFT, "not read yet", "muted"),)
-        rows = deployment_rows(status, view.picture.observation, view.picture.state, view.now, self._glyphs)
+        observation, state = view.picture.observation, view.picture.state
+        rows = deployment_rows(status, observation, state, view.now, self._glyphs, narrow=self._narrow)
         return deployment_lines(rows, LEFT, self._left_end, self._glyphs)
 
     def tasks(self) -> tuple[Line, ...]:
@@ -158,7 +159,7 @@ def _label(
     start = line.run(column, (name, "bold underline accent" if active else "bold muted")) + 1
     ending = [(f"{count}", "faint")] if count else []
     if window is not None and window.below:
-        ending.insert(0, (f"{glyphs.more} {window.below} more  ", "muted"))
+        ending.insert(0, (f"{glyphs.more} {window.below} more" + ("  " if count else ""), "muted"))
     tail = sum(cell_width(text) for text, _ in ending)
     stop = end - tail - (1 if tail else 0)
     line.put(start, glyphs.rest * max(0, stop - start), "rule")

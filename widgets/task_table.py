@@ -191,5 +191,5 @@ def _target_line(
     line.put(column + (5 if narrow else 10), revision_of(task) if task else "", "muted")
     line.put(column + (10 if narrow else 15), f"{target.ip}:{target.port}", "muted")
     why = target.reason + (f", {target.description}" if target.description else "")
-    column += 29 if narrow else 36
+    column += 27 if narrow else 33
     return line.put(column, cut_end(why, end - column, glyphs.ellipsis), "text")
