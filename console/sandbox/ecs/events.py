@@ -37,7 +37,7 @@ def say(
         at: The moment, for an event of the past.
     """
     owner = f"(service {service.name}, taskSet {task_set.id})" if task_set else f"(service {service.name})"
-    moment = (world.now() if at is None else at) + later
+    moment = round((world.now() if at is None else at) + later, 3)
     if service.events:
         moment = max(moment, service.events[0].at)
     service.events.insert(0, Event(ids.event_id(world, service), moment, f"{owner} {text}"))

@@ -2,6 +2,7 @@
 
 import string
 import uuid
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from console.sandbox.ecs.model import Service
@@ -39,6 +40,7 @@ def event_id(world: "World", service: Service) -> str:
     return str(uuid.UUID(int=bits, version=4))
 
 
+@lru_cache(maxsize=20_000)
 def attachment_id(task: str, what: str) -> str:
     """A UUID that belongs to a task."""
     return str(uuid.uuid5(uuid.UUID(task), what))

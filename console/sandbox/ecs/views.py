@@ -58,7 +58,7 @@ def service(world: "World", item: Service, with_tags: bool = False) -> Json:
         "roleArn": f"arn:aws:iam::{item.arn.split(':')[4]}:role/aws-service-role/ecs.amazonaws.com/"
         "AWSServiceRoleForECS",
         "events": [
-            {"id": event.id, "createdAt": stamp(event.at), "message": event.message} for event in item.events
+            {"id": event.id, "createdAt": event.at, "message": event.message} for event in item.events
         ],
         "createdAt": stamp(item.created_at),
         "currentServiceDeployment": current[0].arn if current else None,
