@@ -68,12 +68,11 @@ def progress(scene: Scene) -> tuple[str, ...]:
     primary = scene.primary
     if primary is None:
         return ()
-    others = sum(item.running for item in scene.status.deployments if not item.is_primary)
-    label = label_of(scene, primary.id)
-    facts = [f"{primary.running} of {count(primary.desired, 'task')} on {label or 'the new version'}"]
-    if others:
-        facts.append(f"{others} left of the other")
-    return (*facts, *breaker(scene))
+    label = label_of(scene, primary.id) or "the new version"
+    here = f"{primary.running} of {count(primary.desired, 'task')} on {label}"
+    others = [item for item in scene.status.deployments if not item.is_primary and item.running]
+    there = [f"{item.running} on {label_of(scene, item.id) or 'an older one'}" for item in others]
+    return (here, *there, *breaker(scene))
 
 
 def breaker(scene: Scene) -> tuple[str, ...]:

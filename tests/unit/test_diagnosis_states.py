@@ -111,7 +111,7 @@ def test_a_rollout_says_how_far_it_is() -> None:
     status, observation = rolling()
     found = diagnose(status, observation, None)
     assert found.state is ServiceState.ROLLING
-    assert found.line == "1 of 2 tasks on v1.4.3 · 2 left of the other · breaker 0 of 3"
+    assert found.line == "1 of 2 tasks on v1.4.3 · 2 on v1.4.2 · breaker 0 of 3"
 
 
 def test_a_rollout_is_rolling_while_the_list_still_shows_the_one_before() -> None:
