@@ -17,6 +17,8 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    InvalidConfigError,
+    LoginError,
     NoAuthTokenError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -82,6 +84,8 @@ _NO_CREDENTIALS = (
     TokenRetrievalError,
     NoAuthTokenError,
     SSOError,
+    LoginError,
+    InvalidConfigError,
     RefreshWithMFAUnsupportedError,
 )
 _NOT_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
@@ -151,7 +155,7 @@ def translate(error: Exception, attempt: Attempt) -> QuarterdeckError:
     if isinstance(error, _NO_CREDENTIALS):
         return CredentialsError(
             f"no valid credentials for profile {attempt.profile or 'default'}: {_words(str(error))}",
-            attempt.remedy,
+            f"aws login --profile {attempt.profile}" if isinstance(error, LoginError) else attempt.remedy,
         )
     return _unanswered(error, attempt)
 
@@ -166,7 +170,7 @@ def _answered(error: ClientError, attempt: Attempt) -> QuarterdeckError:
     if code in THROTTLES:
         return ThrottledError(
             f"{attempt.action} is throttled in {attempt.region}: {words or code}",
-            "it is tried again more slowly",
+            "it was not carried out; try again shortly" if attempt.write else "it is tried again more slowly",
         )
     if code in _DENIALS:
         return _denied(words, error.operation_name or attempt.operation, attempt)

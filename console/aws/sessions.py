@@ -82,9 +82,18 @@ class Clients:
             return self._clients[key]
 
     def expires_at(self) -> datetime | None:
-        """When the credentials in use end; ``None`` for those that do not."""
+        """When the credentials in use end; ``None`` for those that do not. Renews them if need be.
+
+        Raises:
+            botocore.exceptions.BotoCoreError: when there are none, or they cannot be renewed.
+        """
+        from botocore.exceptions import NoCredentialsError
+
         with _LOCK:
             credentials = self._open().get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        credentials.get_frozen_credentials()
         moment = getattr(credentials, "_expiry_time", None)
         return moment if isinstance(moment, datetime) else None
 

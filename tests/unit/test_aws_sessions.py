@@ -1,7 +1,12 @@
 """Credentials, clients and the read-only guard, with real boto3 and no network."""
 
+import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
 
 import pytest
 from botocore.exceptions import ProfileNotFound
@@ -10,7 +15,7 @@ from console.aws.budget import Budget
 from console.aws.calls import Calls
 from console.aws.guard import READS
 from console.aws.sessions import Access, Clients
-from console.errors import CredentialsError, EndpointError, ReadOnlyError
+from console.errors import CredentialsError, EndpointError, PermissionDeniedError, ReadOnlyError
 from tests.fakes import FakeClock
 from tests.unit.scripted_aws import model
 
@@ -147,9 +152,51 @@ def test_every_operation_on_the_list_exists_and_reads() -> None:
         assert operation.startswith(("Describe", "List", "Get", "BatchGet", "Filter", "Simulate"))
 
 
-def test_a_role_is_assumed_with_the_source_profile_only_when_needed(files: dict[str, Path]) -> None:
-    """Making clients touches no network; the first signature does."""
-    clients = Clients(access(files, role_arn="arn:aws:iam::1:role/ops"))
-    client = clients.client("ecs")
-    with pytest.raises(Exception, match=r"127\.0\.0\.1:9"):
-        client.describe_services(services=["s"])
+class Refusing(BaseHTTPRequestHandler):
+    """An STS that assumes no role, and notes what it was asked."""
+
+    asked: ClassVar[list[dict[str, list[str]]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.asked.append(parse_qs(body))
+        answer = (
+            b"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
+            b"<Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>"
+        )
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture
+def sts() -> Iterator[str]:
+    Refusing.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_role_is_assumed_before_the_first_call_and_a_refusal_means_nothing_was_sent(
+    files: dict[str, Path], sts: str
+) -> None:
+    """Making the client asks nobody; signing asks STS for the role, in the operator's name."""
+    role = "arn:aws:iam::482319607715:role/ops"
+    clients, clock = Clients(access(files, role_arn=role, endpoint_url=sts)), FakeClock()
+    clients.client("ecs")
+    assert Refusing.asked == []
+    with pytest.raises(PermissionDeniedError, match="sts:AssumeRole"):
+        Calls(clients, Budget(clock), clock).write("ecs", "UpdateService", service="s")
+    (asked,) = Refusing.asked
+    assert asked["Action"] == ["AssumeRole"]
+    assert asked["RoleArn"] == [role]
+    assert re.fullmatch(r"[\w+=,.@-]{2,64}", asked["RoleSessionName"][0])
