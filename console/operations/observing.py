@@ -33,7 +33,7 @@ class Observer:
         self._safe_since: datetime | None = None
         self._settled: Outcome | None = None
         self._last_contact = carrier.clock.monotonic()
-        self._told = ""
+        self._told: tuple[object, ...] = ()
         self._line = ""
 
     def _rollout_of_plan(self) -> str | None:
@@ -249,15 +249,14 @@ class Observer:
         if rollout is not None and rollout.breaker is not None:
             facts["failures"] = rollout.breaker.failures
             facts["threshold"] = rollout.breaker.threshold
-        text = waiting or "every request on the target"
-        if self._line:
-            text = f"{text} · {self._line}"
+        text = " · ".join(filter(None, (waiting or "every request on the target", self._line)))
         picture = replace(carrier.picture(), steps=self._steps(waiting))
-        if text == self._told:
+        moved = (waiting, self._line.partition(" · ")[0], *facts.values())  # ages alone are no news
+        if moved == self._told:
             now = carrier.clock.now()
             yield OperationEvent("observed", now, carrier.log.record.id, "", facts, picture)
             return
-        self._told = text
+        self._told = moved
         said = carrier.event("progress", text, facts)
         yield replace(said, progress=picture)
 
