@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from console.sandbox.ecs import breaker
+from console.sandbox.ecs.model import Deployment, Task
 from tests.unit.sandbox_world import Stage
 
 ON = {"enable": True, "rollback": True}
@@ -40,7 +41,7 @@ def test_a_killed_container_tells_why() -> None:
     stage.deploy("oom")
     stage.until_over()
     failed = stage.service.deployments[-1]
-    arns = [task.arn for task in stage.service.tasks_of(failed) if task.containers[0].exit_code is not None]
+    arns = [task.arn for task in _all_of(stage, failed) if task.containers[0].exit_code is not None]
     task = stage.call("DescribeTasks", cluster="main", tasks=arns)["tasks"][0]
     assert task["stopCode"] == "EssentialContainerExited"
     assert task["stoppedReason"] == "Essential container in task exited"
@@ -54,12 +55,12 @@ def test_an_image_that_nobody_pushed_cannot_be_pulled() -> None:
     stage.deploy("nope")
     took = stage.until_over()
     failed = stage.service.deployments[-1]
-    for task in stage.service.tasks_of(failed):
+    for task in _all_of(stage, failed):
         assert task.stop_code == "TaskFailedToStart"
         assert task.stopped_reason.startswith("CannotPullContainerError")
         assert task.stopped_reason.endswith("not found")
         assert task.started_at is None and task.containers[0].exit_code is None
-    created = [task.created_at for task in stage.service.tasks_of(failed)]
+    created = [task.created_at for task in _all_of(stage, failed)]
     assert created[2] - created[1] > 2 * (created[1] - created[0])
     assert took == pytest.approx(700, abs=40)
     assert any("unable to consistently start tasks" in text for _, text in stage.log())
@@ -282,6 +283,10 @@ def test_the_threshold_follows_the_desired_count(
     stage.deploy("good")
     stage.service.desired_count = desired
     assert stage.rollout()["deploymentCircuitBreaker"]["threshold"] == expected
+
+
+def _all_of(stage: Stage, deployment: Deployment) -> list[Task]:
+    return [task for task in stage.service.tasks.values() if task.deployment == deployment.id]
 
 
 def _alive(stage: Stage) -> list[str]:

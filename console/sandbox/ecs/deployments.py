@@ -30,8 +30,7 @@ def begin(account: "Account", service: Service, definition: TaskDefinition) -> D
     _supersede(world, service)
     for older in service.deployments:
         if older.status == "PRIMARY":
-            has_tasks = any(not task.is_stopped for task in service.tasks_of(older))
-            older.status = "ACTIVE" if has_tasks else "INACTIVE"
+            older.status = "ACTIVE" if service.tasks_of(older) else "INACTIVE"
             is_source = older.state == "COMPLETED"
             older.desired = service.desired_count if is_source else _alive(service, older)
     sources = [(item.revision, item.desired) for item in service.shown]

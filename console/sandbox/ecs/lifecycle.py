@@ -58,7 +58,7 @@ def create(account: "Account", service: Service, deployment: Deployment) -> Task
         )
         if definition is task.definition.containers[0]:
             task.behaviour = behaviour
-    service.tasks[number] = task
+    service.tasks[number] = service.present[number] = task
     return task
 
 
@@ -214,6 +214,7 @@ def _finish_later(account: "Account", service: Service, task: Task) -> None:
             container.status = "STOPPED"
         task.stopped_at = world.now()
         _stamp(task, "STOPPED")
+        service.present.pop(task.id)
         account.ecs.addresses.pop(task.ip, None)
         world.at(task.stopped_at + timing.STOPPED_VISIBLE, lambda: service.tasks.pop(task.id, None))
         tell(account, task, timing.STOPPED)

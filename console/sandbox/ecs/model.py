@@ -240,6 +240,8 @@ class Service:
     """Newest first, 100 at most."""
     tasks: dict[str, Task] = field(default_factory=dict)
     """By id, in the order of their start; stopped ones for an hour."""
+    present: dict[str, Task] = field(default_factory=dict)
+    """Those of them that are not STOPPED: all that the scheduler has to look at."""
     is_steady: bool = False
     """The steady state has been announced, and nothing has disturbed it since."""
     steady_at: float = 0.0
@@ -273,7 +275,8 @@ class Service:
         return floor(self.desired_count * int(self.configuration["maximumPercent"]) / 100)
 
     def tasks_of(self, deployment: Deployment) -> list[Task]:
-        return [task for task in self.tasks.values() if task.deployment == deployment.id]
+        """Those that are not STOPPED."""
+        return [task for task in self.present.values() if task.deployment == deployment.id]
 
 
 @dataclass

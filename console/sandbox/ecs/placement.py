@@ -13,7 +13,7 @@ _ZONES = "abcdef"
 def place(account: "Account", service: Service, revision: ServiceRevision, task: str) -> tuple[str, str, str]:
     """Zone, subnet and private address for a new task: the subnet with the fewest of its tasks."""
     subnets: list[str] = revision.network.get("awsvpcConfiguration", {}).get("subnets") or ["subnet-default"]
-    present = [item.subnet for item in service.tasks.values() if item.is_alive]
+    present = [item.subnet for item in service.present.values() if item.is_alive]
     load = [present.count(subnet) for subnet in subnets]
     chosen = load.index(min(load))
     stream = account.world.rng(f"{task}:address")

@@ -197,15 +197,14 @@ def _retire(service: Service) -> None:
     """An older deployment is over with its last task, unless that one is to be replaced."""
     for deployment in service.deployments:
         is_needed = deployment.state == "COMPLETED" and _wanted(service, deployment) > 0
-        is_empty = all(task.is_stopped for task in service.tasks_of(deployment))
-        if deployment.status == "ACTIVE" and is_empty and not is_needed:
+        if deployment.status == "ACTIVE" and not service.tasks_of(deployment) and not is_needed:
             deployment.status = "INACTIVE"
 
 
 def _settle(account: "Account", service: Service) -> None:
     """Announce what has been reached: completion, the steady state, the end, or that nothing can move."""
     world, primary = account.world, service.primary
-    present = [task for task in service.tasks.values() if not task.is_stopped]
+    present = service.present.values()
     if service.status == "DRAINING":
         service.status = "INACTIVE" if not present else service.status
         return
@@ -226,7 +225,7 @@ def _is_stuck(service: Service) -> bool:
     """The PRIMARY lacks tasks, nothing is on its way, and the bounds allow neither start nor stop."""
     primary = service.primary
     lacks = _wanted(service, primary) > len(_alive(service, primary))
-    is_leaving = any(task.status in LEAVING for task in service.tasks.values())
+    is_leaving = any(task.status in LEAVING for task in service.present.values())
     is_growing = any(not task.is_healthy for task in _alive(service, primary))
     is_waiting = primary.state == "IN_PROGRESS" and lacks and not is_leaving and not is_growing
     return is_waiting and _room(service) <= 0 and _total_healthy(service) <= service.floor
@@ -245,7 +244,7 @@ def _wanted(service: Service, deployment: Deployment) -> int:
 
 
 def _room(service: Service) -> int:
-    return service.ceiling - sum(task.is_alive for task in service.tasks.values())
+    return service.ceiling - sum(task.is_alive for task in service.present.values())
 
 
 def _healthy(service: Service, deployment: Deployment) -> int:
@@ -253,4 +252,4 @@ def _healthy(service: Service, deployment: Deployment) -> int:
 
 
 def _total_healthy(service: Service) -> int:
-    return sum(task.is_healthy and task.is_alive for task in service.tasks.values())
+    return sum(task.is_healthy and task.is_alive for task in service.present.values())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def cluster(item: Cluster) -> Json:
-    tasks = [task for service in item.services.values() for task in service.tasks.values()]
+    tasks = [task for service in item.services.values() for task in service.present.values()]
     return {
         "clusterArn": item.arn,
         "clusterName": item.name,
@@ -47,8 +47,8 @@ def service(world: "World", item: Service, with_tags: bool = False) -> Json:
         "serviceRegistries": [],
         "status": item.status,
         "desiredCount": item.desired_count,
-        "runningCount": sum(task.status == "RUNNING" for task in item.tasks.values()),
-        "pendingCount": sum(task.is_starting for task in item.tasks.values()),
+        "runningCount": sum(task.status == "RUNNING" for task in item.present.values()),
+        "pendingCount": sum(task.is_starting for task in item.present.values()),
         "launchType": item.launch_type,
         "platformVersion": item.platform_version,
         "platformFamily": "Linux",
