@@ -37,9 +37,17 @@ def _enter(environment: dict[str, str]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Seal before anything is imported or any session fixture starts a process."""
+    """Seal before anything is imported or any session fixture starts a process.
+
+    The process that only hands tests to workers stays as it is: they inherit its environment, and one
+    test needs the original.
+    """
+    if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
+        return
+    folder = tempfile.TemporaryDirectory(prefix="quarterdeck-home-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
     pytest_names = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
-    _enter(seal(Path(tempfile.mkdtemp(prefix="quarterdeck-home-"))) | pytest_names)
+    _enter(seal(Path(folder.name)) | pytest_names)
 
 
 @pytest.fixture(autouse=True)
