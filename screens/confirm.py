@@ -90,7 +90,7 @@ class PlanScreen(ModalScreen[None]):
             yield DialogPane(id="heading")
             yield DialogPane(id="plan")
             yield DialogPane(id="notice")
-            version = Input(placeholder="tag or digest", id="version", compact=True)
+            version = Input(placeholder="tag or digest", id="version", compact=True, select_on_focus=False)
             version.cursor_blink = False
             yield version
             yield ConfirmField(id="field")

@@ -1,0 +1,338 @@
+"""A running operation on its screen: the clock, the lanes, the verdict, and what its keys do not do."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+
+from console.domain.operation import Mechanism, OperationEvent, Progress, Step, Verb, Verdict
+from console.domain.service import Observation
+from console.errors import EndpointError
+from screens.messages import RollbackRequested
+from screens.operation import OperationScreen, summary
+from screens.running import RunningOperation
+from tests.builders import (
+    ADDRESS,
+    NEW_DEFINITION,
+    NEW_DEPLOYMENT,
+    NOW,
+    a_deployment,
+    a_log_line,
+    a_new_deployment,
+    a_new_release,
+    a_rolling_observation,
+    a_rolling_service,
+    a_stopped_task,
+    a_target,
+    a_task,
+    ago,
+    task_id,
+)
+from tests.fakes import FakeClock, FakeLogs
+from tests.pilot.stage import Stage, a_plan, text_of, until
+from widgets.glyphs import ASCII
+
+BEGAN = ago(67)
+GOOD = "ecs-svc/44"
+STEPS = (
+    Step("done", 0, "confirmed", "devon"),
+    Step("done", 1, "order accepted", Mechanism.STOP_SERVICE_DEPLOYMENT.value),
+    Step("done", 6, ":42 task d7e4 starting", "us-east-1b"),
+    Step("now", None, ":42 health checks", "1 of 2"),
+    Step("next", 110, "safe"),
+    Step("next", 160, "done"),
+)
+
+
+class PatientClock(FakeClock):
+    """Waits for what it is told to wait for, so that a feed reads once and then is still."""
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        return event.wait(20)
+
+
+def seen(**overrides: Any) -> Observation:
+    """Two tasks arrive, one of them healthy; one leaves, one still serves, one has died of memory."""
+    old = {"deployment": NEW_DEPLOYMENT, "definition": NEW_DEFINITION}
+    default: dict[str, Any] = {
+        "status": a_rolling_service(
+            deployments=(a_deployment(id=GOOD), a_new_deployment(status="ACTIVE", state="COMPLETED"))
+        ),
+        "tasks": (
+            a_task(number=1, deployment=GOOD),
+            a_task(number=2, deployment=GOOD),
+            a_task(number=3, **old, status="DEACTIVATING", desired_status="STOPPED"),
+            a_task(number=4, **old),
+            a_stopped_task(number=5, exit_code=137, container_reason="OutOfMemoryError: killed"),
+        ),
+        "targets": (
+            a_target(number=1),
+            a_target(number=2, state="initial"),
+            a_target(number=3, state="draining"),
+            a_target(number=4),
+        ),
+    }
+    return a_rolling_observation(**{**default, **overrides})
+
+
+def running(plan_with: dict[str, Any] | None = None, **overrides: Any) -> RunningOperation:
+    """The rollback, 67 s after it was confirmed; a verdict ends it."""
+    plan = a_plan(**(plan_with or {}))
+    default = Progress("01JD", plan, BEGAN, STEPS, seen(), frozenset({GOOD}), ordered_at=ago(66))
+    progress = replace(default, **overrides)
+    events: tuple[OperationEvent, ...] = ()
+    if progress.verdict is not None:
+        facts = {"verdict": progress.verdict.value, "by": progress.by, "journal": "written"}
+        events = (OperationEvent("verdict", NOW, "01JD", progress.verdict.words, facts, progress),)
+    over = progress.verdict is not None
+    return RunningOperation(1, ADDRESS, plan.verb, BEGAN, plan, "01JD", progress, events, over=over)
+
+
+async def shown(
+    operation: RunningOperation, size: tuple[int, int] = (140, 40), now: datetime = NOW, **stage: Any
+) -> str:
+    """The screen of an operation as text."""
+    screen = OperationScreen(operation)
+    async with Stage(screen, **stage).run_test(size=size) as pilot:
+        screen.now = now
+        await pilot.pause()
+        return text_of(screen)
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_a_rollback_is_drawn_with_its_clock_steps_and_lanes(size: tuple[int, int]) -> None:
+    """State, clock against 5:00, what is still expected, steps, both lanes with their traffic."""
+    text = await shown(running(), size)
+    for part in (
+        "« ROLLING BACK",
+        "rugmunch-api  production",
+        "of 5:00",
+        "safe in about",
+        "0:43",
+        "1:07 ",
+        ":42 health checks",
+        "~1:50",
+        "1 draining",
+        "1 stopped",
+        "1 healthy",
+        "1 checking",
+        "needs 2",
+        "50 %",
+    ):
+        assert part in text, part
+
+
+async def test_the_big_clock_shows_the_seconds_since_it_was_confirmed() -> None:
+    """Five rows of pixels: 1:07."""
+    rows = (await shown(running())).splitlines()[5:10]
+    assert [row[2:28].rstrip() for row in rows] == [
+        "  ██        ██████  ██████",
+        "████    ██  ██  ██      ██",
+        "  ██        ██  ██      ██",
+        "  ██    ██  ██  ██      ██",
+        "██████      ██████      ██",
+    ]
+
+
+async def test_past_its_estimate_and_past_five_minutes_the_clock_says_so() -> None:
+    """First the estimate is over, then the promise."""
+    assert "estimate 1:50" in await shown(running(), now=BEGAN + timedelta(seconds=120))
+    late = await shown(running(), now=BEGAN + timedelta(seconds=332))
+    assert "over by" in late
+    assert "0:32" in late
+
+
+async def test_at_safe_the_big_clock_stops_and_a_small_one_runs_to_done() -> None:
+    """Safe after 1:00; 67 s after the start the small clock shows 1:07."""
+    text = await shown(running(safe_at=BEGAN + timedelta(seconds=60)))
+    assert "✓ SAFE in 1:00" in text
+    assert "safe, to done" in text
+    assert "1:07" in text
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_success_is_one_line_and_says_what_is_held_and_what_would_undo_it(
+    size: tuple[int, int],
+) -> None:
+    """safe, done, journalled; held until the next deploy."""
+    operation = running(
+        safe_at=BEGAN + timedelta(seconds=50),
+        done_at=BEGAN + timedelta(seconds=65),
+        verdict=Verdict.SUCCEEDED,
+        by="operator",
+    )
+    text = await shown(operation, size)
+    assert "safe in 0:50 · done in 1:05 · by operator · journalled" in text
+    assert "held at v1.4.2 until the next deploy" in text
+    assert "undone by a CI that registers v1.4.3 again" in text
+    assert "esc leave" in text
+    assert "it goes on" not in text
+
+
+async def test_a_bounced_rollback_says_to_what_why_and_what_to_do() -> None:
+    """BOUNCED is no success: the reason, what serves, the next key."""
+    operation = running(
+        verdict=Verdict.BOUNCED, by="ecs", reason="ECS went back to v1.4.3: breaker", running=a_new_release()
+    )
+    text = await shown(operation)
+    assert "✗ BOUNCED" in text
+    assert "ECS went back to v1.4.3: breaker" in text
+    assert ":43 v1.4.3 serves now" in text
+    assert "R plans again" in text
+    assert "held at" not in text
+
+
+async def test_a_journal_that_could_not_be_written_is_said() -> None:
+    """Never *journalled* when it was not."""
+    operation = running(verdict=Verdict.SUCCEEDED, safe_at=ago(10))
+    event = replace(operation.events[0], facts={"verdict": "SUCCEEDED", "journal": "disk full"})
+    text = await shown(replace(operation, events=(event,)))
+    assert "NOT JOURNALLED: disk full" in text
+    assert "· journalled" not in text
+
+
+async def test_lost_contact_is_unknown_and_the_clock_runs_on() -> None:
+    """How long nobody has answered, what was last heard, and that it asks again."""
+    operation = running(contact_lost_since=ago(23))
+    event = OperationEvent("accepted", ago(66), "01JD", "order accepted", {}, operation.progress)
+    text = await shown(replace(operation, events=(event,)))
+    assert "? UNKNOWN" in text
+    assert "no answer for 23 s · asking again" in text
+    assert "order accepted" in text
+    assert "0:43" in text
+
+
+async def test_an_operation_that_ended_with_an_error_says_it() -> None:
+    """Its message and its remedy, in place of a verdict."""
+    begun = RunningOperation(1, ADDRESS, Verb.ROLLBACK, BEGAN, a_plan())
+    text = await shown(begun.ended(EndpointError("ECS does not answer", "check the network"), NOW))
+    assert "ECS does not answer · check the network" in text
+    assert "NOT WATCHED" in text
+
+
+async def test_a_refusal_without_any_picture_is_drawn_from_its_verdict() -> None:
+    """A world that changed between plan and confirm: nothing was sent, and why."""
+    begun = RunningOperation(1, ADDRESS, Verb.ROLLBACK, BEGAN, a_plan())
+    facts = {"verdict": "REFUSED", "reason": "another deployment began: ecs-svc/99"}
+    text = await shown(begun.after(OperationEvent("verdict", NOW, None, "REFUSED", facts)))
+    assert "✗ REFUSED" in text
+    assert "another deployment began: ecs-svc/99" in text
+    assert "nothing was sent" in text
+
+
+async def test_without_a_load_balancer_there_is_no_traffic_line() -> None:
+    """Nothing is shown in the place of what cannot be known."""
+    status = a_rolling_service(target_groups=(), deployments=(a_deployment(id=GOOD),))
+    text = await shown(running(observation=seen(status=status, targets=())))
+    assert "traffic" not in text
+
+
+async def test_targets_that_could_not_be_read_are_no_data() -> None:
+    """Not zero, not green."""
+    text = await shown(running(observation=seen(targets=(), missing={"targets": "elb throttled"})))
+    assert "∅ NODATA  elb throttled" in text
+
+
+async def test_above_twenty_tasks_the_marks_are_grouped() -> None:
+    """34 healthy tasks are one mark and a number."""
+    many = tuple(a_task(number=number, deployment=GOOD) for number in range(1, 35))
+    targets = tuple(a_target(number=number) for number in range(1, 35))
+    text = await shown(running(observation=seen(tasks=many, targets=targets)))
+    assert "● 34" in text
+    assert "34 healthy" in text
+
+
+async def test_logs_of_both_revisions_stand_below() -> None:
+    """Each line with the revision of its task."""
+    lines = [
+        a_log_line("heap at 95 %", id="a", task=task_id(4), severity="warn"),
+        a_log_line("listening on 0.0.0.0:3000", id="b", task=task_id(1), at=ago(2)),
+    ]
+    logs = FakeLogs({ADDRESS: lines})
+    screen = OperationScreen(running(), PatientClock(), logs)
+    async with Stage(screen).run_test(size=(140, 40)) as pilot:
+        screen.now = NOW
+        await until(pilot, lambda: bool(screen.logs))
+        await pilot.pause()
+        text = text_of(screen)
+    assert ":43  0000  ▲ WARN   heap at 95 %" in text
+    assert ":42  0000  · INFO   listening on 0.0.0.0:3000" in text
+
+
+async def test_leaving_sends_nothing_and_stops_nothing() -> None:
+    """esc closes the screen; no message goes to the app."""
+    screen = OperationScreen(running())
+    app = Stage(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen.now = NOW
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.pause()
+        assert app.heard == []
+
+
+async def test_the_way_back_of_a_running_deploy_is_asked_for_by_its_own_address() -> None:
+    """R posts the request and sends nothing itself."""
+    screen = OperationScreen(running({"verb": Verb.DEPLOY}))
+    app = Stage(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen.now = NOW
+        await pilot.press("R")
+        await until(pilot, lambda: bool(app.heard))
+        assert [item.address for item in app.heard_of(RollbackRequested)] == [ADDRESS]
+        assert len(app.heard) == 1
+
+
+async def test_r_does_nothing_while_a_rollback_runs() -> None:
+    """It is already on its way back."""
+    screen = OperationScreen(running())
+    app = Stage(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen.now = NOW
+        await pilot.press("R")
+        await pilot.pause()
+        assert app.heard == []
+
+
+async def test_new_pictures_are_drawn_as_they_come() -> None:
+    """The screen follows the operation that it is told of."""
+    screen = OperationScreen(running())
+    async with Stage(screen).run_test(size=(140, 40)) as pilot:
+        screen.now = NOW
+        await pilot.pause()
+        screen.operation = running(safe_at=ago(2))
+        await pilot.pause()
+        assert "✓ SAFE in 1:05" in text_of(screen)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (100, 30), (110, 24), (200, 60)])
+async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
+    """State and lanes are there from 60x15 on."""
+    text = await shown(running(), size)
+    assert "ROLLING BACK" in text
+    assert "1 healthy" in text
+    assert "failed (" not in text
+
+
+async def test_without_unicode_it_is_drawn_in_ascii() -> None:
+    """Marks, digits and bars have stand-ins."""
+    text = await shown(running(), glyphs=ASCII)
+    assert "< ROLLING BACK" in text
+    assert "██" not in text
+
+
+async def test_the_summary_can_be_pasted() -> None:
+    """State, from and to with digests, every step with its time."""
+    screen = OperationScreen(running(safe_at=ago(7), verdict=Verdict.SUCCEEDED))
+    app = Stage(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen.now = NOW
+        await pilot.press("y")
+        picture = screen.picture()
+        assert picture is not None
+        assert app.clipboard == summary(picture)
+    assert "rollback of rugmunch/production/api: SAFE in 1:00" in app.clipboard
+    assert "from v1.4.3 (sha256:4b7e" in app.clipboard
+    assert " 0:06  :42 task d7e4 starting" in app.clipboard
