@@ -20,10 +20,10 @@ _PLACES = {"grid": "in the list", "app": "everywhere"}
 def key_lines(keys: Sequence[KeyLabel], width: int) -> tuple[Line, ...]:
     """One line a key, grouped by where it works: keys of this place first, the app's last."""
     groups: dict[str, list[KeyLabel]] = {"": [], "grid": [], "app": []}
+    keys = _merged(keys)
     for key in keys:
         prefix = key.id.split(".", 1)[0]
         groups[prefix if prefix in groups else ""].append(key)
-    keys = _merged(keys)
     column = 4 + max((cell_width(key.key) for key in keys), default=0)
     lines: list[Line] = []
     for prefix, members in groups.items():
