@@ -8,10 +8,11 @@ from textual.reactive import reactive
 from console.domain.address import Address
 from console.domain.operation import Plan, Progress, Step, Verb, Verdict
 from console.domain.signals import LogLine
+from console.domain.text import cut_end
 from console.domain.words import clock, time_of_day
 from widgets.clock_face import digits, ink, scale
 from widgets.glyphs import Glyphs
-from widgets.lanes import lane_line, picture, traffic_line
+from widgets.lanes import Lane, lane_line, picture, traffic_line
 from widgets.line import Line
 from widgets.lines import Pane
 from widgets.outcome import outcome_lines
@@ -113,7 +114,7 @@ class OperationView(Pane):
 def wide(shown: OperationPicture, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """The comfortable layout; every region keeps its rows whether it has something to say or not."""
     end = width - 2
-    steps = timeline(shown.steps, 8, 49, min(end, 109), 85, shown.elapsed_s, glyphs)
+    steps = timeline(shown.steps, 8, 49, end, 85, shown.elapsed_s, glyphs)
     top = [Line(), title_line(shown, width, glyphs, short=False), Line()]
     top += beside(_clock(shown, 5, 46, glyphs), steps, [Line()] * 8)
     top += [Line(), *_tasks(shown, min(end, 109), glyphs), Line()]
@@ -227,7 +228,7 @@ def _tasks(shown: OperationPicture, end: int, glyphs: Glyphs) -> list[Line]:
     lanes = picture(shown.progress) if shown.progress else None
     if lanes is None:
         return [heading("tasks", 2, end, glyphs), Line().put(2, "not observed yet", "muted"), Line(), Line()]
-    said = f"{lanes.leaving.label or 'old'} leaves, {lanes.arriving.label} arrives"
+    said = f"{lanes.leaving.version} leaves, {lanes.arriving.version} arrives"
     lines = [heading("tasks", 2, end, glyphs, [(said, "muted")])]
     columns = (16, 30, end)
     lines.append(lane_line(lanes.leaving, False, shown.verb, lanes.desired, columns, glyphs))
@@ -242,10 +243,15 @@ def _short_tasks(shown: OperationPicture, end: int, glyphs: Glyphs) -> list[Line
     if lanes is None:
         return [Line().put(2, "tasks not observed yet", "muted"), Line()]
     traffic = traffic_line(lanes, shown.verb, (56, end), glyphs) if end >= 78 else None
-    old, new = replace(lanes.leaving, version=""), replace(lanes.arriving, version="")
-    first = lane_line(old, False, shown.verb, lanes.desired, (8, 21, 55 if traffic else end), glyphs)
-    second = lane_line(new, True, shown.verb, lanes.desired, (8, 21, end), glyphs)
+    old, new = _short(lanes.leaving), _short(lanes.arriving)
+    first = lane_line(old, False, shown.verb, lanes.desired, (10, 21, 55 if traffic else end), glyphs)
+    second = lane_line(new, True, shown.verb, lanes.desired, (10, 21, end), glyphs)
     return [beside([first], [traffic])[0] if traffic else first, second]
+
+
+def _short(lane: Lane) -> Lane:
+    """A lane named by its version alone, in seven cells; of a branch build only the commit."""
+    return replace(lane, label=cut_end(lane.version.rpartition("@")[2], 7), version="")
 
 
 _SEVERITY = {

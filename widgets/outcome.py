@@ -82,14 +82,15 @@ def _verdict(
 ) -> tuple[Line, ...]:
     good = verdict in (Verdict.SUCCEEDED, Verdict.NOTHING_CHANGED)
     lines = _said(verdict_words(shown, glyphs.dot), "bold strong" if good else "text", column, end)
+    held = verdict is Verdict.SUCCEEDED and shown.verb is Verb.ROLLBACK
     if shown.reason:
-        lines += _said(shown.reason, "text" if good else "bold warning", column, end)
+        lines += _said(shown.reason, "warning" if held else "text" if good else "bold warning", column, end)
     running = shown.progress.running if shown.progress else None
     if running is not None and not good:
         lines += _said(f"{running.revision} {running.version} serves now".strip(), "text", column, end)
     if verdict in _NEXT:
         lines += _said(_NEXT[verdict], "muted", column, end)
-    if verdict is Verdict.SUCCEEDED and shown.verb is Verb.ROLLBACK:
+    if held:
         lines += _held(shown, column, end)
     return (heading("verdict", column, end, glyphs, [(verdict.words, "muted")]), *lines)
 
@@ -98,8 +99,12 @@ def _held(shown: "OperationPicture", column: int, end: int) -> list[Line]:
     """What the service is held at, and what would undo the rollback."""
     version = shown.plan.target.version.label if shown.plan else "?"
     left = shown.plan.source.version.label if shown.plan else "?"
-    held = f"held at {version} until the next deploy, or until the hold is released"
+    said = (
+        []
+        if shown.reason
+        else _said(f"held at {version} until the next deploy or release", "warning", column, end)
+    )
     undone = (
         f"undone by a CI that registers {left} again; one that only forces a new deployment starts {version}"
     )
-    return [*_said(held, "warning", column, end), *_said(undone, "muted", column, end)]
+    return [*said, *_said(undone, "muted", column, end)]

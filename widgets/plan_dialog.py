@@ -102,9 +102,9 @@ def notices(
 
 
 def order_words(plan: Plan) -> str:
-    """What ``enter`` would do: ``roll back to :42``, ``deploy v1.4.3``."""
+    """What ``enter`` would do: ``roll back to v1.4.2``, ``deploy v1.4.3``."""
     if plan.verb is Verb.ROLLBACK:
-        return f"roll back to {plan.target.revision or plan.target.version.label}"
+        return f"roll back to {plan.target.version.label}"
     return f"deploy {plan.target.version.label}"
 
 

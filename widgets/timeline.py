@@ -51,7 +51,7 @@ def _step(step: Step, column: int, end: int, evidence_at: int | None, glyphs: Gl
         line.right(column + 7, f"~{time}" if step.state == "next" else time, _time_ink(step.state))
     text_at = column + 9 if evidence_at is not None else column + 8
     if evidence_at is not None:
-        line.put(text_at, step.text, text_ink, evidence_at - 1 - text_at)
+        line.put(text_at, step.text, text_ink, (evidence_at - 1 if evidence else end) - text_at)
         return line.put(evidence_at, evidence, "muted", end - evidence_at)
     line.put(text_at, step.text, text_ink, end - text_at)
     if evidence and line.end + 2 + len(evidence) <= end:

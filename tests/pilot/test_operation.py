@@ -165,7 +165,7 @@ async def test_success_is_one_line_and_says_what_is_held_and_what_would_undo_it(
     )
     text = await shown(operation, size)
     assert "safe in 0:50 · done in 1:05 · by operator · journalled" in text
-    assert "held at v1.4.2 until the next deploy" in text
+    assert "held at v1.4.2 until the next deploy or release" in text
     assert "undone by a CI that registers v1.4.3 again" in text
     assert "esc leave" in text
     assert "it goes on" not in text
