@@ -45,7 +45,8 @@ class Platform(Protocol):
     """One environment of one system, on whatever runs its services.
 
     Every method may raise :class:`console.errors.QuarterdeckError`. Reading methods are safe to
-    repeat; they retry nothing themselves. All are called from feed threads, never from the UI's.
+    repeat, and retry briefly by themselves; writing ones never do. All are called from feed
+    threads, never from the UI's.
     """
 
     @property

@@ -94,7 +94,8 @@ class Orders:
             raise RejectedError("the order names no task definition: it was not prepared")
         settings = self._services.settings(order.address)
         params = self._restored(order)
-        if order.mechanism is Mechanism.FORCE_NEW_DEPLOYMENT:
+        # A definition that is live already starts nothing by itself: a FAILED or mixed PRIMARY does.
+        if order.mechanism is Mechanism.FORCE_NEW_DEPLOYMENT or order.definition == order.basis.definition:
             params["forceNewDeployment"] = True
         answer = self._calls.write(
             "ecs",

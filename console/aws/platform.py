@@ -90,6 +90,7 @@ class EcsPlatform:
 
         rollout = part("rollout", lambda: self._rollout_of(status), None)
         releases = part("releases", lambda: self._releases_around(raw, rollout), none)
+        timing = part("timing", lambda: self._groups.timing(status.target_groups), None)
         return Observation(
             at=at,
             status=status_of(address, raw, releases),
@@ -97,6 +98,8 @@ class EcsPlatform:
             tasks=part("tasks", lambda: self._tasks.of(chosen.cluster, chosen.service), ()),
             targets=part("targets", lambda: self._groups.targets(status.target_groups), ()),
             releases=releases,
+            health_check_s=timing[0] if timing else None,
+            deregistration_s=timing[1] if timing else None,
             missing=missing,
         )
 

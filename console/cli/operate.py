@@ -18,6 +18,8 @@ from console.errors import QuarterdeckError
 INTERRUPTED = 130
 CONTACT_LOST_S = 60.0
 """Without a successful read for so long, nobody can say how it ends: UNKNOWN."""
+GIVE_UP_S = 1800.0
+"""A rollout that never ends must not hold a CI run for ever."""
 DRY_RUN = "dry run: nothing was sent"
 
 
@@ -64,7 +66,11 @@ def add_parsers(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
             help="environment/alias or the full address; production asks for it",
         )
         parser.add_argument(
-            "--timeout", metavar="TIME", type=seconds, help="stop watching after 90, 90s or 30m: TIMED_OUT"
+            "--timeout",
+            metavar="TIME",
+            type=seconds,
+            default=GIVE_UP_S,
+            help="stop watching after 90, 90s or 30m (the default): STUCK or TIMED_OUT; it goes on",
         )
         add_config(parser)
         parser.set_defaults(run=run)

@@ -44,7 +44,10 @@ def slow(scene: Scene) -> Evidence | None:
     if not scene.under_way or scene.primary is None:
         return None
     rollout = scene.rollout
-    began = (rollout.started_at or rollout.created_at) if rollout else scene.primary.created_at
+    if rollout is None or rollout.status.is_over:  # right after an order ECS still shows the one before
+        began = scene.primary.created_at
+    else:
+        began = rollout.started_at or rollout.created_at
     if scene.going_back:
         began = scene.turned_back_at or began
     moved = last_progress(scene) or began

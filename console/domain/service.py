@@ -118,7 +118,7 @@ class Observation:
     deregistration_s: float | None = None
     """How long a leaving target keeps its connections; ``None`` likewise."""
     missing: Mapping[str, str] = field(default_factory=dict)
-    """``rollout``, ``tasks``, ``targets``, ``releases`` -> why it could not be read."""
+    """``rollout``, ``tasks``, ``targets``, ``releases``, ``timing`` -> why it could not be read."""
 
     def release_of(self, deployment_id: str) -> Release | None:
         """The release that the tasks of a deployment run."""

@@ -19,6 +19,9 @@ def differences(before: Release, after: Release) -> tuple[Difference, ...]:
         was, now = before.settings.get(name, ""), after.settings.get(name, "")
         if was != now:
             found.append(Difference(name, was or "–", now or "–"))
+    settings_differ = any(not item.name.startswith("image ") for item in found)
+    if before.configuration != after.configuration and not settings_differ:
+        found.append(Difference("other settings", "", "values differ that are never shown"))
     return tuple(found)
 
 

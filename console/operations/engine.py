@@ -3,6 +3,7 @@
 import getpass
 import os
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -61,13 +62,17 @@ class Engine:
         self._settings = settings
         self._contact_lost_s = contact_lost_s
         self._timeout_s = timeout_s
+        self._identities: dict[str, Identity] = {}
+        """Who planned, by environment: after confirming, nobody is asked again."""
 
     # planning
 
     def plan_deploy(self, address: Address, version: str) -> Plan:
         """The plan to ship a tag or digest of the registry; reads only."""
         bearings = self._bearings(address)
-        hold = self.holds().get(address)
+        hold: Hold | None = None
+        with suppress(JournalError):
+            hold = self.holds().get(address)
         return plan_deploy(bearings, version, hold, self._settings, self._clock)
 
     def plan_rollback(self, address: Address, to: str = "") -> Plan:
@@ -87,7 +92,9 @@ class Engine:
         return _with_remark(plan, remark) if remark else plan
 
     def _bearings(self, address: Address) -> positions.Bearings:
-        return positions.take(address, self._settings.service(address), self._platform(address))
+        bearings = positions.take(address, self._settings.service(address), self._platform(address))
+        self._identities[bearings.platform.environment.key] = bearings.identity
+        return bearings
 
     def _platform(self, address: Address) -> Platform:
         return self._platforms[f"{address.system}/{address.environment}"]
@@ -107,7 +114,7 @@ class Engine:
         """
         self._permit(plan, typed)
         platform = self._platform(plan.address)
-        identity = platform.identity()
+        identity = self._identities.get(platform.environment.key) or platform.identity()
         now = self._clock.now()
         record = OperationRecord(
             id=ulid.new(now),
@@ -265,11 +272,12 @@ class Engine:
     # holds
 
     def holds(self) -> Mapping[Address, Hold]:
-        """The services that are held; none when the journal cannot be read."""
-        try:
-            return holds(self._journal.operations())
-        except JournalError:
-            return {}
+        """The services that are held.
+
+        Raises:
+            JournalError: when the journal cannot be read, so that nobody can say.
+        """
+        return holds(self._journal.operations())
 
     def end_hold(self, address: Address) -> Iterator[OperationEvent]:
         """End the hold of a service; journalled, nothing is sent."""

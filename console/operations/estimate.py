@@ -7,16 +7,22 @@ from console.domain.operation import Estimate, Mechanism
 from console.domain.service import Observation
 from console.domain.words import clock
 
-SCHEDULER_LAG_S = 10.0
+ORDER_S = 10.0
 """From an accepted order to the first task that starts."""
+BETWEEN_S = 10.0
+"""From a batch that is healthy to the next one: the scheduler's next look."""
+LEAVE_S = 30.0
+"""From the last healthy task until the others are out of the targets: stop requested, deregistered."""
 DEFAULT_START_S = 40.0
 """PROVISIONING to RUNNING on Fargate where no start was observed."""
 DEFAULT_CHECK_S = 30.0
 """Interval of a target group's health check where it is not known: ELBv2's default."""
 DEFAULT_DRAIN_S = 300.0
 """Deregistration delay where it is not known: ELBv2's default."""
-SEEN_TWICE_S = 5.0
-"""*Safe* needs two agreeing reads that far apart."""
+STOP_S = 25.0
+"""From drained to gone: SIGTERM, and the network interface detached."""
+SEEN_TWICE_S = 7.5
+"""*Safe* needs two agreeing reads five seconds apart, and a read comes every 2.5."""
 FEW_SAMPLES = 3
 
 
@@ -27,7 +33,7 @@ def estimate(
 
     Args:
         observation: The service before the order.
-        arriving: Tasks of the target that already are healthy.
+        arriving: Tasks of the target that already run.
         mechanism: How it will be done.
         no_check_healthy_after_s: Time until a task without any check counts as healthy.
     """
@@ -41,28 +47,32 @@ def estimate(
         if task.started_at and task.created_at
     )
     low, middle, high = _spread(starts)
+    room = max(1, status.ceiling - status.desired)
+    batches = ceil(missing / room)
+    leave = 0.0 if missing == 0 else LEAVE_S
     if status.target_groups:
-        check = (observation.health_check_s or DEFAULT_CHECK_S) / 2  # the first passing check counts
+        interval = observation.health_check_s or DEFAULT_CHECK_S
+        batch = min(missing, room)  # the last of so many checks decides
+        checks = 0.0, interval * batch / (batch + 1), interval
         drain = DEFAULT_DRAIN_S if observation.deregistration_s is None else observation.deregistration_s
     else:
-        check, drain = no_check_healthy_after_s, 0.0
-    room = max(1, status.ceiling - max(status.desired, status.running + status.pending))
-    batches = ceil(missing / room) if missing else 0
-    fixed = SCHEDULER_LAG_S * max(1, batches) + SEEN_TWICE_S
-    safe = fixed + batches * (middle + check)
+        checks = (no_check_healthy_after_s,) * 3
+        drain = 0.0
+    fixed = ORDER_S + BETWEEN_S * max(0, batches - 1) + leave + SEEN_TWICE_S
+    safe = fixed + batches * (middle + checks[1])
     parts = {
         f"start {clock(middle)}": batches * middle,
-        f"health check {clock(check)}": batches * check,
+        f"health check {clock(checks[1])}": batches * checks[1],
         f"scheduler {clock(fixed)}": fixed,
     }
-    times = f" x {batches} batches" if batches > 1 else ""
+    times = f", {batches} batches" if batches > 1 else ""
     return Estimate(
         safe_s=round(safe, 1),
-        low_s=round(SEEN_TWICE_S + batches * (low + check / 2), 1),
-        high_s=round(fixed * 1.5 + batches * (high + check * 2), 1),
+        low_s=round(fixed * 0.5 + batches * (low + checks[0]), 1),
+        high_s=round(fixed * 1.4 + batches * (high + checks[2] * 1.1), 1),
         samples=len(starts) if len(starts) >= FEW_SAMPLES else 0,
         dominated_by=", ".join(sorted(parts, key=parts.__getitem__, reverse=True)[:2]) + times,
-        done_s=round(safe + drain + SCHEDULER_LAG_S, 1),
+        done_s=round(safe - SEEN_TWICE_S + drain + STOP_S, 1),
     )
 
 

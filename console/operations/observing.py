@@ -293,7 +293,7 @@ class Observer:
     def _aftercare(self) -> str:
         plan = self.carrier.plan
         if plan.verb is not Verb.ROLLBACK:
-            return ""
+            return self._line  # successful is not the same as well: what dies meanwhile is said
         return (
             f"held at {plan.target.version.label} until the next deploy or release"
             f" · a CI that registers a tag would bring {plan.source.version.label} back"

@@ -1,0 +1,121 @@
+"""Many seeds, many steps: a slice in every run, the whole in ``make campaign``."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.contract.command_line import CommandLine, served
+from tests.contract.conftest import SandboxFactory
+from tests.contract.shared_world import API, MARKET, STAGING, SharedWorld, open_world, pretty
+from tests.fakes import FakeClock
+
+SOAK_S = 30 * 60 + 60.0
+SLICE = 2
+
+
+def seeds(count: int) -> list[object]:
+    """The first few in every run, the rest in campaigns."""
+    return [
+        pytest.param(seed, marks=[pytest.mark.campaign] if seed >= SLICE else []) for seed in range(count)
+    ]
+
+
+def world(
+    seed: int, make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> SharedWorld:
+    clock = FakeClock()
+    sandbox = make_sandbox("rugmunch", "fairtradeworker", seed=seed, clock=clock)
+    return open_world(sandbox, clock, monkeypatch, tmp_path)
+
+
+@pytest.mark.parametrize("seed", seeds(100))
+def test_a_rollback_is_safe_within_five_minutes_and_within_its_estimate(
+    seed: int, make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A finished bad deployment or the limping one in flight, at speed 1, by seed."""
+    shared = world(seed, make_sandbox, monkeypatch, tmp_path)
+    address = (API, MARKET, STAGING)[seed % 3]
+    if address != MARKET:
+        assert shared.deploy(address, "error-spike")["verdict"] == "SUCCEEDED"
+        shared.wait(random.Random(seed).uniform(0, 1200))
+    plan = shared.engine().plan_rollback(address)
+
+    verdict = shared.run(shared.engine(), plan)
+
+    assert verdict["verdict"] == "SUCCEEDED", pretty(verdict)
+    assert verdict["safe_s"] < 300
+    assert plan.estimate is not None
+    assert plan.estimate.low_s <= verdict["safe_s"] <= plan.estimate.high_s
+
+
+@pytest.mark.parametrize("seed", seeds(40))
+def test_no_sequence_of_deploys_and_rollbacks_goes_back_to_what_was_judged_bad(
+    seed: int, make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Deploys good and bad, past the console and through it, soaked or not, then rollbacks: a proven
+    target is never a version that ECS or a rollback left, unless it was deployed anew."""
+    shared = world(seed, make_sandbox, monkeypatch, tmp_path)
+    chance = random.Random(seed)
+    bad: set[str] = set()
+    for _ in range(8):
+        step = chance.choice(["good", "error-spike", "crash", "slow-start", "rollback", "rollback"])
+        if chance.random() < 0.5:
+            shared.wait(SOAK_S)
+        plan = (
+            shared.engine().plan_rollback(API)
+            if step == "rollback"
+            else shared.engine().plan_deploy(API, step)
+        )
+        target, source = str(plan.target.digest), str(plan.source.digest)
+        if step == "rollback":
+            assert target != source
+            assert not (plan.proven and target in bad), f"{plan.target.version} was judged bad"
+        verdict = shared.run(shared.engine(), plan)
+        if step == "rollback" and verdict["verdict"] == "SUCCEEDED":
+            bad.add(source)
+            assert verdict["running"]["digest"] == target, pretty(verdict)
+        elif verdict["verdict"] == "ROLLED_BACK":
+            bad.add(target)
+            assert verdict["running"]["digest"] == source, pretty(verdict)
+        elif step != "rollback" and verdict["verdict"] == "SUCCEEDED":
+            bad.discard(target)
+
+
+VERBS = {
+    "stop": (("rollback", str(MARKET), "--confirm", str(MARKET)), "ecs.StopServiceDeployment"),
+    "deploy": (("deploy", str(STAGING), "--version", "good"), "ecs.UpdateService"),
+    "update": (("rollback", str(STAGING)), "ecs.UpdateService"),
+}
+STEPS = ("plan", "confirmed", "compared", "preparing", "registered", "sent", "accepted", "progress")
+
+
+@pytest.mark.parametrize("step", [*STEPS, "safe", "done"])
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.campaign
+def test_killed_at_any_step_an_operation_is_finished_and_nothing_is_sent_twice(verb: str, step: str) -> None:
+    """``kill -9`` of the real process as soon as it says the step; then the same command again."""
+    words, operation = VERBS[verb]
+    with served("--speed", "30") as line:
+        before = 0
+        if verb == "update":
+            assert line.run("deploy", str(STAGING), "--version", "error-spike").code == 0
+            before = line.calls(operation)
+        said = line.killed_after(step, *words)
+        if said[-1] != step:
+            pytest.skip(f"{verb} never says {step}")
+
+        resumed = line.run(*words)
+        again = line.run(*words) if resumed.last["verdict"] == "REFUSED" else resumed
+
+        assert again.last["verdict"] in ("SUCCEEDED", "NOTHING_CHANGED", "FAILED"), again.last
+        assert again.last["verdict"] != "FAILED" or step == "sent"
+        assert line.calls(operation) - before <= 1
+        assert_one_end_each(line)
+
+
+def assert_one_end_each(line: CommandLine) -> None:
+    """Every operation of the journal has exactly one verdict."""
+    for record in line.run("journal", "list").last["operations"]:
+        entries = line.run("journal", "show", record["id"]).last["entries"]
+        assert [item["event"] for item in entries].count("verdict") == 1, entries
