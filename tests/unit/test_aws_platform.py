@@ -59,6 +59,10 @@ def aws() -> ScriptedAws:
     scripted.on("ecs.DescribeTasks", {"tasks": [task]})
     target = {"Target": {"Id": "10.0.0.1", "Port": 80}, "TargetHealth": {"State": "healthy"}}
     scripted.on("elbv2.DescribeTargetHealth", {"TargetHealthDescriptions": [target]})
+    group = {"TargetGroupArn": GROUP, "HealthCheckIntervalSeconds": 15}
+    scripted.on("elbv2.DescribeTargetGroups", {"TargetGroups": [group]})
+    delay = {"Key": "deregistration_delay.timeout_seconds", "Value": "45"}
+    scripted.on("elbv2.DescribeTargetGroupAttributes", {"Attributes": [delay]})
     scripted.on(
         "sts.GetCallerIdentity",
         {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/ada", "UserId": "x"},
@@ -83,6 +87,7 @@ def test_a_service_is_observed_whole(aws: ScriptedAws) -> None:
     assert new is not None
     assert old is not None
     assert (new.version.label, old.version.label) == ("v1.4.3", "v1.4.2")
+    assert (seen.health_check_s, seen.deregistration_s) == (15, 45)
 
 
 def test_the_second_look_costs_six_calls(aws: ScriptedAws) -> None:
@@ -107,6 +112,7 @@ def test_the_second_look_costs_six_calls(aws: ScriptedAws) -> None:
         ("ecs.DescribeServiceDeployments", "rollout"),
         ("ecs.ListTasks", "tasks"),
         ("elbv2.DescribeTargetHealth", "targets"),
+        ("elbv2.DescribeTargetGroupAttributes", "timing"),
         ("ecs.DescribeServiceRevisions", "releases"),
     ],
 )
