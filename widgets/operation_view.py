@@ -167,11 +167,13 @@ def title_line(shown: OperationPicture, width: int, glyphs: Glyphs, short: bool)
         return line
     source, target = shown.plan.source, shown.plan.target
     bad = "critical" if shown.verb is Verb.ROLLBACK else "text"
-    source_text = (
-        source.revision if short and source.revision else f"{source.revision} {source.version}".strip()
-    )
-    parts = [(source_text, bad), (f" {glyphs.arrow} ", "muted")]
-    parts.append((f"{target.revision} {target.version}".strip(), "bold strong"))
+    from_text = f"{source.revision} {source.version}".strip()
+    to_text = f"{target.revision} {target.version}".strip()
+    if short and source.revision == target.revision:
+        from_text, to_text = str(source.version), str(target.version)
+    elif short:
+        from_text = source.revision or from_text
+    parts = [(from_text, bad), (f" {glyphs.arrow} ", "muted"), (to_text, "bold strong")]
     if not short:
         parts.append((f"   by {by_words(shown.plan.mechanism)[0]}", "muted"))
     size = sum(len(text) for text, _ in parts)

@@ -99,12 +99,9 @@ def _held(shown: "OperationPicture", column: int, end: int) -> list[Line]:
     """What the service is held at, and what would undo the rollback."""
     version = shown.plan.target.version.label if shown.plan else "?"
     left = shown.plan.source.version.label if shown.plan else "?"
-    said = (
-        []
-        if shown.reason
-        else _said(f"held at {version} until the next deploy or release", "warning", column, end)
-    )
-    undone = (
-        f"undone by a CI that registers {left} again; one that only forces a new deployment starts {version}"
-    )
-    return [*said, *_said(undone, "muted", column, end)]
+    forced = f"a CI that only forces a new deployment starts {version} and calls it success"
+    if shown.reason:  # the engine says the hold itself
+        return _said(forced, "muted", column, end)
+    held = f"held at {version} until the next deploy or release"
+    undone = f"undone by a CI that registers {left} again; {forced}"
+    return [*_said(held, "warning", column, end), *_said(undone, "muted", column, end)]

@@ -7,7 +7,7 @@ from datetime import datetime
 from console.domain.address import Tier
 from console.domain.operation import Candidate, Check, CheckState, Estimate, Mechanism, Plan, Verb
 from console.domain.release import Release
-from console.domain.text import cell_width
+from console.domain.text import cell_width, cut_end
 from console.domain.version import short_digest
 from console.domain.words import account_number, age, clock
 from widgets.glyphs import Glyphs
@@ -19,6 +19,8 @@ PROMISE_S = 300
 ENOUGH_SAMPLES = 3
 """Under so many an estimate is computed from settings."""
 LABEL_WIDTH = 11
+ROOMY = 68
+"""With less room than this, what could not be checked is said in one line."""
 
 _BY = {
     Mechanism.STOP_SERVICE_DEPLOYMENT: ("stopping the deployment in flight", "StopServiceDeployment"),
@@ -209,7 +211,10 @@ def _doubtful(check: Check, room: int, glyphs: Glyphs) -> list[tuple[tuple[str, 
     failed = check.state is CheckState.FAIL
     mark, ink = (glyphs.failed, "bold critical") if failed else (glyphs.unknown, "warning")
     said = f" {glyphs.dot} ".join(part for part in (check.evidence, check.remedy) if part)
-    first, *rest = wrapped(f"{check.name}: {said}" if said else check.name, room - 2)
+    text = f"{check.name}: {said}" if said else check.name
+    if not failed and room < ROOMY:
+        text = cut_end(text, room - 2, glyphs.ellipsis)
+    first, *rest = wrapped(text, room - 2)
     return [((f"{mark} ", ink), (first, ink)), *(((f"  {line}", ink),) for line in rest)]
 
 
