@@ -7,9 +7,9 @@ from typing import Any
 
 from console.aws.calls import Answer, Calls
 from console.aws.definitions import Definition, Definitions
+from console.aws.log_text import readable, severity_of
 from console.aws.masks import masked
 from console.aws.services import Services
-from console.aws.severity import severity_of
 from console.domain.address import Address
 from console.domain.signals import LogLine
 from console.domain.text import plain
@@ -95,6 +95,6 @@ def _line(stream: _Stream, raw: Mapping[str, Any]) -> LogLine:
         at=from_milliseconds(int(raw.get("timestamp", 0))),
         task=str(raw.get("logStreamName", "")).rsplit("/", 1)[-1],
         container=plain(stream.container),
-        text=masked(plain(text).rstrip()),
+        text=masked(plain(readable(text)).rstrip()),
         severity=severity_of(text),
     )

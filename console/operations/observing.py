@@ -270,23 +270,26 @@ class Observer:
         )
 
     def _settle(self, settled: Outcome) -> Iterator[OperationEvent]:
-        """ECS has settled it: the end of its own work is *done*, whatever the verdict."""
+        """ECS has settled it; anything but success is the verdict at once."""
         carrier = self.carrier
         if settled.verdict is not Verdict.SUCCEEDED:
             yield carrier.end(settled.verdict, settled.by, settled.reason, settled.at)
             return
-        done_at = settled.at or carrier.clock.now()
-        carrier.log.change(done_at=done_at)
-        carrier.timeline.mark("done", done_at, "done", "ECS has finished")
-        yield carrier.event("done", "ECS has finished", {"done_s": carrier.log.record.seconds_to(done_at)})
+        carrier.timeline.mark("settled", settled.at or carrier.clock.now(), "ECS has finished")
+        yield carrier.event("settled", "ECS has finished")
 
     def _finish(self, observation: Observation, sight: Sight, settled: Outcome) -> Iterator[OperationEvent]:
         """SUCCEEDED once *safe* is proved; a success that the targets deny is not believed."""
         carrier = self.carrier
-        record = carrier.log.record
-        if record.safe_at is not None:
-            yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), settled.at)
-        elif record.done_at is not None and observation.at - record.done_at > UNPROVEN_FOR:
+        safe_at = carrier.log.record.safe_at
+        settled_at = settled.at or observation.at
+        if safe_at is not None:
+            done_at = max(safe_at, settled_at)  # done is safe, and ECS has nothing left to do
+            carrier.log.change(done_at=done_at)
+            carrier.timeline.mark("done", done_at, "done")
+            yield carrier.event("done", "done", {"done_s": carrier.log.record.seconds_to(done_at)})
+            yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), done_at)
+        elif observation.at - settled_at > UNPROVEN_FOR:
             why = f"ECS calls it successful, but {sight.why}"
             yield carrier.end(Verdict.FAILED, None, " · ".join(filter(None, (why, self._line))))
 

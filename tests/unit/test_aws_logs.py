@@ -10,7 +10,7 @@ from console.aws.definitions import Definitions
 from console.aws.logs import MAX_PAGES, CloudWatchLogs
 from console.aws.masks import masked
 from console.aws.services import Services
-from console.aws.severity import severity_of
+from console.aws.log_text import readable, severity_of
 from console.domain.words import milliseconds
 from tests.builders import ADDRESS, NOW, ago, task_id
 from tests.unit.scripted_aws import (
@@ -153,3 +153,19 @@ def test_a_secret_is_hidden_and_the_rest_stays(text: str, secret: str) -> None:
 def test_what_is_no_secret_is_left_alone(text: str) -> None:
     """A line should stay readable."""
     assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"time":"x","level":"info","msg":"GET /api/jobs","status":200}', "GET /api/jobs status=200"),
+        ('{"level":50,"message":"no heap","mb":16,"tags":["a"]}', "no heap mb=16"),
+        ('{"status":200}', '{"status":200}'),
+        ("{broken", "{broken"),
+        ("[1, 2]", "[1, 2]"),
+        ("plain text", "plain text"),
+    ],
+)
+def test_a_json_line_shows_its_message_first(text: str, shown: str) -> None:
+    """What the columns already say is left out; what has no message stays as it is."""
+    assert readable(text) == shown

@@ -1,7 +1,11 @@
-"""How bad a log line says it is: JSON, pino's numbers, logfmt, or a word at its beginning."""
+"""What a log line says: how bad it is, and, where it is JSON, its message before the rest.
+
+Levels are JSON members, pino's numbers, logfmt, or a word at the beginning of a plain line.
+"""
 
 import json
 import re
+from typing import Any
 
 _WORDS = {
     "trace": "debug",
@@ -30,6 +34,26 @@ _HEAD = 200
 """Characters in which a plain line names its level, if at all."""
 
 
+_MESSAGES = ("msg", "message", "event")
+_TOLD = frozenset({*_KEYS, *_MESSAGES, "time", "timestamp", "ts", "@timestamp", "pid", "hostname", "v"})
+"""Members that the message, the severity and the time of a line already say."""
+
+
+def readable(text: str) -> str:
+    """A JSON line as its message and then ``name=value`` of its other scalar members; any other line,
+    and JSON without a message, as it is."""
+    record = _record(text.lstrip())
+    message = next((record[key] for key in _MESSAGES if isinstance(record.get(key), str)), None)
+    if not message:
+        return text
+    rest = [
+        f"{name}={value}"
+        for name, value in record.items()
+        if name not in _TOLD and isinstance(value, str | int | float)
+    ]
+    return " ".join((message, *rest))
+
+
 def severity_of(text: str) -> str:
     """``debug``, ``info``, ``warn``, ``error`` or ``fatal``; ``info`` where a line says nothing."""
     stripped = text.lstrip()
@@ -46,11 +70,19 @@ def severity_of(text: str) -> str:
     return "info"
 
 
-def _from_json(text: str) -> str | None:
+def _record(text: str) -> dict[str, Any]:
+    """The members of a JSON object; none where the line is anything else."""
+    if not text.startswith("{"):
+        return {}
     try:
         record = json.loads(text)
-    except ValueError:
-        return None
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _from_json(text: str) -> str | None:
+    record = _record(text)
     for key in _KEYS:
         value = record.get(key)
         found = _numbered(value) if isinstance(value, int) else _named(str(value))
