@@ -4,8 +4,12 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.errors import UsageError
+
+if TYPE_CHECKING:
+    from console.sandbox.run import Running
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,16 +28,29 @@ def run(arguments: argparse.Namespace) -> int:
         QuarterdeckError: what keeps it from opening.
     """
     _insist_on_a_terminal()
-    path = _sandbox(arguments) if arguments.sandbox else _configured(arguments)
+    if not arguments.sandbox:
+        return _open(_configured(arguments))[0]
+    world = _sandbox(arguments)
+    code, is_over = _open(world.config)
+    if code == 0 and is_over:
+        from console.sandbox.run import stop
+
+        stop(world)
+    return code
+
+
+def _open(path: Path) -> tuple[int, bool]:
+    """Show the console until it is left: its exit code, and whether no operation is under way."""
     from console.config.loader import load
 
     settings = load(path)
     from console.app import QuarterdeckApp
     from console.runtime import open_runtime
 
-    app = QuarterdeckApp(open_runtime(settings))
+    runtime = open_runtime(settings)
+    app = QuarterdeckApp(runtime)
     app.run()
-    return app.return_code or 0
+    return app.return_code or 0, not runtime.engine.open_operations()
 
 
 def _insist_on_a_terminal() -> None:
@@ -53,13 +70,14 @@ def _configured(arguments: argparse.Namespace) -> Path:
     return find(arguments.config)
 
 
-def _sandbox(arguments: argparse.Namespace) -> Path:
+def _sandbox(arguments: argparse.Namespace) -> "Running":
+    """The world to open. It outlives a console that is killed, or left with an operation under way."""
     if arguments.config is not None:
         raise UsageError("--sandbox brings a configuration of its own", "leave one of the two out")
     from console.sandbox.run import DEFAULT_SEED, start
 
     seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
-    return start(arguments.speed or 1.0, seed, tuple(arguments.fleet or ())).config
+    return start(arguments.speed or 1.0, seed, tuple(arguments.fleet or ()))
 
 
 def _speed(text: str) -> float:
