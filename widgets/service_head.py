@@ -130,24 +130,17 @@ def _plan_parts(plan: Plan, narrow: bool) -> list[tuple[str, str]]:
     if plan.nothing_to_do:
         return [(plan.nothing_to_do, "muted")]
     ink = "text" if plan.proven else "warning"
-    served = "" if plan.served_s is None else f", ran for {words.age(plan.served_s)}"
+    served = "" if plan.served_s is None else f" (ran for {words.age(plan.served_s)})"
     if plan.doubt:
-        served = f", {plan.doubt}"
-    target = target_words(plan)
+        served = f" ({plan.doubt})"
+    label = plan.target.version.label
     if narrow:
-        parts = [(f"to {target} · {HOW_SHORT[plan.mechanism]}", ink)]
+        parts = [(f"to {label} · {HOW_SHORT[plan.mechanism]}", ink)]
     else:
-        version = f" ({plan.target.version.label}{served})" if plan.target.revision else f"{served}"
-        parts = [(f"to {plan.target.revision or target}{version}, {HOW[plan.mechanism]}", ink)]
+        parts = [(f"to {label}{served}, {HOW[plan.mechanism]}", ink)]
     if plan.estimate is not None:
         parts += [(" · safe in about ", "text"), (words.clock(plan.estimate.safe_s), "bold strong")]
     return parts
-
-
-def target_words(plan: Plan) -> str:
-    """``:42 v1.4.2``; the label alone where no revision stands for it yet."""
-    label = plan.target.version.label
-    return f"{plan.target.revision} {label}" if plan.target.revision else label
 
 
 def consequence(plan: Plan | None, narrow: bool) -> str:
@@ -157,5 +150,5 @@ def consequence(plan: Plan | None, narrow: bool) -> str:
     about = words.clock(plan.estimate.safe_s) if plan.estimate else ""
     if narrow:
         return f"roll back ~{about}" if about else "roll back"
-    to = f"roll back to {plan.target.revision or plan.target.version.label}"
+    to = f"roll back to {plan.target.version.label}"
     return f"{to}, safe in about {about}" if about else to

@@ -120,7 +120,7 @@ class Bodies:
         status = self._view.picture.status
         if status is None:
             return (Line().put(self._right, "not read yet", "muted"),)
-        return event_lines(status.events, status.name, self._right, self._right_end, self._glyphs)
+        return event_lines(status.events, self._right, self._right_end, self._glyphs)
 
     def logs(self) -> tuple[Line, ...]:
         view = self._view

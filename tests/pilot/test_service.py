@@ -67,10 +67,10 @@ async def test_the_way_back_names_target_mechanism_and_time_and_the_key_says_it_
         await pilot.pause()
         said = _said(screen)
         assert (
-            "way back R to :42 (v1.4.2, ran for 3 d), by stopping the deployment in flight"
+            "way back R to v1.4.2 (ran for 3 d), by stopping the deployment in flight"
             " · safe in about 1:50" in said
         )
-        assert "R roll back to :42, safe in about 1:50" in said
+        assert "R roll back to v1.4.2, safe in about 1:50" in said
 
 
 async def test_no_way_back_is_amber_and_says_why() -> None:
