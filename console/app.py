@@ -89,6 +89,8 @@ class QuarterdeckApp(App[int]):
 
     def on_mount(self) -> None:
         self.tick()
+        if self.runtime.note:
+            self.notify(self.runtime.note, markup=False, timeout=8)
         if self.autostart:
             self.set_interval(FLUSH_S, self.flush)
             self.set_interval(TICK_S, self.tick)
@@ -99,6 +101,10 @@ class QuarterdeckApp(App[int]):
         self.feeds = FleetFeeds(self.runtime)
         self.feeds.start()
         ask(self, self.runtime.engine.open_operations, _OPEN_OPERATIONS)
+
+    def on_unmount(self) -> None:
+        if self.feeds is not None:
+            self.feeds.stop()
 
     def flush(self) -> None:
         """Show what has been read since the last flush; the only writer of data to screens."""

@@ -46,6 +46,8 @@ class Heads(Pane):
 class FilterField(Input):
     """Where the filter is typed."""
 
+    cursor_blink = False
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "keep", id="filter.keep", tooltip="Keep the filter, back to the list"),
     ]
