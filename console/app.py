@@ -180,6 +180,10 @@ class QuarterdeckApp(App[int]):
 
         self.push_screen(JournalScreen(self.runtime.journal, self.runtime.clock))
 
+    def _is_on_journal(self) -> bool:
+        """Whether its key would only open it once more; without loading it to find out."""
+        return type(self.screen).__name__ == "JournalScreen"
+
     def action_operation(self) -> None:
         """Open the operation that the header shows."""
         shown = self._in_header()
@@ -212,6 +216,8 @@ class QuarterdeckApp(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("journal", "keys", "operation", "leave") and not isinstance(self.screen, ConsoleScreen):
+            return False
+        if action == "journal" and self._is_on_journal():
             return False
         if action == "operation":
             return self._in_header() is not None

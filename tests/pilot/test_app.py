@@ -126,6 +126,15 @@ async def test_leaving_without_an_operation_asks_nothing() -> None:
     assert desk.app.return_code == 0
 
 
+async def test_the_journal_opens_once() -> None:
+    """Its key does nothing on the journal itself."""
+    desk = Desk()
+    async with desk.app.run_test(size=SIZE) as pilot:
+        desk.publish()
+        await pilot.press("h", "h", "h")
+        assert len(desk.app.screen_stack) == 2
+
+
 async def test_the_keys_screen_lists_the_live_bindings() -> None:
     """Every key that works here, with what it does; none of another screen."""
     desk = Desk()
