@@ -173,7 +173,8 @@ class QuarterdeckApp(App[int]):
     def _push_plan(self, verb: Verb, address: Address, version: str) -> None:
         from screens.confirm import PlanScreen
 
-        self.push_screen(PlanScreen(self.runtime.engine, self.runtime.clock, verb, address, version))
+        if not any(isinstance(screen, PlanScreen) for screen in self.screen_stack):  # a double key
+            self.push_screen(PlanScreen(self.runtime.engine, self.runtime.clock, verb, address, version))
 
     def action_journal(self) -> None:
         from screens.journal import JournalScreen

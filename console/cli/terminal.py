@@ -44,13 +44,11 @@ def _open(path: Path) -> tuple[int, bool]:
     from console.config.loader import load
 
     settings = load(path)
-    from console.app import QuarterdeckApp
+    from console.app import run as show
     from console.runtime import open_runtime
 
     runtime = open_runtime(settings)
-    app = QuarterdeckApp(runtime)
-    app.run()
-    return app.return_code or 0, not runtime.engine.open_operations()
+    return show(runtime), not runtime.engine.open_operations()
 
 
 def _insist_on_a_terminal() -> None:

@@ -16,7 +16,7 @@ OBSERVED_PER_PASS = 6
 (ECS API reference, request throttling)."""
 STALE_AFTER = 3
 """A picture is old after that many cadences without a reading."""
-_BACK_OFF_S = (2.0, 4.0, 8.0, 15.0)
+_BACK_OFF_S = (2.0, 4.0, 8.0)
 _JITTER = 0.1
 
 
@@ -42,7 +42,7 @@ def is_stale(picture: ServicePicture, now: datetime, *, focused: bool = False) -
 
 
 def retry_after(failures: int) -> float:
-    """Seconds to wait after that many failures in a row: 2, 4, 8, then 15."""
+    """Seconds to wait after that many failures in a row: 2, 4, then 8."""
     return _BACK_OFF_S[min(max(failures, 1), len(_BACK_OFF_S)) - 1]
 
 

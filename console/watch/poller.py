@@ -159,7 +159,9 @@ class EnvironmentPoller:
     def _read_figures(self) -> None:
         self._figures_due = self._clock.monotonic() + cadence.FIGURES_S
         figures = self._attempt("figures", lambda: self._signals.figures(self._board.addresses))
-        if figures is not None:
+        if figures is None:
+            self._figures_due = self._retries["figures"]
+        else:
             self._board.measured(figures, self._clock.now())
 
     def _attempt(self, part: str, read: Callable[[], _T]) -> _T | None:

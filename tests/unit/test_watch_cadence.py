@@ -41,9 +41,9 @@ def test_what_was_never_read_is_not_stale() -> None:
     assert not is_stale(a_picture(as_of=None), NOW)
 
 
-def test_tries_come_further_apart_up_to_the_slow_cadence() -> None:
-    """2, 4, 8, then 15 seconds."""
-    assert [retry_after(count) for count in range(1, 7)] == [2, 4, 8, 15, 15, 15]
+def test_tries_come_further_apart_but_never_over_eight_seconds() -> None:
+    """2, 4, then 8 seconds: what comes back is on screen within ten."""
+    assert [retry_after(count) for count in range(1, 6)] == [2, 4, 8, 8, 8]
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
