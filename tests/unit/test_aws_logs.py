@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from console.aws.definitions import Definitions
+from console.aws.log_text import readable, severity_of
 from console.aws.logs import MAX_PAGES, CloudWatchLogs
 from console.aws.masks import masked
 from console.aws.services import Services
-from console.aws.log_text import readable, severity_of
 from console.domain.words import milliseconds
 from tests.builders import ADDRESS, NOW, ago, task_id
 from tests.unit.scripted_aws import (
