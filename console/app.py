@@ -221,7 +221,8 @@ class QuarterdeckApp(App[int]):
         if action == "journal" and self._is_on_journal():
             return False
         if action == "operation":
-            return self._in_header() is not None
+            shown = self._in_header()
+            return shown is not None and getattr(self.screen, "operation", None) is not shown
         return True
 
     # -- operations ---------------------------------------------------------------------------

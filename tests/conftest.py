@@ -46,8 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = tempfile.TemporaryDirectory(prefix="quarterdeck-home-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
-    pytest_names = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
-    _enter(seal(Path(folder.name)) | pytest_names)
+    runners = ("PYTEST_", "TEXTUAL_SNAPSHOT_")
+    kept = {name: value for name, value in os.environ.items() if name.startswith(runners)}
+    _enter(seal(Path(folder.name)) | kept)
 
 
 @pytest.fixture(autouse=True)

@@ -87,7 +87,7 @@ def _state(item: Deployment, state: ServiceState, glyphs: Glyphs) -> Cell:
 
 def _tasks(item: Deployment, tasks: tuple[Task, ...] | None, narrow: bool) -> Cell:
     """Counts as ECS gives them; failed ones also as far as they can still be seen."""
-    seen = sum(1 for task in tasks if task.is_stopped and _failed(task)) if tasks is not None else 0
+    seen = sum(1 for task in tasks if task.has_failed) if tasks is not None else 0
     failed = max(item.failed, seen)
     short = narrow and (item.pending or failed)
     parts = [f"{item.running} {'run' if short else 'running'}"]
@@ -95,13 +95,6 @@ def _tasks(item: Deployment, tasks: tuple[Task, ...] | None, narrow: bool) -> Ce
         parts.append(f"{item.pending} {'start' if short else 'starting'}")
     cell: Cell = (_text(" · ".join(parts)),)
     return (*cell, _text(" · "), _text(f"{failed} failed", "critical")) if failed else cell
-
-
-def _failed(task: Task) -> bool:
-    return any(item.exit_code not in (None, 0) for item in task.containers) or task.stop_code in (
-        "TaskFailedToStart",
-        "EssentialContainerExited",
-    )
 
 
 def _breaker(item: Deployment, status: ServiceStatus, observation: Observation | None) -> Cell:

@@ -67,7 +67,7 @@ def task_word(task: Task, targets: Iterable[Target], balanced: bool) -> str:
         balanced: Whether the service is behind a load balancer.
     """
     if task.is_stopped:
-        return "gone" if _was_told_to(task) else "stopped"
+        return "stopped" if task.has_failed else "gone"
     states = {target.state for target in targets}
     if task.is_leaving or states & {"draining", "unhealthy.draining"}:
         return "draining"
@@ -78,12 +78,6 @@ def task_word(task: Task, targets: Iterable[Target], balanced: bool) -> str:
     if balanced:
         return "healthy" if states and states <= {"healthy", "unused"} else "checking"
     return "healthy" if task.health == "HEALTHY" else "running"
-
-
-def _was_told_to(task: Task) -> bool:
-    """Whether it stopped because it was no longer wanted, not because something failed."""
-    told = task.stop_code in ("ServiceSchedulerInitiated", "UserInitiated", "")
-    return told and "failed" not in task.stopped_reason.lower()
 
 
 def picture(progress: Progress) -> Picture | None:

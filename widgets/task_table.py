@@ -18,10 +18,9 @@ def task_state(task: Task, targets: Sequence[Target], glyphs: Glyphs) -> tuple[s
     """Mark, word and ink of a task."""
     mine = [target for target in targets if target.ip == task.ip]
     if task.is_stopped:
-        failed = any(item.exit_code not in (None, 0) for item in task.containers) or (
-            task.stop_code == "TaskFailedToStart"
-        )
-        return (glyphs.failed, "stopped", "critical") if failed else (glyphs.replaced, "stopped", "muted")
+        if task.has_failed:
+            return glyphs.failed, "stopped", "critical"
+        return glyphs.replaced, "stopped", "muted"
     if task.is_leaving:
         return glyphs.draining, "leaving", "deploying"
     if task.is_starting:
@@ -37,6 +36,8 @@ def task_state(task: Task, targets: Sequence[Target], glyphs: Glyphs) -> tuple[s
 
 def reason(task: Task) -> str:
     """Why a task stopped, or what a live one waits for: the container's words before the task's."""
+    if task.is_stopped and task.was_told_to_stop:
+        return task.stopped_reason
     if task.is_stopped:
         worst = next((item for item in task.containers if item.exit_code not in (None, 0)), None)
         said = (worst.reason if worst else "") or task.stopped_reason

@@ -5,6 +5,7 @@ from datetime import datetime
 from console.diagnosis import course, events, health, stops, traffic
 from console.diagnosis.evidence import Evidence, Kind, Scene
 from console.domain.fleet import Diagnosis
+from console.domain.rollout import RolloutStatus
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
 from console.domain.text import cell_width, cut_end
@@ -111,7 +112,7 @@ def _rolling(scene: Scene) -> Diagnosis:
 
 def _going_back(scene: Scene) -> Diagnosis:
     proof = _of_kind(stops.evidence(scene), Kind.FAILURE) or course.failed(scene)
-    if proof is not None:
+    if proof is not None and not _only_asked(scene):
         return _diagnosis(proof, "going back fails too", *course.way_back(scene)[1:2])
     blocked = _blocked(scene)
     if blocked is not None:
@@ -121,6 +122,11 @@ def _going_back(scene: Scene) -> Diagnosis:
     if cause is None:
         return Diagnosis(ServiceState.ROLLING_BACK, line(*back[2:], *back[:2]))
     return Diagnosis(ServiceState.ROLLING_BACK, line(cause.cause, *back[:2], *cause.facts))
+
+
+def _only_asked(scene: Scene) -> bool:
+    """ECS has been asked to go back and has not begun: the PRIMARY still is what is being left."""
+    return scene.rollout is not None and scene.rollout.status is RolloutStatus.ROLLBACK_REQUESTED
 
 
 def _leaving(scene: Scene) -> Diagnosis:

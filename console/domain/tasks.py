@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+_ORDERED = ("ServiceSchedulerInitiated", "UserInitiated", "SpotInterruption", "TerminationNotice")
+"""Stop codes of an end that somebody ordered."""
+
 
 @dataclass(frozen=True)
 class Container:
@@ -62,6 +65,21 @@ class Task:
     @property
     def is_stopped(self) -> bool:
         return self.status == "STOPPED"
+
+    @property
+    def was_told_to_stop(self) -> bool:
+        """ECS or a person ended it because it was no longer wanted: not a failure, whatever exit code the
+        kill left. A failed health check is one, although the scheduler stops the task (ECS developer
+        guide, stopped-task-error-codes)."""
+        return self.stop_code in _ORDERED and "failed" not in self.stopped_reason.lower()
+
+    @property
+    def has_failed(self) -> bool:
+        """It stopped of its own: a container ended with an error, or the task never started."""
+        if not self.is_stopped or self.was_told_to_stop:
+            return False
+        exited_badly = any(item.exit_code not in (None, 0) for item in self.containers)
+        return exited_badly or self.stop_code in ("TaskFailedToStart", "EssentialContainerExited")
 
 
 @dataclass(frozen=True)

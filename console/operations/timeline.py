@@ -24,7 +24,7 @@ class Timeline:
         if key in self._seen:
             return False
         self._seen.add(key)
-        seconds = round((at - self._confirmed_at).total_seconds(), 1)
+        seconds = (at - self._confirmed_at).total_seconds()
         self._done.append(Step("failed" if failed else "done", max(0.0, seconds), text, evidence))
         self._done.sort(key=lambda step: step.at_s or 0.0)
         return True
@@ -52,7 +52,7 @@ class Timeline:
         states = [target.state for target in observation.targets if target.ip and target.ip == task.ip]
         if states and all(state == "healthy" for state in states) and not task.is_stopped:
             self.mark(f"healthy {task.id}", observation.at, f"{name} healthy", "target group")
-        if task.is_stopped and task.stop_code != "ServiceSchedulerInitiated":
+        if task.has_failed:
             at = task.stopped_at or observation.at
             self.mark(f"stop {task.id}", at, f"{name} stopped", task.stopped_reason, failed=True)
 

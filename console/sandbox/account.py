@@ -16,6 +16,8 @@ class Account:
         self.access_key = access_key
         self.region = region
         self.name = name
+        self.allowed: tuple[str, ...] = ("*",)
+        """Patterns of the actions that the caller's policies allow."""
         self.ecs = EcsState()
         self.elb = ElbState()
         self.ecr = EcrState(self)

@@ -269,16 +269,30 @@ def test_settings_of_the_service_come_back_with_a_rollback(shared: SharedWorld) 
 
 
 def test_preflight_proves_what_it_can(shared: SharedWorld) -> None:
-    """The sandbox has no IAM: permission stays amber, never green."""
+    """All green for what can run; a missing permission and another platform are named."""
     platform = platform_of(shared, API)
     live = live_release(platform.observe(API))
     status = platform.status(API)
     states = {check.name: check.state for check in platform.preflight(API, live, status)}
-    assert states.pop("permission") is CheckState.UNKNOWN
     assert set(states.values()) == {CheckState.PASS}
+    shared.sandbox.account("rugmunch").allowed = ("ecs:Describe*",)
+    (denied,) = (item for item in platform.preflight(API, live, status) if item.name == "permission")
+    assert denied.state is CheckState.FAIL
+    assert "ecs:UpdateService" in denied.evidence
+    shared.sandbox.account("rugmunch").allowed = ("*",)
     other = platform.candidate(API, live, "arm64")
     failed = [item.name for item in platform.preflight(API, other, status) if item.state is CheckState.FAIL]
     assert failed == ["platform"]
+
+
+def test_a_permission_that_cannot_be_asked_for_is_amber_never_green(shared: SharedWorld) -> None:
+    """IAM itself may be forbidden."""
+    platform = platform_of(shared, API)
+    live = live_release(platform.observe(API))
+    shared.sandbox.fault("iam.SimulatePrincipalPolicy", "AccessDeniedException")
+    checks = platform.preflight(API, live, platform.status(API))
+    (permission,) = (item for item in checks if item.name == "permission")
+    assert permission.state is CheckState.UNKNOWN
 
 
 def test_a_version_that_nobody_pushed_is_unknown(shared: SharedWorld) -> None:

@@ -130,6 +130,9 @@ def test_every_operation_answers_in_the_shape_of_its_model(sandbox: Sandbox, clo
     clock.advance(1800)
     start, end = clock.now() - timedelta(minutes=30), clock.now()
     assert sandbox.client("sts").get_caller_identity()["Account"]
+    role = "arn:aws:iam::1:role/oncall"
+    judged = sandbox.client("iam").simulate_principal_policy(PolicySourceArn=role, ActionNames=["ecs:X"])
+    assert judged["EvaluationResults"][0]["EvalDecision"] == "allowed"
     ask_ecs_reading(sandbox.client("ecs"))
     ask_elb(sandbox.client("elbv2"))
     ask_ecr(sandbox.client("ecr"))

@@ -28,7 +28,7 @@ def test_from_a_bad_rollout_to_the_verdict_in_the_journal(
     with opened("--config", line.config, columns=columns, lines=lines, home=home) as terminal:
         terminal.wait_for("FAILING", "out of memory")
         terminal.press("\r")
-        service = terminal.wait_for("way back" if columns > 100 else "back", "exit 137", "v2.7.2")
+        service = terminal.wait_for("deployed", "serving", "exit 137", "v2.7.2", "safe in about")
         assert "limit 2,048 MB" in service or "2,048" in service
         terminal.press("R")
         plan = terminal.wait_for("fairtradeworker-cluster", "us-east-1", "StopServiceDeployment", "to go")

@@ -65,6 +65,7 @@ SERVICES: tuple[Service, ...] = (
         "InvalidParameterValue",
     ),
     Service("sts", "sts", "", "2011-06-15", "sts", "ValidationError"),
+    Service("iam", "iam", "", "2010-05-08", "iam", "ValidationError"),
 )
 BY_NAME = {service.name: service for service in SERVICES}
 BY_TARGET = {service.target: service for service in SERVICES if service.target}
