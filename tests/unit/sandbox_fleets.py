@@ -34,7 +34,7 @@ class Fleets:
         found = [s for account in self.world.accounts.values() for s in account.ecs.services()]
         return next(service for service in found if service.name == name)
 
-    def call(self, fleet: str, service: str, operation: str, **params: Any) -> dict[str, Any]:
+    def call(self, fleet: str, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         """One API call, as the wire layer would hand it over."""
         self.world.advance()
         given = {key: value for key, value in params.items() if value is not None}

@@ -134,9 +134,8 @@ def test_the_limping_rollout_never_ends_by_itself(seed: int, speed: float) -> No
     for _ in range(int(6 * 3600 / 60)):
         fleets.wait(60 / speed)
         old, _ = old_and_new(service)
-        deaths = max(
-            deaths, sum(task.stop_code == "EssentialContainerExited" for task in service.tasks.values())
-        )
+        exits = [task for task in service.tasks.values() if task.stop_code == "EssentialContainerExited"]
+        deaths = max(deaths, len(exits))
         assert (rollout.status, old >= 1) == ("IN_PROGRESS", True)
         assert rollout.failures < 3
     assert deaths > 20
@@ -214,7 +213,6 @@ def test_a_tag_moves_by_putting_the_manifest_again() -> None:
 def test_a_manifest_over_layers_that_nobody_pushed_is_refused() -> None:
     """As is one that is no manifest; one unknown id fails a whole DescribeImages."""
     fleets = Fleets("rugmunch")
-    account = fleets.account("rugmunch")
     refusals = {
         "{}": "LayersNotFoundException",
         "no": "InvalidParameterException",
@@ -240,14 +238,12 @@ def test_a_manifest_over_layers_that_nobody_pushed_is_refused() -> None:
 def test_images_are_listed_in_pages_without_loss() -> None:
     """Every page but the last has a token, and together they are the whole."""
     fleets = Fleets("rugmunch")
-    account = fleets.account("rugmunch")
     whole = fleets.call("rugmunch", "ecr", "ListImages", repositoryName="rugmunch-api")["imageIds"]
     found: list[Any] = []
     token = None
+    asked = {"repositoryName": "rugmunch-api"}
     while True:
-        page = call(
-            account, "ecr", "ListImages", repositoryName="rugmunch-api", maxResults=7, nextToken=token
-        )
+        page = fleets.call("rugmunch", "ecr", "ListImages", **asked, maxResults=7, nextToken=token)
         found += page["imageIds"]
         token = page.get("nextToken")
         if not token:
