@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+AWS := .venv-aws
 DEMO := --sandbox
 
 .PHONY: demo test check bench campaign constraints clean
@@ -17,7 +18,7 @@ DEMO := --sandbox
 demo: $(VENV)/.product
 	@$(BIN)/quarterdeck $(DEMO)
 
-test: check
+test: check $(AWS)/.ready
 	$(BIN)/pytest -n 2
 
 check: $(VENV)/.tools
@@ -26,7 +27,7 @@ check: $(VENV)/.tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-campaign: $(VENV)/.tools
+campaign: $(VENV)/.tools $(AWS)/.ready
 	$(BIN)/pytest -m campaign
 
 bench: $(VENV)/.tools
@@ -47,6 +48,13 @@ $(VENV)/.tools: $(VENV)/.product
 	@$(PIP) --requirement constraints.txt
 	@touch $@
 
+# The aws command line, which the tests aim at the sandbox, brings a botocore of its own.
+$(AWS)/.ready: $(VENV)/.product
+	@echo "Adding the aws command line for the tests …"
+	@test -x $(AWS)/bin/python || $(PYTHON) -m venv $(AWS)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(AWS)/bin/python -m pip install --quiet awscli==1.46.2
+	@touch $@
+
 # Run after changing a dependency: resolves anew in an empty environment and pins what came out.
 constraints:
 	rm -rf $(VENV)/fresh
@@ -58,4 +66,4 @@ constraints:
 	rm -rf $(VENV)/fresh
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(AWS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
