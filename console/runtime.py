@@ -1,49 +1,59 @@
-"""What one run of the console is made of: everything is put together here, and only here."""
+"""What one run of the console is made of: everything is put together here, and only here.
+
+A part is made, and its module loaded, when it is first asked for: the first frame needs none of them.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from console.aws.connect import Connection, connect
 from console.clock import SystemClock
 from console.config.settings import Settings
-from console.journal.sqlite import SqliteJournal
-from console.operations.engine import Engine
 from console.ports import Clock, Journal
 from console.watch.store import FleetStore
 
+if TYPE_CHECKING:
+    from console.aws.connect import Connection
+    from console.operations.engine import Engine
 
-@dataclass(frozen=True)
+
+@dataclass
 class Runtime:
-    """The parts, wired."""
+    """The parts, wired. Nothing is read from the network before a part is used."""
 
     settings: Settings
-    connections: Mapping[str, Connection]
-    """By environment key."""
-    journal: Journal
-    clock: Clock
-    engine: Engine
-    store: FleetStore
+    contact_lost_s: float | None = None
+    """Operations give up after that long without a successful read; ``None``: never."""
+    timeout_s: float | None = None
+    """Operations are watched for that long; ``None``: to their end."""
     note: str = ""
     """One line to show at start; empty for none."""
+    clock: Clock = field(default_factory=SystemClock)
+    store: FleetStore = field(default_factory=FleetStore)
 
+    @cached_property
+    def connections(self) -> "Mapping[str, Connection]":
+        """By environment key."""
+        from console.aws.connect import connect
 
-def open_runtime(
-    settings: Settings,
-    *,
-    contact_lost_s: float | None = None,
-    timeout_s: float | None = None,
-    note: str = "",
-) -> Runtime:
-    """Wire a runtime. Nothing is read from the network and no client is made yet."""
-    clock = SystemClock()
-    connections = connect(settings, clock)
-    journal = SqliteJournal(settings.journal)
-    engine = Engine(
-        platforms={key: connection.platform for key, connection in connections.items()},
-        journal=journal,
-        clock=clock,
-        settings=settings,
-        contact_lost_s=contact_lost_s,
-        timeout_s=timeout_s,
-    )
-    return Runtime(settings, connections, journal, clock, engine, FleetStore(), note)
+        return connect(self.settings, self.clock)
+
+    @cached_property
+    def journal(self) -> Journal:
+        from console.journal.sqlite import SqliteJournal
+
+        return SqliteJournal(self.settings.journal)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        from console.operations.engine import Engine
+
+        return Engine(
+            platforms={key: connection.platform for key, connection in self.connections.items()},
+            journal=self.journal,
+            clock=self.clock,
+            settings=self.settings,
+            contact_lost_s=self.contact_lost_s,
+            timeout_s=self.timeout_s,
+        )

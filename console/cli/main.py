@@ -7,13 +7,12 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from console import __version__
-from console.cli import journal, operate, sandbox, status, terminal
+from console.cli import terminal
 from console.cli.options import Parser
-from console.cli.output import complain, log_crash
-from console.cli.report import discard_output
 from console.clock import SystemClock
 from console.errors import QuarterdeckError
 
@@ -29,8 +28,23 @@ class UnexpectedError(QuarterdeckError):
     exit_code = 1
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+VERBS = {
+    "status": "status",
+    "deploy": "operate",
+    "rollback": "operate",
+    "release": "operate",
+    "journal": "journal",
+    "sandbox": "sandbox",
+}
+"""Verb -> the module of ``console.cli`` that adds it."""
+
+
+def parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The command line, with the verbs that ``words`` can mean.
+
+    A verb that is named is the only one whose module is loaded, and opening the console loads none: its
+    first frame is waited for. Without words it is the whole command line.
+    """
     whole: argparse.ArgumentParser = Parser(
         prog="quarterdeck",
         description="The console for Amazon ECS: see a bad deploy, roll it back, know when it is safe. "
@@ -41,13 +55,21 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--config", metavar="FILE", help="else QUARTERDECK_CONFIG, else the usual place")
     whole.add_argument("--version", action="version", version=f"quarterdeck {__version__}")
     terminal.add_arguments(whole)
-    verbs = whole.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    status.add_parser(verbs)
-    operate.add_parsers(verbs)
-    journal.add_parser(verbs)
-    sandbox.add_parser(verbs)
+    if modules := _modules(words):
+        verbs = whole.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+        for name in modules:
+            import_module(f"console.cli.{name}").add_parser(verbs)
     whole.set_defaults(run=terminal.run)
     return whole
+
+
+def _modules(words: Sequence[str] | None) -> list[str]:
+    """The modules of the verbs that the words can mean; all of them where that is not plain."""
+    if words is not None:
+        named = [VERBS[word] for word in words if word in VERBS]
+        if named or terminal.is_plain(words):
+            return named[:1]
+    return list(dict.fromkeys(VERBS.values()))
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -56,7 +78,7 @@ def main(words: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     _write_anything(sys.stdout, sys.stderr)
     try:
-        arguments = parser().parse_args(words)
+        arguments = parser(words).parse_args(words)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
@@ -65,19 +87,28 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        discard_output()
-        return UNREAD
+        return _unread(UNREAD)
     except Exception as error:
+        from console.cli.output import log_crash
+
         details = log_crash(error, SystemClock().now())
         return _complain(UnexpectedError(f"{type(error).__name__}: {error}", details), as_json=as_json)
 
 
 def _complain(error: QuarterdeckError, *, as_json: bool) -> int:
+    from console.cli.output import complain
+
     try:
         return complain(error, SystemClock().now(), as_json=as_json)
     except BrokenPipeError:
-        discard_output()
-        return error.exit_code
+        return _unread(error.exit_code)
+
+
+def _unread(code: int) -> int:
+    from console.cli.report import discard_output
+
+    discard_output()
+    return code
 
 
 def _write_anything(*streams: Any) -> None:

@@ -39,7 +39,7 @@ class Engine(Protocol):
     def attachable(self, verb: Verb, address: Address) -> OperationRecord | None: ...
 
 
-def add_parsers(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     """Add the three verbs to the command line."""
     deploy = subparsers.add_parser(
         "deploy",
@@ -205,9 +205,9 @@ def _run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report]
 
     settings = load(find(arguments.config))
     address = resolve(settings, arguments.address)
-    from console.runtime import open_runtime
+    from console.runtime import Runtime
 
-    runtime = open_runtime(settings, contact_lost_s=CONTACT_LOST_S, timeout_s=arguments.timeout)
+    runtime = Runtime(settings, contact_lost_s=CONTACT_LOST_S, timeout_s=arguments.timeout)
     with _termination_interrupts():
         return work(runtime.engine, address, Report(runtime.clock, as_json=arguments.json))
 

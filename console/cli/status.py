@@ -48,11 +48,11 @@ def status(arguments: argparse.Namespace) -> int:
     Raises:
         UnknownServiceError: when nothing configured begins with the prefix.
     """
-    from console.runtime import open_runtime
+    from console.runtime import Runtime
 
     settings = load(find(getattr(arguments, "config", None)))
     chosen = select(settings, arguments.prefix)
-    runtime = open_runtime(settings)
+    runtime = Runtime(settings)
     pictures = read(runtime, chosen)
     if arguments.json:
         say_json({"environments": [environment_facts(item, runtime.clock) for item in pictures]})

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--speed", metavar="X", type=_speed, help="divide the world's durations by X (1)")
     group.add_argument("--seed", metavar="N", type=int, help="another world of the same kind")
     group.add_argument("--fleet", metavar="NAME", action="append", help="only this fleet; repeatable")
+
+
+_WITH_VALUE = ("--config", "--speed", "--seed", "--fleet")
+
+
+def is_plain(words: Sequence[str]) -> bool:
+    """Whether the words can only open the console: its own options and their values."""
+    pending = iter(words)
+    for word in pending:
+        name = word.partition("=")[0]
+        if name not in (*_WITH_VALUE, "--sandbox"):
+            return False
+        if word in _WITH_VALUE:
+            next(pending, None)
+    return True
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,9 +61,9 @@ def _open(path: Path) -> tuple[int, bool]:
 
     settings = load(path)
     from console.app import run as show
-    from console.runtime import open_runtime
+    from console.runtime import Runtime
 
-    runtime = open_runtime(settings)
+    runtime = Runtime(settings)
     return show(runtime), not runtime.engine.open_operations()
 
 

@@ -161,7 +161,8 @@ class Desk:
             for key, platform in self.platforms.items()
         }
         engine = Engine(self.platforms, self.journal, self.clock, settings)
-        runtime = Runtime(settings, connections, self.journal, self.clock, engine, self.store, note)
+        runtime = Runtime(settings, note=note, clock=self.clock, store=self.store)
+        vars(runtime).update(connections=connections, journal=self.journal, engine=engine)
         self.app = QuarterdeckApp(runtime, autostart=False)
         self.pictures = pictures
 

@@ -21,7 +21,6 @@ from console.domain.service import Observation
 from console.errors import EndpointError, PermissionDeniedError, UnknownServiceError
 from console.operations.engine import Engine
 from console.runtime import Runtime
-from console.watch.store import FleetStore
 from tests.builders import (
     ADDRESS,
     NEW_ROLLOUT,
@@ -82,7 +81,9 @@ class World:
             for key, platform in self.platforms.items()
         }
         engine = Engine(self.platforms, self.journal, self.clock, self.settings)
-        return Runtime(self.settings, connections, self.journal, self.clock, engine, FleetStore())
+        runtime = Runtime(self.settings, clock=self.clock)
+        vars(runtime).update(connections=connections, journal=self.journal, engine=engine)
+        return runtime
 
     def run(self, prefix: str = "", *, as_json: bool = True) -> int:
         arguments = argparse.Namespace(prefix=prefix, json=as_json, config=str(self.settings.path))
@@ -102,7 +103,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     }
     signals = {key: FakeSignals() for key in platforms}
     built = World(settings, FakeClock(), platforms, signals, MemoryJournal())
-    monkeypatch.setattr("console.runtime.open_runtime", lambda settings: built.runtime())
+    monkeypatch.setattr("console.runtime.Runtime", lambda settings: built.runtime())
     yield built
 
 
