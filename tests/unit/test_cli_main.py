@@ -13,6 +13,7 @@ import pytest
 from console import __version__
 from console.cli.main import main
 from console.cli.options import seconds
+from console.cli.terminal import is_plain
 from console.config.discover import state_folder
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -210,3 +211,20 @@ def test_nothing_heavy_is_imported_before_the_verb_is_known() -> None:
 def test_a_length_of_time_is_a_number_or_a_duration(text: str, value: float) -> None:
     """Seconds unless it says otherwise."""
     assert seconds(text) == value
+
+
+@pytest.mark.parametrize(
+    ("words", "plain"),
+    [
+        ([], True),
+        (["--sandbox", "--speed", "4", "--fleet=rugmunch"], True),
+        (["--config", "status"], True),
+        (["--config"], True),
+        (["status"], False),
+        (["--help"], False),
+        (["--sandbox", "extra"], False),
+    ],
+)
+def test_words_that_only_open_the_console_need_no_verb(words: list[str], plain: bool) -> None:
+    """Then no verb's module is loaded before the first frame."""
+    assert is_plain(words) is plain
