@@ -53,7 +53,11 @@ class Platform(Protocol):
     def environment(self) -> Environment: ...
 
     def identity(self) -> Identity:
-        """Who we are to the platform; proves credentials and endpoint."""
+        """Who we are to the platform; proves credentials and endpoint.
+
+        Raises:
+            CredentialsError: also when they belong to another account than the configured one.
+        """
 
     def services(self) -> tuple[ServiceStatus, ...]:
         """The status of every configured service, in as few calls as there can be.

@@ -9,7 +9,7 @@ from console.domain.operation import Basis
 from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.service import Observation
-from console.errors import CredentialsError, RejectedError
+from console.errors import RejectedError
 from console.ports import Platform
 
 
@@ -68,16 +68,9 @@ def take(address: Address, settings: ServiceSettings, platform: Platform) -> Bea
     """Read everything that a plan needs.
 
     Raises:
-        CredentialsError: also when the credentials are of another account than the configured one.
         QuarterdeckError: whatever the platform raises.
     """
     identity = platform.identity()
-    account = platform.environment.account
-    if account and identity.account != account:
-        raise CredentialsError(
-            f"{platform.environment.key} is account {account}, the credentials are of {identity.account}",
-            "correct `account` or `profile` in the configuration",
-        )
     observation = platform.observe(address)
     rollouts = platform.history(address)
     ids = {name for rollout in rollouts for name in (rollout.target, rollout.left_serving) if name}

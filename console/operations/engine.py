@@ -213,11 +213,6 @@ class Engine:
         """The open operation that the same verb on the same address joins instead of planning anew."""
         return next((r for r in self.open_operations() if r.verb is verb and r.address == address), None)
 
-    def plan_of(self, operation_id: str) -> Plan:
-        """The plan that an operation of the journal confirmed."""
-        record = self._record(operation_id)
-        return plan_of(record, self._journal.entries(operation_id))
-
     def resume(self, operation_id: str) -> Iterator[OperationEvent]:
         """Go on with an open operation to its verdict: follow it while its process lives, take it over
         when it is gone. Nothing is sent."""
