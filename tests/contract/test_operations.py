@@ -172,6 +172,41 @@ def test_an_answer_lost_after_the_order_was_carried_out_is_found_out(shared: Sha
     assert shared.calls("ecs.UpdateService") == 1
 
 
+def test_an_answer_lost_to_a_stop_is_found_out_too(shared: SharedWorld) -> None:
+    """The rollout is going back; StopServiceDeployment was received exactly once."""
+    shared.sandbox.fault("ecs.StopServiceDeployment", "reset", when="after")
+
+    verdict = shared.roll_back(MARKET)
+
+    assert (verdict["verdict"], verdict["mechanism"]) == ("SUCCEEDED", "stop_service_deployment")
+    assert shared.calls("ecs.StopServiceDeployment") == 1
+
+
+def test_an_order_that_never_arrived_is_unknown_and_settled_later(shared: SharedWorld) -> None:
+    """The connection broke before ECS saw it: UNKNOWN first; asked again later, it was never carried out."""
+    shared.sandbox.fault("ecs.StopServiceDeployment", "reset")
+    verdict = shared.roll_back(MARKET)
+    assert verdict["verdict"] == "UNKNOWN", pretty(verdict)
+    (record,) = shared.engine().open_operations()
+    shared.wait(300)
+
+    later = list(shared.engine().resume(record.id))[-1].facts
+
+    assert later["verdict"] == "FAILED"
+    assert "never carried out" in str(later["reason"])
+    assert not shared.engine().open_operations()
+
+
+def test_a_missing_permission_is_named_and_nothing_happens(shared: SharedWorld) -> None:
+    """AWS says no to the one write; ECS goes on as it was."""
+    shared.sandbox.fault("ecs.StopServiceDeployment", "AccessDeniedException")
+
+    verdict = shared.roll_back(MARKET)
+
+    assert verdict["verdict"] == "FAILED"
+    assert "ecs:StopServiceDeployment" in verdict["reason"]
+
+
 def test_an_order_refused_by_throttling_is_not_sent_again(shared: SharedWorld) -> None:
     """FAILED with AWS's word for it; pressing again is the operator's decision."""
     shared.sandbox.fault("ecs.UpdateService", "ThrottlingException")
