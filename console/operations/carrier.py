@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from console.domain.codec import encode
 from console.domain.operation import (
     Accepted,
     Mechanism,
     OperationEvent,
+    OperationRecord,
     Order,
     Plan,
     Progress,
@@ -102,29 +104,28 @@ class Carrier:
     def end(
         self, verdict: Verdict, by: str | None, reason: str, done_at: datetime | None = None
     ) -> OperationEvent:
-        """Close the operation. A journal that fails here cannot take the verdict back."""
+        """Close the operation. A journal that fails here cannot take the verdict back.
+
+        The verdict is told before the operation is closed: killed in between, it is found open, with
+        its verdict, and only closed.
+        """
         self.ended = True
         self.log.forgive()
         now = self.clock.now()
         record = self.log.record
-        self.log.change(
-            verdict=verdict,
-            by=by,
-            reason=reason,
-            done_at=record.done_at or done_at,
-            ended_at=now,
-            target={**record.target, **self._target_facts()},
-        )
-        failed = verdict.exit_code != 0
-        self.timeline.mark("verdict", now, verdict.words, reason, failed=failed)
-        facts = self._verdict_facts()
-        self.log.note("verdict", self._verdict_text(), facts)
-        return OperationEvent("verdict", now, record.id, self._verdict_text(), facts, self.picture())
-
-    def _verdict_text(self) -> str:
-        record = self.log.record
-        words = [record.verdict.words if record.verdict else "", f"by {record.by}" if record.by else ""]
-        return " ".join(filter(None, words)) + (f" · {record.reason}" if record.reason else "")
+        closing: dict[str, Any] = {
+            "verdict": verdict,
+            "by": by,
+            "reason": reason,
+            "done_at": record.done_at or done_at,
+            "ended_at": now,
+            "target": {**record.target, **self._target_facts()},
+        }
+        text, facts = _told(replace(record, **closing)), self._facts(replace(record, **closing))
+        self.log.note("verdict", text, facts)
+        self.log.change(**closing)
+        self.timeline.mark("verdict", now, verdict.words, reason, failed=verdict.exit_code != 0)
+        return OperationEvent("verdict", now, record.id, text, facts, self.picture())
 
     def _target_facts(self) -> dict[str, object]:
         """``to`` as it came out: a pinned copy has a definition and a revision of its own."""
@@ -135,8 +136,8 @@ class Carrier:
             facts["service_revision"] = self.running.id
         return facts
 
-    def _verdict_facts(self) -> dict[str, object]:
-        record = self.log.record
+    def _facts(self, record: OperationRecord) -> dict[str, object]:
+        """What a verdict tells a program."""
         return {
             "verdict": record.verdict.value if record.verdict else None,
             "by": record.by,
@@ -154,6 +155,12 @@ class Carrier:
             "estimate_s": self.plan.estimate.safe_s if self.plan.estimate else None,
             "journal": self.log.trouble or "written",
         }
+
+
+def _told(record: OperationRecord) -> str:
+    """A verdict in one line."""
+    words = [record.verdict.words if record.verdict else "", f"by {record.by}" if record.by else ""]
+    return " ".join(filter(None, words)) + (f" · {record.reason}" if record.reason else "")
 
 
 def stored(plan: Plan) -> object:

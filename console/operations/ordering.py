@@ -155,20 +155,24 @@ def _send(carrier: Carrier, order: Order) -> Iterator[OperationEvent]:
     yield from _accept(carrier, order, accepted)
 
 
-def find_out(carrier: Carrier, order: Order, sent_at: datetime, why: str) -> Iterator[OperationEvent]:
-    """Look for an order whose answer was lost; UNKNOWN when nothing is to be seen of it in time."""
-    started = carrier.clock.monotonic()
+def find_out(
+    carrier: Carrier, order: Order, sent_at: datetime, why: str, *, sender_is_gone: bool = False
+) -> Iterator[OperationEvent]:
+    """Look for an order whose answer was lost, for half a minute from when it was sent.
+
+    Nothing to be seen of it then is UNKNOWN while the process that sent it lives: the request may still
+    be on its way. Once that process is gone it cannot be, and the order was never carried out.
+    """
     while True:
         found = _look(carrier, order, sent_at)
         if found is not None:
             yield from _accept(carrier, order, found)
             return
-        if carrier.clock.monotonic() - started >= LOOK_FOR_S:
+        if (carrier.clock.now() - sent_at).total_seconds() >= LOOK_FOR_S:
             break
         carrier.log.beat()
         carrier.clock.sleep(LOOK_AGAIN_S)
-    long_ago = (carrier.clock.now() - sent_at).total_seconds() > 4 * LOOK_FOR_S
-    if long_ago and carrier.in_contact:
+    if sender_is_gone and carrier.in_contact:
         yield carrier.end(Verdict.FAILED, None, f"{_call(order)} was never carried out: {why}")
         return
     yield carrier.end(Verdict.UNKNOWN, None, f"{_call(order)} was sent, its outcome is not known: {why}")

@@ -38,6 +38,9 @@ def plan_of(record: OperationRecord, entries: tuple[Entry, ...]) -> Plan:
 
 def resume(carrier: Carrier, entries: tuple[Entry, ...]) -> Iterator[OperationEvent]:
     """Find out how far an abandoned operation got, and follow it to its verdict. Sends nothing."""
+    if entries and entries[-1].event == "verdict" and carrier.log.record.verdict is None:
+        yield _closed(carrier, entries[-1])
+        return
     order = _last(entries, "order")
     accepted = _last(entries, "accepted")
     yield carrier.event("resumed", "resumed: the process that carried it is gone")
@@ -46,11 +49,29 @@ def resume(carrier: Carrier, entries: tuple[Entry, ...]) -> Iterator[OperationEv
         carrier.accept(decode(Order, order), decode(Accepted, accepted))
     elif order is not None:
         sent_at = next(entry.at for entry in reversed(entries) if "order" in entry.facts)
-        yield from find_out(carrier, decode(Order, order), sent_at, "the process ended while it was sent")
+        why = "the process ended while it was sent"
+        yield from find_out(carrier, decode(Order, order), sent_at, why, sender_is_gone=True)
     else:
         yield carrier.end(Verdict.REFUSED, None, "interrupted before anything was sent")
     if carrier.accepted is not None and not carrier.ended:
         yield from Observer(carrier, carrier.accepted).watch()
+
+
+def _closed(carrier: Carrier, told: Entry) -> OperationEvent:
+    """Close an operation that had told its verdict when its process was killed."""
+    verdict = Verdict(str(told.facts["verdict"]))
+    target = told.facts.get("to")
+    carrier.log.forgive()
+    carrier.log.change(
+        verdict=verdict,
+        by=told.facts.get("by"),
+        reason=str(told.facts.get("reason") or ""),
+        done_at=carrier.log.record.done_at or carrier.log.record.safe_at,
+        ended_at=told.at,
+        target=target if isinstance(target, Mapping) else carrier.log.record.target,
+    )
+    carrier.ended = True
+    return OperationEvent("verdict", told.at, told.operation, told.text, _said(told.facts), carrier.picture())
 
 
 def _last(entries: tuple[Entry, ...], fact: str) -> object:

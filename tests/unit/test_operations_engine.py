@@ -745,6 +745,28 @@ def test_an_order_interrupted_while_it_was_sent_is_found_out(finished: Bench) ->
     assert finished.platform.count("act") == 0
 
 
+def test_an_operation_killed_after_its_verdict_is_only_closed(finished: Bench) -> None:
+    """The verdict stands in the journal, the operation is still open: one verdict, nothing observed."""
+    plan = finished.engine.plan_rollback(ADDRESS)
+    begin = finished.journal.update
+    finished.journal.update = (  # type: ignore[method-assign]
+        lambda record: None if record.verdict else begin(record)
+    )
+    run(finished, plan)
+    finished.journal.update = begin  # type: ignore[method-assign]
+    (record,) = finished.engine.open_operations()
+    looks = finished.platform.count("observe")
+
+    verdict = finished.verdict(list(finished.engine.resume(record.id)))
+
+    assert verdict["verdict"] == "SUCCEEDED"
+    assert finished.platform.count("observe") == looks
+    assert not finished.engine.open_operations()
+    told = [entry for entry in finished.journal.entries(record.id) if entry.event == "verdict"]
+    assert len(told) == 1
+    assert ADDRESS in finished.engine.holds()
+
+
 # holds
 
 
