@@ -35,6 +35,9 @@ class Control:
         if not hmac.compare_digest(offered.encode(), f"Bearer {self._token}".encode()):
             return _json(401, {"error": "the token of this sandbox is needed: Authorization: Bearer …"})
         name = unquote(request.path.removeprefix(PREFIX))
+        name, _, number = name.partition("/")
+        if number:
+            return self._one(request.method, name, number)
         route = self._routes.get((request.method, name))
         if route is not None:
             return route(request)
@@ -42,6 +45,16 @@ class Control:
         if not methods:
             return _json(404, {"error": f"no such control: {name}"})
         return _json(405, {"error": f"{name} answers to {', '.join(methods)}"})
+
+    def _one(self, method: str, name: str, number: str) -> Response:
+        """One fault among those that wait, by its number."""
+        if name != "faults" or not number.isdecimal():
+            return _json(404, {"error": f"no such control: {name}/{number}"})
+        if method != "DELETE":
+            return _json(405, {"error": f"{name}/{number} answers to DELETE"})
+        if not self._gateway.faults.remove(int(number)):
+            return _json(404, {"error": f"no fault {number} waits"})
+        return _json(200, {})
 
     def _health(self, _: Request) -> Response:
         world = self._gateway.world
@@ -76,8 +89,7 @@ class Control:
             return _json(400, {"error": str(error)})
         except ValueError:
             return _json(400, {"error": "a fault is a JSON object"})
-        self._gateway.faults.add(fault)
-        return _json(200, fault.as_json())
+        return _json(200, self._gateway.faults.add(fault).as_json())
 
     def _clear_faults(self, _: Request) -> Response:
         self._gateway.faults.clear()

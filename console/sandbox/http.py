@@ -108,7 +108,12 @@ class Server:
             await _send(writer, _error(error.status, str(error)), keep=False)
             return False
         self.requests += 1
+        before, after = self._delay(request)
+        if before:
+            await asyncio.sleep(before)
         answer = self._answer(request)
+        if after:
+            await asyncio.sleep(after)
         if isinstance(answer, Response):
             await _send(writer, answer, keep)
             return keep
@@ -116,6 +121,10 @@ class Server:
             await _stay_silent(reader)
         _reset(writer)
         return False
+
+    def _delay(self, request: Request) -> tuple[float, float]:
+        """How long a fault holds a request up; never one to the control interface."""
+        return (0.0, 0.0) if request.path.startswith(PREFIX) else self.gateway.delay(request)
 
     def _answer(self, request: Request) -> Response | Broken:
         if not _is_loopback(request.headers.get("host", "")):

@@ -5,7 +5,7 @@ botocore itself is imported at the first request, not before, so that a sandbox 
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
@@ -86,6 +86,19 @@ def service_model(name: str) -> "ServiceModel":
     from botocore.model import ServiceModel
 
     return ServiceModel(_loader().load_service_model(name, "service-2", BY_NAME[name].version), name)
+
+
+@cache
+def paginators(name: str) -> dict[str, Any]:
+    """How the operations of one service page, by operation; nothing for a service without pages."""
+    from botocore.exceptions import UnknownServiceError
+
+    try:
+        model = _loader().load_service_model(name, "paginators-1", BY_NAME[name].version)
+    except UnknownServiceError:
+        return {}
+    known: dict[str, Any] = model["pagination"]
+    return known
 
 
 @cache
