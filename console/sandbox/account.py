@@ -1,5 +1,6 @@
 """One AWS account and Region of the sandbox: the state of its services, side by side."""
 
+from console.sandbox.conditions import Conditions
 from console.sandbox.ecr import EcrState
 from console.sandbox.ecs.model import EcsState
 from console.sandbox.elb import ElbState
@@ -18,6 +19,7 @@ class Account:
         self.name = name
         self.allowed: tuple[str, ...] = ("*",)
         """Patterns of the actions that the caller's policies allow."""
+        self.conditions = Conditions(self)
         self.ecs = EcsState()
         self.elb = ElbState()
         self.ecr = EcrState(self)

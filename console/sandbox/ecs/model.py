@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any
 
+from console.sandbox.errands import Errand
+
 Json = dict[str, Any]
 
 STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
@@ -64,6 +66,8 @@ class ServiceRevision:
     platform_version: str = "1.4.0"
     digests: dict[str, str] = field(default_factory=dict)
     """Container name -> image digest."""
+    capacity_providers: list[Json] = field(default_factory=list)
+    """``capacityProviderStrategy``; empty: the launch type says it all."""
 
     @property
     def number(self) -> str:
@@ -159,8 +163,9 @@ class Task:
     cluster_arn: str
     definition: TaskDefinition
     deployment: str
-    """``startedBy``: the id of its deployment."""
+    """``startedBy``: the id of its deployment, or what RunTask was told."""
     service: str
+    """Name of its service; empty: RunTask started it."""
     created_at: float
     zone: str
     ip: str
@@ -191,6 +196,22 @@ class Task:
     """Why the scheduler is to replace it; empty while nothing is wrong."""
     is_replaced: bool = False
     """Another was started in place of this condemned one."""
+    moving: str = ""
+    """Why it is to run elsewhere, ``drain`` or ``rebalance``; its replacement comes first."""
+    protected_until: float = 0.0
+    """Neither scale-in nor a rollout stops it before this moment."""
+    capacity_provider: str = ""
+    """FARGATE or FARGATE_SPOT, where a strategy chose it."""
+    instance: str = ""
+    """ARN of the container instance that it runs on; empty on Fargate."""
+    errand: Errand | None = None
+    """What it was run for; ``None``: it serves until it is stopped."""
+    overrides: Json = field(default_factory=dict)
+    """``overrides`` of RunTask."""
+    group: str = ""
+    """``group`` of RunTask."""
+    enable_execute_command: bool = False
+    tags: list[Json] = field(default_factory=list)
     watcher: Callable[["Task", str], None] | None = field(default=None, repr=False)
     """The scheduler's ear: told the kinds of :mod:`console.sandbox.ecs.timing`."""
 
@@ -229,6 +250,10 @@ class Service:
     created_by: str = ""
     tags: list[Json] = field(default_factory=list)
     enable_execute_command: bool = False
+    capacity_providers: list[Json] = field(default_factory=list)
+    """``capacityProviderStrategy``; empty: the launch type says it all."""
+    rebalancing: bool = False
+    """``availabilityZoneRebalancing``."""
     status: str = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
     """All, newest last; INACTIVE ones too."""
@@ -280,6 +305,25 @@ class Service:
 
 
 @dataclass
+class ContainerInstance:
+    """One EC2 instance that a cluster's tasks run on."""
+
+    id: str
+    """32 hexadecimal digits."""
+    arn: str
+    ec2_id: str
+    zone: str
+    cpu: int
+    """Units that tasks may reserve."""
+    memory: int
+    """MiB that tasks may reserve."""
+    registered_at: float
+    status: str = "ACTIVE"
+    agent_connected: bool = True
+    version: int = 1
+
+
+@dataclass
 class Cluster:
     """One cluster of an account."""
 
@@ -287,6 +331,15 @@ class Cluster:
     arn: str
     services: dict[str, Service] = field(default_factory=dict)
     """By name, in the order of their creation."""
+    instances: dict[str, ContainerInstance] = field(default_factory=dict)
+    """By id, in the order of their registration."""
+    loose: Service | None = None
+    """Keeps the tasks that RunTask started as a service keeps its own; it is never listed."""
+
+    @property
+    def keepers(self) -> list[Service]:
+        """All that have tasks: the services, then what RunTask started."""
+        return [*self.services.values(), *([self.loose] if self.loose else ())]
 
 
 @dataclass
@@ -299,11 +352,16 @@ class EcsState:
     """Family -> revisions, oldest first; revision n is at n - 1."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Private address -> id of the task that has it."""
+    errands: dict[str, Errand] = field(default_factory=dict)
+    """Task definition family -> what its one-off tasks do."""
+    run_tokens: dict[str, tuple[str, list[Task]]] = field(default_factory=dict)
+    """RunTask's client token -> fingerprint of the request, tasks that it started."""
 
     def services(self) -> Iterator[Service]:
         for cluster in self.clusters.values():
             yield from cluster.services.values()
 
     def tasks(self) -> Iterator[Task]:
-        for service in self.services():
-            yield from service.tasks.values()
+        for cluster in self.clusters.values():
+            for keeper in cluster.keepers:
+                yield from keeper.tasks.values()

@@ -26,6 +26,7 @@ def add_revision(
         load_balancers=list(service.load_balancers),
         launch_type=service.launch_type,
         platform_version=service.platform_version,
+        capacity_providers=list(service.capacity_providers),
     )
     service.revisions[revision.arn] = revision
     return revision
