@@ -99,13 +99,9 @@ class Figures:
         patience = self._account.world.seconds(self._patience(service))
 
         def level(at: float) -> float:
+            acting = [life.acting(at) for life in lives if life.is_running(at)]
             return float(
-                sum(
-                    life.is_running(at)
-                    and life.behaviour.ready_after == math.inf
-                    and at - (life.started_at or at) > patience
-                    for life in lives
-                )
+                sum(does.ready_after == math.inf and at - since > patience for does, since in acting)
             )
 
         return self.sampled(minute, level)
@@ -124,11 +120,8 @@ class Figures:
         lives, speed = self._account.logs.lives.of_service(service.arn), self._account.world.speed
 
         def level(at: float) -> float | None:
-            shares = [
-                life.behaviour.memory_at((at - (life.started_at or at)) * speed)
-                for life in lives
-                if life.is_running(at)
-            ]
+            acting = [life.acting(at) for life in lives if life.is_running(at)]
+            shares = [behaviour.memory_at((at - since) * speed) for behaviour, since in acting]
             return 100.0 * sum(shares) / len(shares) if shares else None
 
         return self.sampled(minute, level)

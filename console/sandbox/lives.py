@@ -5,7 +5,7 @@ life is only ever added to at the present moment, so that what it says about the
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.sandbox.behaviour import Behaviour, behaviour_of
@@ -40,6 +40,15 @@ class Life:
     """It ended by itself."""
     ended_at: float | None = None
     """Its process is gone, however it came to that."""
+    turns: list[tuple[float, Behaviour]] = field(default_factory=list)
+    """Moments from which it behaved otherwise, because somebody made its image do so."""
+
+    def acting(self, at: float) -> tuple[Behaviour, float]:
+        """How it behaved at a moment, and since when: what that behaviour's delays count from."""
+        for since, behaviour in reversed(self.turns):
+            if since <= at:
+                return behaviour, since
+        return self.behaviour, self.started_at or at
 
     def is_serving(self, at: float) -> bool:
         """Whether requests were sent to it at that moment."""
@@ -69,6 +78,11 @@ class Lives:
         """Those of one service, by its ARN, oldest first."""
         self._catch_up()
         return self._by_service.get(service, [])
+
+    def turn(self, task: Task, behaviour: Behaviour) -> None:
+        """From now on a running task behaves otherwise."""
+        self._catch_up()
+        self._by_task[task.id].turns.append((self._account.world.now(), behaviour))
 
     def __iter__(self) -> Iterator[Life]:
         self._catch_up()

@@ -108,7 +108,7 @@ class Traffic:
         return found
 
     def _answered(self, service: str, minute: int, now: float) -> list[Request]:
-        start = minute * MINUTE
+        start, speed = minute * MINUTE, self._account.world.speed
         lives = self._lives.of_service(service)
         ghost = self._account.world.seconds(_GHOST)
         near = [life for life in lives if _may_serve(life, start, start + MINUTE, ghost)]
@@ -119,14 +119,25 @@ class Traffic:
             if asked.at > now:
                 break
             if asked.at < remembered:
-                found.append(_answer(asked, profile, [], 0.0, self._account.world.speed))
+                found.append(_answer(asked, profile, [], 0.0, speed))
                 continue
             able = [life for life in near if life.is_serving(asked.at) or _is_ghost(life, asked.at, ghost)]
             if able:
-                found.append(_answer(asked, profile, able, ghost, self._account.world.speed))
+                found.append(self._strained(service, _answer(asked, profile, able, ghost, speed), asked))
             else:
                 found.append(Request(asked.at, asked.route.what, 503, 0.001, None, False, asked.id))
         return found
+
+    def _strained(self, service: str, request: Request, asked: "_Asked") -> Request:
+        """The same request where something beside the image makes it slower, or fail."""
+        stress = self._account.stress
+        if not stress.loads or not request.reached:
+            return request
+        errors = stress.errors_at(service, request.at)
+        status = _status(asked, errors) if request.status < 500 else request.status
+        return request._replace(
+            status=status, seconds=request.seconds * stress.slowness_at(service, request.at)
+        )
 
     def _asked(self, service: str, profile: Profile, start: float) -> list["_Asked"]:
         rng = self._account.world.rng(f"traffic:{service}:{int(start)}")
@@ -165,10 +176,11 @@ def _answer(asked: _Asked, profile: Profile, able: Sequence[Life], ghost: float,
     life = able[int(asked.which * len(able))]
     if _is_ghost(life, asked.at, ghost):
         return Request(asked.at, asked.route.what, 502, 0.004, life, False, asked.id)
-    age = (asked.at - (life.started_at or asked.at)) * speed
-    status = _status(asked, life.behaviour.errors_at(age))
+    behaviour, since = life.acting(asked.at)
+    age = (asked.at - since) * speed
+    status = _status(asked, behaviour.errors_at(age))
     return Request(
-        asked.at, asked.route.what, status, seconds * life.behaviour.slowness_at(age), life, True, asked.id
+        asked.at, asked.route.what, status, seconds * behaviour.slowness_at(age), life, True, asked.id
     )
 
 

@@ -57,7 +57,7 @@ def create(account: "Account", service: Service, deployment: Deployment) -> Task
             )
         )
         if definition is task.definition.containers[0]:
-            task.behaviour = behaviour
+            task.behaviour = account.stress.behaviour(service.arn, digest, behaviour)
     service.tasks[number] = service.present[number] = task
     return task
 
