@@ -22,6 +22,8 @@ class Errand:
     """``containers[].reason`` of that end; ``None``: ECS names none."""
     lines: tuple[tuple[float, str, str], ...] = ()
     """What it writes: when, level, text."""
+    ignores_sigterm: bool = False
+    """It works on when it is told to stop, until it is killed (exit code 137 instead of 143)."""
 
 
 def of_command(command: Sequence[str]) -> Errand:

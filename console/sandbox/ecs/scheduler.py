@@ -7,7 +7,7 @@ so that it may be woken as often as one likes.
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import breaker, deployments, events, lifecycle, timing
+from console.sandbox.ecs import breaker, capacity, deployments, events, lifecycle, timing
 from console.sandbox.ecs.model import LEAVING, Deployment, Service, ServiceDeployment, Task
 from console.sandbox.ecs.revisions import resolve
 from console.sandbox.ecs.throttle import postpone
@@ -169,10 +169,22 @@ def _launch(account: "Account", service: Service, deployment: Deployment, count:
     world = account.world
     resolve(account, deployment.revision)
     owed = [task for task in service.tasks_of(deployment) if task.condemned and not task.is_replaced][:count]
-    for task in owed:
+    started: list[Task] = []
+    refusal = ""
+    while len(started) < count and not refusal:
+        refusal = capacity.refusal(account, service, deployment.revision)
+        if not refusal:
+            started.append(lifecycle.create(account, service, deployment))
+    if refusal:
+        missing = count - len(started)
+        gap = capacity.refuse(account, service, deployment, missing, len(started), refusal)
+        wake(account, service, gap)
+        wake(account, service, timing.NOTICE_EXIT)
+    if not started:
+        return
+    for task in owed[: len(started)]:
         task.is_replaced = True
-    started = [lifecycle.create(account, service, deployment) for _ in range(count)]
-    events.say(world, service, events.started(started, len(owed)))
+    events.say(world, service, events.started(started, min(len(owed), len(started))))
     for task in started:
         adopt(account, service, task)
         lifecycle.start(account, service, task)

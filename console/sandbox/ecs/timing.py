@@ -19,6 +19,8 @@ DEREGISTERING = 10.0
 LEAVING_WITHOUT_TARGETS = 2.0
 TERMINATING = 2.0
 """From SIGTERM to the end of the process."""
+STOP_TIMEOUT = 30.0
+"""From SIGTERM to SIGKILL, where the container definition has no ``stopTimeout``."""
 DEPROVISIONING = 10.0
 EXIT_DEACTIVATING = 5.0
 HEALTHY_WITHOUT_CHECK = 40.0
@@ -30,6 +32,8 @@ NOTICE_HEALTH = 5.0
 NOTICE_UNHEALTHY = 10.0
 NOTICE_EXIT = 9.0
 NOTICE_STOP_TASK = 18.0
+NOTICE_CAPACITY = 60.0
+"""At least this long until tasks that could not be placed are tried again."""
 NOTICE_STOPPED = 10.0
 NOTICE_TRIP = 5.0
 """From the decision to go back until the scheduler acts upon it."""
