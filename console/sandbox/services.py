@@ -1,11 +1,27 @@
 """The registry, filled: importing this module imports every module with handlers."""
 
-from console.sandbox import cloudwatch, ecr, iam, logs, sts
-from console.sandbox.ecs import reading, task_definitions, writing
+from console.sandbox import alarm_calls, cloudwatch, ecr, ecr_scan, ecr_tags, iam, logs, secrets, ssm, sts
+from console.sandbox.ecs import reading, run_task, task_definitions, writing
 from console.sandbox.elb import ops
 from console.sandbox.registry import HANDLERS
 
-MODULES = (cloudwatch, ecr, iam, logs, ops, reading, sts, task_definitions, writing)
+MODULES = (
+    alarm_calls,
+    cloudwatch,
+    ecr,
+    ecr_scan,
+    ecr_tags,
+    iam,
+    logs,
+    ops,
+    reading,
+    run_task,
+    secrets,
+    ssm,
+    sts,
+    task_definitions,
+    writing,
+)
 """Each registers the operations of its service, or of one side of it."""
 
 __all__ = ["HANDLERS", "MODULES"]

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from console.sandbox.registry import HANDLERS
+from tests.contract.asking_around_a import ask_around_a
+from tests.contract.asking_around_b import ask_around_b
 from tests.contract.conftest import Sandbox, SandboxFactory
 from tests.fakes import FakeClock
 
@@ -138,6 +140,8 @@ def test_every_operation_answers_in_the_shape_of_its_model(sandbox: Sandbox, clo
     ask_ecr(sandbox.client("ecr"))
     ask_logs(sandbox.client("logs"), start)
     ask_cloudwatch(sandbox.client("cloudwatch"), start, end)
+    ask_around_a(sandbox, clock)
     ask_ecs_writing(sandbox.client("ecs"), clock)
+    ask_around_b(sandbox)
     asked = set(sandbox.control("GET", "calls")[1])
     assert asked == {f"{service}.{operation}" for service, operation in HANDLERS}
