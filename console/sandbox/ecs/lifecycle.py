@@ -37,7 +37,7 @@ def create(account: "Account", service: Service, deployment: Deployment) -> Task
         zone=zone,
         ip=ip,
         subnet=subnet,
-        load_balancers=revision.load_balancers,
+        load_balancers=revision.attached,
         launch_type=revision.launch_type,
         capacity_provider=providers.provider(service, revision),
         instance=instance,

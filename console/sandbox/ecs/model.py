@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any
 
+from console.sandbox.ecs.course import Course
+
 from console.sandbox.errands import Errand
 
 Json = dict[str, Any]
@@ -68,6 +70,13 @@ class ServiceRevision:
     """Container name -> image digest."""
     capacity_providers: list[Json] = field(default_factory=list)
     """``capacityProviderStrategy``; empty: the launch type says it all."""
+    resolved: list[Json] | None = None
+    """``load_balancers`` with the target groups that its tasks go into, where those are others."""
+
+    @property
+    def attached(self) -> list[Json]:
+        """Load balancer entries as its tasks have them."""
+        return self.load_balancers if self.resolved is None else self.resolved
 
     @property
     def number(self) -> str:
@@ -96,6 +105,13 @@ class ServiceDeployment:
     threshold: int = 3
     rollback: Json | None = None
     """``reason``, ``startedAt``, ``serviceRevisionArn``."""
+    course: Course | None = None
+    """Of a deployment that shifts traffic; ``None`` for a rolling one."""
+    alarms_status: str = "DISABLED"
+    triggered: list[str] = field(default_factory=list)
+    """Names of the alarms that went off while it was watched."""
+    baking_since: float | None = None
+    """Since when a rolling one has all that it wants and is only watched."""
     frozen: dict[str, tuple[int, int, int]] | None = None
     """Revision ARN -> (requested, running, pending) at the end; ``None`` while it runs."""
 
@@ -352,6 +368,9 @@ class EcsState:
     """Family -> revisions, oldest first; revision n is at n - 1."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Private address -> id of the task that has it."""
+    functions: dict[str, str] = field(default_factory=dict)
+    """Function ARN -> what it answers as a lifecycle hook: SUCCEEDED (unless named here), FAILED or
+    IN_PROGRESS."""
     errands: dict[str, Errand] = field(default_factory=dict)
     """Task definition family -> what its one-off tasks do."""
     run_tokens: dict[str, tuple[str, list[Task]]] = field(default_factory=dict)
