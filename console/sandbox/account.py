@@ -7,7 +7,6 @@ from console.sandbox.ecs.model import EcsState
 from console.sandbox.elb import ElbState
 from console.sandbox.kernel import World
 from console.sandbox.logs import LogState
-from console.sandbox.stress import Stress
 from console.sandbox.secrets import SecretState
 from console.sandbox.ssm import ParameterState
 from console.sandbox.stress import Stress
@@ -29,7 +28,6 @@ class Account:
         self.elb = ElbState()
         self.ecr = EcrState(self)
         self.logs = LogState(self)
-        self.stress = Stress()
         self.secrets = SecretState(self)
         self.parameters = ParameterState(self)
         self.alarms = AlarmState(self)

@@ -5,6 +5,7 @@ Builds the account of one fleet out of its TOML file, as months of work would ha
 
 from typing import TYPE_CHECKING, Any
 
+from console.sandbox import secrets, ssm
 from console.sandbox.age import seconds
 from console.sandbox.behaviour import behaviour_of
 from console.sandbox.ecs.definitions import register
@@ -32,6 +33,8 @@ def build(account: "Account", fleet: dict[str, Any]) -> None:
         _cluster(account, environment["cluster"])
         for service in environment["services"].values():
             _service(account, service, service.get("cluster", environment["cluster"]), zones, now)
+    secrets.stock(account)
+    ssm.stock(account)
 
 
 def _repository(account: "Account", repository: dict[str, Any], now: float) -> None:

@@ -66,6 +66,15 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service("sts", "sts", "", "2011-06-15", "sts", "ValidationError"),
     Service("iam", "iam", "", "2010-05-08", "iam", "ValidationError"),
+    Service(
+        "secretsmanager",
+        "secretsmanager",
+        "secretsmanager",
+        "2017-10-17",
+        "secretsmanager",
+        "InvalidParameterException",
+    ),
+    Service("ssm", "ssm", "AmazonSSM", "2014-11-06", "ssm", "ValidationException"),
 )
 BY_NAME = {service.name: service for service in SERVICES}
 BY_TARGET = {service.target: service for service in SERVICES if service.target}

@@ -1,0 +1,33 @@
+"""Every operation around ECS that is not asked for elsewhere, asked once by boto3."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.conftest import Sandbox
+
+
+def ask_secrets(secrets: Any, parameters: Any) -> None:
+    """What is known of secrets and parameters; a value is never handed out."""
+    listed = secrets.list_secrets()["SecretList"]
+    assert secrets.describe_secret(SecretId=listed[0]["Name"])["ARN"] == listed[0]["ARN"]
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        secrets.get_secret_value(SecretId=listed[0]["ARN"])
+    assert parameters.describe_parameters()["Parameters"] == []
+
+
+def ask_scans(ecr: Any) -> None:
+    """A finished scan, one by hand, and a repository whose tags are fixed."""
+    name = ecr.describe_repositories()["repositories"][0]["repositoryName"]
+    image = {"imageTag": "good"}
+    found = ecr.describe_image_scan_findings(repositoryName=name, imageId=image)
+    assert found["imageScanFindings"]["findings"]
+    assert ecr.start_image_scan(repositoryName=name, imageId=image)["imageScanStatus"]
+    assert ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability="IMMUTABLE")
+
+
+def ask_around_b(sandbox: Sandbox) -> None:
+    """All of them."""
+    ask_secrets(sandbox.client("secretsmanager"), sandbox.client("ssm"))
+    ask_scans(sandbox.client("ecr"))
