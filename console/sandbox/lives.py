@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from console.sandbox.behaviour import Behaviour, behaviour_of
 from console.sandbox.ecs.model import Container, Task
+from console.sandbox.errands import Errand
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
@@ -40,6 +41,8 @@ class Life:
     """It ended by itself."""
     ended_at: float | None = None
     """Its process is gone, however it came to that."""
+    errand: Errand | None = None
+    """What it was run for; ``None``: it serves."""
     turns: list[tuple[float, Behaviour]] = field(default_factory=list)
     """Moments from which it behaved otherwise, because somebody made its image do so."""
 
@@ -106,7 +109,7 @@ class Lives:
         now = self._account.world.now()
         if life.started_at is None:
             life.started_at = task.started_at
-        if life.serving_from is None and task.is_healthy:
+        if life.serving_from is None and task.is_healthy and task.service:
             life.serving_from = now
         if life.serving_from is not None and life.serving_until is None and not task.is_healthy:
             life.serving_until = now
@@ -138,6 +141,7 @@ class Lives:
             limit_mb=_limit(container, task),
             version=self._version(container),
             created_at=task.created_at,
+            errand=task.errand,
         )
         if task.started_at is not None and (task.was_healthy or task.is_healthy):
             life.created_at = life.started_at = life.serving_from = task.started_at

@@ -81,6 +81,10 @@ def _cause(life: Life, request: Request) -> str:
 def _life_lines(life: Life, speed: float, start: float, end: float) -> Iterator[_Line]:
     if life.started_at is None:
         return
+    if life.errand is not None:
+        for number, (after, level, text) in enumerate(life.errand.lines):
+            yield _Line(life.started_at + after / speed, level, text, number)
+        return
     yield from _beginning(life, life.started_at, speed)
     if life.behaviour.leaks and life.behaviour.dies_after is not None:
         yield from _strain(life, life.started_at, life.behaviour.dies_after, speed)

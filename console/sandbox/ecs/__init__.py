@@ -1,6 +1,6 @@
 """Elastic Container Service: a deterministic scheduler and the operations upon it."""
 
-from console.sandbox.ecs import reading, task_definitions, writing
+from console.sandbox.ecs import reading, run_task, spot, task_definitions, writing
 from console.sandbox.ecs.definitions import register
 from console.sandbox.ecs.seed import Past, ServiceSpec, seed_service
 from console.sandbox.ecs.services import add_cluster
@@ -11,7 +11,9 @@ __all__ = [
     "add_cluster",
     "reading",
     "register",
+    "run_task",
     "seed_service",
+    "spot",
     "task_definitions",
     "writing",
 ]

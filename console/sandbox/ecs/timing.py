@@ -40,7 +40,9 @@ NOTICE_TRIP = 5.0
 STOPPING_DEPLOYMENT = 3.0
 """From STOP_REQUESTED or ROLLBACK_REQUESTED to the next status."""
 LISTING_LAG = 2.0
-"""A new service deployment is not listed at once (eventual consistency)."""
+"""A new service deployment or task is not listed at once (eventual consistency)."""
+DESCRIBING_LAG = 1.0
+"""A task that RunTask started cannot be described at once."""
 
 THROTTLE_FIRST = 235.0
 THROTTLE_MOST = 27 * 60.0

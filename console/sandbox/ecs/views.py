@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def cluster(item: Cluster) -> Json:
-    tasks = [task for service in item.services.values() for task in service.present.values()]
+    tasks = [task for keeper in item.keepers for task in keeper.present.values()]
     return {
         "clusterArn": item.arn,
         "clusterName": item.name,
         "status": "ACTIVE",
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": len(item.instances),
         "runningTasksCount": sum(task.status == "RUNNING" for task in tasks),
         "pendingTasksCount": sum(task.is_starting for task in tasks),
         "activeServicesCount": sum(service.status == "ACTIVE" for service in item.services.values()),
@@ -49,7 +49,8 @@ def service(world: "World", item: Service, with_tags: bool = False) -> Json:
         "desiredCount": item.desired_count,
         "runningCount": sum(task.status == "RUNNING" for task in item.present.values()),
         "pendingCount": sum(task.is_starting for task in item.present.values()),
-        "launchType": item.launch_type,
+        "launchType": None if item.capacity_providers else item.launch_type,
+        "capacityProviderStrategy": item.capacity_providers or None,
         "platformVersion": item.platform_version,
         "platformFamily": "Linux",
         "taskDefinition": item.primary.revision.task_definition.arn,
@@ -73,7 +74,7 @@ def service(world: "World", item: Service, with_tags: bool = False) -> Json:
         "enableECSManagedTags": False,
         "propagateTags": "NONE",
         "enableExecuteCommand": item.enable_execute_command,
-        "availabilityZoneRebalancing": "DISABLED",
+        "availabilityZoneRebalancing": "ENABLED" if item.rebalancing else "DISABLED",
         "tags": item.tags if with_tags else None,
     }
     return present(picture)
@@ -92,7 +93,8 @@ def deployment(owner: Service, item: Deployment) -> Json:
             "failedTasks": item.failed_tasks,
             "createdAt": stamp(item.created_at),
             "updatedAt": stamp(item.updated_at),
-            "launchType": item.revision.launch_type,
+            "launchType": None if item.revision.capacity_providers else item.revision.launch_type,
+            "capacityProviderStrategy": item.revision.capacity_providers or None,
             "platformVersion": _platform(item.revision),
             "platformFamily": "Linux",
             "networkConfiguration": item.revision.network or None,
@@ -171,7 +173,8 @@ def service_revision(owner: Service, item: ServiceRevision) -> Json:
             "serviceArn": owner.arn,
             "clusterArn": owner.cluster_arn,
             "taskDefinition": item.task_definition.arn,
-            "launchType": item.launch_type,
+            "launchType": None if item.capacity_providers else item.launch_type,
+            "capacityProviderStrategy": item.capacity_providers or None,
             "platformVersion": _platform(item),
             "platformFamily": "Linux",
             "loadBalancers": item.load_balancers,

@@ -114,14 +114,15 @@ def StopServiceDeployment(account: "Account", params: Json) -> Json:
 def StopTask(account: "Account", params: Json) -> Json:
     """Stop one task; its service starts another some seconds later."""
     owner = services.cluster(account, params)
-    found = find_task(list(owner.services.values()), params["task"])
+    found = find_task(owner.keepers, params["task"])
     if found is None:
         raise AwsError("InvalidParameterException", "The referenced task was not found.")
     service, task = found
     if task.is_alive:
         service.is_steady = False
         lifecycle.stop(account, service, [task], "UserInitiated", params.get("reason") or STOPPED_BY_USER)
-        scheduler.wake(account, service, timing.NOTICE_STOP_TASK)
+        if task.service:
+            scheduler.wake(account, service, timing.NOTICE_STOP_TASK)
     return {"task": task_view(task)}
 
 
