@@ -18,6 +18,7 @@ from console.sandbox.wire.models import BY_NAME, operation_model
 from console.sandbox.wire.pages import half, pages
 from console.sandbox.wire.parse import parse
 from console.sandbox.wire.serialize import serialize
+from console.sandbox.world_faults import WorldFaults
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
@@ -39,6 +40,7 @@ class Gateway:
     def __init__(self, world: "World") -> None:
         self.world = world
         self.faults = Faults(world.clock)
+        self.world_faults = WorldFaults(world)
         self.calls: Counter[str] = Counter()
         """How often each operation was asked for, also when it was refused or faulted."""
 
