@@ -95,6 +95,10 @@ def failed(deployment: Deployment) -> str:
     return f"(deployment {deployment.id}) deployment failed: tasks failed to start."
 
 
+def failed_by_alarm(deployment: Deployment) -> str:
+    return f"(deployment {deployment.id}) deployment failed: alarm detected."
+
+
 def rolling_back(deployment: Deployment) -> str:
     return f"rolling back to deployment {deployment.id}."
 

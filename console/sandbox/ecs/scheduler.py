@@ -7,7 +7,17 @@ so that it may be woken as often as one likes.
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import breaker, capacity, deployments, events, lifecycle, timing
+from console.sandbox.ecs import (
+    alarm_watch,
+    bake,
+    breaker,
+    capacity,
+    deployments,
+    events,
+    lifecycle,
+    stages,
+    timing,
+)
 from console.sandbox.ecs.model import LEAVING, Deployment, Service, ServiceDeployment, Task
 from console.sandbox.ecs.revisions import resolve
 from console.sandbox.ecs.throttle import postpone
@@ -29,11 +39,13 @@ def look(account: "Account", service: Service) -> None:
         return
     if rollout is not None and rollout.status == "PENDING":
         rollout.status, rollout.started_at, rollout.updated_at = "IN_PROGRESS", world.now(), world.now()
+        alarm_watch.begin(account, service, rollout, lambda: wake(account, service, timing.NOTICE_TRIP))
     _stop_hopeless(account, service)
     if breaker.is_tripped(service, service.primary):
         deployments.trip(world, service)
         wake(account, service, timing.NOTICE_TRIP)
         return
+    stages.move(account, service, lambda lag: wake(account, service, lag))
     _stop_some(account, service)
     _start_some(account, service)
     _retire(service)
@@ -110,6 +122,8 @@ def _stop_some(account: "Account", service: Service) -> None:
         else:
             surplus = _replaceable(service, deployment)
             deployment.desired = min(deployment.desired, len(_alive(service, deployment)) - len(surplus))
+            if stages.keeps(service, deployment):
+                deployment.desired = service.desired_count
         _order(account, service, surplus, reason)
 
 
@@ -141,6 +155,8 @@ def _surplus(service: Service, primary: Deployment) -> list[Task]:
 
 def _replaceable(service: Service, deployment: Deployment) -> list[Task]:
     """Tasks of an older deployment that may go now."""
+    if stages.governs(service):
+        return stages.leaving(service, deployment)
     primary = service.primary
     if primary.state == "FAILED":
         return []
@@ -157,7 +173,8 @@ def _replaceable(service: Service, deployment: Deployment) -> list[Task]:
 def _start_some(account: "Account", service: Service) -> None:
     primary = service.primary
     for deployment in reversed(service.shown):
-        if deployment is not primary and deployment.state != "COMPLETED":
+        is_kept = deployment.state == "COMPLETED" or stages.keeps(service, deployment)
+        if deployment is not primary and not is_kept:
             continue
         sound = [task for task in _alive(service, deployment) if not task.condemned]
         count = min(_room(service), _wanted(service, deployment) - len(sound))
@@ -225,9 +242,11 @@ def _settle(account: "Account", service: Service) -> None:
         and all(task.is_healthy and task.deployment == primary.id for task in present)
         and primary.state != "FAILED"
     )
-    if is_settled and primary.state == "IN_PROGRESS":
-        deployments.complete(world, service)
-    if is_settled and not service.is_steady:
+    is_reached = stages.is_through(service) and (is_settled or bake.is_early_success(service))
+    if is_reached and primary.state == "IN_PROGRESS":
+        if bake.is_over(world, service, lambda lag: wake(account, service, lag)):
+            deployments.complete(world, service)
+    if is_settled and primary.state == "COMPLETED" and not service.is_steady:
         announce_steady(account, service)
     elif not is_settled and _is_stuck(service):
         events.say_once(world, service, events.DEADLOCK)
@@ -235,6 +254,8 @@ def _settle(account: "Account", service: Service) -> None:
 
 def _is_stuck(service: Service) -> bool:
     """The PRIMARY lacks tasks, nothing is on its way, and the bounds allow neither start nor stop."""
+    if stages.governs(service):
+        return False
     primary = service.primary
     lacks = _wanted(service, primary) > len(_alive(service, primary))
     is_leaving = any(task.status in LEAVING for task in service.present.values())
@@ -249,6 +270,8 @@ def _alive(service: Service, deployment: Deployment) -> list[Task]:
 
 def _wanted(service: Service, deployment: Deployment) -> int:
     """Tasks that the deployment should have; an older one gives way to healthy new ones."""
+    if stages.governs(service):
+        return stages.wanted(service, deployment)
     if deployment.status == "PRIMARY":
         return 0 if deployment.state == "FAILED" else service.desired_count
     left = service.desired_count - _healthy(service, service.primary)
@@ -256,6 +279,8 @@ def _wanted(service: Service, deployment: Deployment) -> int:
 
 
 def _room(service: Service) -> int:
+    if stages.governs(service):
+        return stages.room(service)
     return service.ceiling - sum(task.is_alive for task in service.present.values())
 
 
