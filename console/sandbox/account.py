@@ -1,12 +1,14 @@
 """One AWS account and Region of the sandbox: the state of its services, side by side."""
 
 from console.sandbox.alarms import AlarmState
+from console.sandbox.autoscaling import ScalingState
 from console.sandbox.conditions import Conditions
 from console.sandbox.ecr import EcrState
 from console.sandbox.ecs.model import EcsState
 from console.sandbox.elb import ElbState
 from console.sandbox.kernel import World
 from console.sandbox.logs import LogState
+from console.sandbox.rds.model import RdsState
 from console.sandbox.secrets import SecretState
 from console.sandbox.ssm import ParameterState
 from console.sandbox.stress import Stress
@@ -28,9 +30,11 @@ class Account:
         self.elb = ElbState()
         self.ecr = EcrState(self)
         self.logs = LogState(self)
+        self.rds = RdsState(self)
         self.secrets = SecretState(self)
         self.parameters = ParameterState(self)
         self.alarms = AlarmState(self)
+        self.scaling = ScalingState(self)
         self.stress = Stress()
 
     def arn(self, service: str, resource: str) -> str:

@@ -14,6 +14,7 @@ from console.sandbox.ecs.seed import ServiceSpec, seed_service
 from console.sandbox.elb.build import add_listener, add_load_balancer, add_target_group
 from console.sandbox.elb.model import HealthCheck
 from console.sandbox.history import past
+from console.sandbox.rds.stock import stock_database
 from console.sandbox.traffic import Profile, Route
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def build(account: "Account", fleet: dict[str, Any]) -> None:
         _cluster(account, environment["cluster"])
         for service in environment["services"].values():
             _service(account, service, service.get("cluster", environment["cluster"]), zones, now)
+    for table in fleet.get("databases", []):
+        stock_database(account, table, zones, now)
     secrets.stock(account)
     ssm.stock(account)
 

@@ -3,6 +3,7 @@
 from console.sandbox import alarm_calls, cloudwatch, ecr, ecr_scan, ecr_tags, iam, logs, secrets, ssm, sts
 from console.sandbox.ecs import reading, run_task, task_definitions, writing
 from console.sandbox.elb import ops
+from console.sandbox.rds import instances, snapshots
 from console.sandbox.registry import HANDLERS
 
 MODULES = (
@@ -12,11 +13,13 @@ MODULES = (
     ecr_scan,
     ecr_tags,
     iam,
+    instances,
     logs,
     ops,
     reading,
     run_task,
     secrets,
+    snapshots,
     ssm,
     sts,
     task_definitions,

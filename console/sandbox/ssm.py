@@ -89,14 +89,13 @@ def _matches(parameter: Parameter, key: str, option: str, values: list[str]) -> 
     if key not in texts:
         raise AwsError("InvalidFilterKey", f"The specified key isn't valid: {key}")
     text = texts[key]
-    tests = {
-        "Equals": lambda value: text == value,
-        "BeginsWith": lambda value: text.startswith(value),
-        "Contains": lambda value: value in text,
-    }
-    if option not in tests:
-        raise AwsError("InvalidFilterOption", f"The specified filter option isn't valid: {option}")
-    return any(tests[option](value) for value in values)
+    if option == "Equals":
+        return text in values
+    if option == "BeginsWith":
+        return text.startswith(tuple(values))
+    if option == "Contains":
+        return any(value in text for value in values)
+    raise AwsError("InvalidFilterOption", f"The specified filter option isn't valid: {option}")
 
 
 def _picture(account: "Account", item: Parameter) -> Json:

@@ -1,5 +1,6 @@
 """Every operation around ECS that is not asked for elsewhere, asked once by boto3."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,7 +28,26 @@ def ask_scans(ecr: Any) -> None:
     assert ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability="IMMUTABLE")
 
 
-def ask_around_b(sandbox: Sandbox) -> None:
+def ask_databases(rds: Any, wait: Callable[[float], object]) -> None:
+    """A snapshot, a restore beside the original, and the original out of the way."""
+    name = rds.describe_db_instances()["DBInstances"][0]["DBInstanceIdentifier"]
+    snapshot = rds.create_db_snapshot(DBSnapshotIdentifier="before", DBInstanceIdentifier=name)
+    assert snapshot["DBSnapshot"]["Status"] == "creating"
+    wait(900)
+    assert rds.describe_db_snapshots(DBSnapshotIdentifier="before")["DBSnapshots"]
+    restored = rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier=f"{name}-restored", DBSnapshotIdentifier="before"
+    )
+    assert restored["DBInstance"]["DBInstanceStatus"] == "creating"
+    renamed = rds.modify_db_instance(
+        DBInstanceIdentifier=name, NewDBInstanceIdentifier=f"{name}-old", ApplyImmediately=True
+    )
+    assert renamed["DBInstance"]["DBInstanceStatus"] == "renaming"
+    assert rds.delete_db_snapshot(DBSnapshotIdentifier="before")["DBSnapshot"]["Status"] == "deleted"
+
+
+def ask_around_b(sandbox: Sandbox, wait: Callable[[float], object]) -> None:
     """All of them."""
     ask_secrets(sandbox.client("secretsmanager"), sandbox.client("ssm"))
     ask_scans(sandbox.client("ecr"))
+    ask_databases(sandbox.client("rds"), wait)

@@ -142,6 +142,6 @@ def test_every_operation_answers_in_the_shape_of_its_model(sandbox: Sandbox, clo
     ask_cloudwatch(sandbox.client("cloudwatch"), start, end)
     ask_around_a(sandbox, clock)
     ask_ecs_writing(sandbox.client("ecs"), clock)
-    ask_around_b(sandbox)
+    ask_around_b(sandbox, clock.advance)
     asked = set(sandbox.control("GET", "calls")[1])
     assert asked == {f"{service}.{operation}" for service, operation in HANDLERS}

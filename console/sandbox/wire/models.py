@@ -74,6 +74,7 @@ SERVICES: tuple[Service, ...] = (
         "secretsmanager",
         "InvalidParameterException",
     ),
+    Service("rds", "rds", "", "2014-10-31", "rds", "InvalidParameterValue"),
     Service("ssm", "ssm", "AmazonSSM", "2014-11-06", "ssm", "ValidationException"),
 )
 BY_NAME = {service.name: service for service in SERVICES}
