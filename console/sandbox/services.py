@@ -1,7 +1,7 @@
 """The registry, filled: importing this module imports every module with handlers."""
 
 from console.sandbox import alarm_calls, cloudwatch, ecr, ecr_scan, ecr_tags, iam, logs, secrets, ssm, sts
-from console.sandbox.ecs import reading, run_task, task_definitions, writing
+from console.sandbox.ecs import continuing, reading, run_task, task_definitions, writing
 from console.sandbox.elb import ops
 from console.sandbox.rds import instances, snapshots
 from console.sandbox.registry import HANDLERS
@@ -9,6 +9,7 @@ from console.sandbox.registry import HANDLERS
 MODULES = (
     alarm_calls,
     cloudwatch,
+    continuing,
     ecr,
     ecr_scan,
     ecr_tags,

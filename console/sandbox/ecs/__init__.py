@@ -1,6 +1,6 @@
 """Elastic Container Service: a deterministic scheduler and the operations upon it."""
 
-from console.sandbox.ecs import reading, run_task, spot, task_definitions, writing
+from console.sandbox.ecs import continuing, reading, run_task, spot, task_definitions, writing
 from console.sandbox.ecs.definitions import register
 from console.sandbox.ecs.seed import Past, ServiceSpec, seed_service
 from console.sandbox.ecs.services import add_cluster
@@ -9,6 +9,7 @@ __all__ = [
     "Past",
     "ServiceSpec",
     "add_cluster",
+    "continuing",
     "reading",
     "register",
     "run_task",

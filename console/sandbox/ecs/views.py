@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import breaker, timing
+from console.sandbox.ecs import alarm_watch, breaker, timing
 from console.sandbox.ecs.deployments import counts, pending, running
 from console.sandbox.ecs.model import (
     Cluster,
@@ -13,6 +13,8 @@ from console.sandbox.ecs.model import (
     ServiceRevision,
     TaskDefinition,
 )
+from console.sandbox.ecs.shift_view import progress, weights
+from console.sandbox.ecs.target_groups import resolved
 
 if TYPE_CHECKING:
     from console.sandbox.kernel import World
@@ -145,13 +147,14 @@ def service_deployment(owner: Service, item: ServiceDeployment) -> Json:
             "status": item.status,
             "statusReason": item.status_reason or None,
             "deploymentConfiguration": item.configuration,
+            **progress(item),
             "rollback": rollback,
             "deploymentCircuitBreaker": {
                 "status": item.breaker_status,
                 "failureCount": item.failures,
                 "threshold": limit,
             },
-            "alarms": {"status": "DISABLED"},
+            "alarms": alarm_watch.picture(item),
         }
     )
 
@@ -180,6 +183,7 @@ def service_revision(owner: Service, item: ServiceRevision) -> Json:
             "loadBalancers": item.load_balancers,
             "networkConfiguration": item.network or None,
             "containerImages": images,
+            "resolvedConfiguration": {"loadBalancers": resolved(item)} if item.load_balancers else None,
             "guardDutyEnabled": False,
             "createdAt": stamp(item.created_at),
         }
@@ -234,4 +238,5 @@ def _summary(owner: Service, item: ServiceDeployment, revision: ServiceRevision)
         "requestedTaskCount": requested,
         "runningTaskCount": is_running,
         "pendingTaskCount": is_pending,
+        **weights(owner, item, revision),
     }

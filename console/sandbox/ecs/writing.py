@@ -2,10 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import definitions, deployments, lifecycle, scheduler, services, timing, views
+from console.sandbox.ecs import (
+    definitions,
+    deployment_settings,
+    deployments,
+    lifecycle,
+    scheduler,
+    services,
+    timing,
+    views,
+)
 from console.sandbox.ecs.model import Json, Service, TaskDefinition
 from console.sandbox.ecs.reading import find_service_deployment, find_task
 from console.sandbox.ecs.task_view import task as task_view
+from console.sandbox.elb.weights import find_rule
 from console.sandbox.registry import AwsError, operation
 
 if TYPE_CHECKING:
@@ -23,7 +33,10 @@ def CreateService(account: "Account", params: Json) -> Json:
     if existing is not None and existing.status != "INACTIVE":
         raise AwsError("InvalidParameterException", "Creation of service was not idempotent.")
     definition = definitions.usable(account, params.get("taskDefinition") or "")
-    _check_groups(account, params.get("loadBalancers") or [])
+    balancers = params.get("loadBalancers") or []
+    _check_groups(account, balancers)
+    settings = deployment_settings.merged(params.get("deploymentConfiguration"))
+    deployment_settings.check(params.get("deploymentConfiguration"), settings, balancers)
     service = Service(
         name=name,
         arn=account.arn("ecs", f"service/{owner.name}/{name}"),
@@ -31,9 +44,9 @@ def CreateService(account: "Account", params: Json) -> Json:
         cluster_arn=owner.arn,
         desired_count=_desired(params) or 0,
         created_at=account.world.now(),
-        configuration=services.configuration(params.get("deploymentConfiguration")),
+        configuration=settings,
         network=params.get("networkConfiguration") or {},
-        load_balancers=params.get("loadBalancers") or [],
+        load_balancers=balancers,
         launch_type=params.get("launchType") or "FARGATE",
         platform_version=params.get("platformVersion") or "LATEST",
         grace_s=params.get("healthCheckGracePeriodSeconds") or 0,
@@ -59,6 +72,7 @@ def UpdateService(account: "Account", params: Json) -> Json:
     if params.get("taskDefinition"):
         definition = definitions.usable(account, params["taskDefinition"])
     _check_groups(account, params.get("loadBalancers") or [])
+    _check_settings(service, params)
     desired = _desired(params)
     is_new = _changes(service, definition, params) or bool(params.get("forceNewDeployment"))
     _configure(service, params)
@@ -155,7 +169,7 @@ def _configure(service: Service, params: Json) -> None:
         service.load_balancers = params["loadBalancers"]
     service.platform_version = params.get("platformVersion") or service.platform_version
     if params.get("deploymentConfiguration") is not None:
-        service.configuration = services.configuration(
+        service.configuration = deployment_settings.merged(
             params["deploymentConfiguration"], service.configuration
         )
     if params.get("healthCheckGracePeriodSeconds") is not None:
@@ -164,8 +178,22 @@ def _configure(service: Service, params: Json) -> None:
         service.enable_execute_command = params["enableExecuteCommand"]
 
 
+def _check_settings(service: Service, params: Json) -> None:
+    given, balancers = params.get("deploymentConfiguration"), params.get("loadBalancers")
+    if given is not None or balancers is not None:
+        whole = deployment_settings.merged(given, service.configuration)
+        deployment_settings.check(given, whole, service.load_balancers if balancers is None else balancers)
+
+
 def _check_groups(account: "Account", load_balancers: list[Json]) -> None:
+    """Target groups and rules that a service names have to be there."""
     for item in load_balancers:
-        arn = item.get("targetGroupArn", "")
-        if arn not in account.elb.target_groups:
-            raise AwsError("InvalidParameterException", f"The specified target group does not exist: {arn}")
+        settings = item.get("advancedConfiguration") or {}
+        for arn in (item.get("targetGroupArn", ""), settings.get("alternateTargetGroupArn")):
+            if arn is not None and arn not in account.elb.target_groups:
+                text = f"The specified target group does not exist: {arn}"
+                raise AwsError("InvalidParameterException", text)
+        for arn in (settings.get("productionListenerRule"), settings.get("testListenerRule")):
+            if arn is not None and find_rule(account, arn) is None:
+                text = f"The specified listener rule does not exist: {arn}"
+                raise AwsError("InvalidParameterException", text)
