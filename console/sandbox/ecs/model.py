@@ -10,7 +10,6 @@ from math import ceil, floor
 from typing import Any
 
 from console.sandbox.ecs.course import Course
-
 from console.sandbox.errands import Errand
 
 Json = dict[str, Any]
@@ -270,6 +269,8 @@ class Service:
     """``capacityProviderStrategy``; empty: the launch type says it all."""
     rebalancing: bool = False
     """``availabilityZoneRebalancing``."""
+    is_unbalanced: bool = False
+    """It has been said that its zones are being balanced."""
     status: str = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
     """All, newest last; INACTIVE ones too."""

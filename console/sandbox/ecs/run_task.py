@@ -112,7 +112,7 @@ def _loose(owner: Cluster) -> Service:
     """The keeper of the cluster's one-off tasks."""
     if owner.loose is None:
         arn = owner.arn.replace(":cluster/", ":service/", 1) + "/"
-        owner.loose = Service("", arn, owner.name, owner.arn, 0, 0.0, services.configuration(None))
+        owner.loose = Service("", arn, owner.name, owner.arn, 0, 0.0, {})
     return owner.loose
 
 

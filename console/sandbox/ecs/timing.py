@@ -32,6 +32,8 @@ NOTICE_HEALTH = 5.0
 NOTICE_UNHEALTHY = 10.0
 NOTICE_EXIT = 9.0
 NOTICE_STOP_TASK = 18.0
+NOTICE_ZONES = 60.0
+"""From the steady state until the zones of its tasks are looked at."""
 NOTICE_CAPACITY = 60.0
 """At least this long until tasks that could not be placed are tried again."""
 NOTICE_STOPPED = 10.0
