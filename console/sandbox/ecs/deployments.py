@@ -41,7 +41,8 @@ def begin(account: "Account", service: Service, definition: TaskDefinition) -> D
     revision = add_revision(service, number, definition, now)
     keeper = _keeper(service)
     shifts = is_shifting(service.configuration)
-    revision.resolved = target_groups.choose(service, keeper and keeper.revision, shifts)
+    live = keeper.revision if keeper else None
+    revision.resolved = target_groups.choose(service, live, shifts)
     deployment = Deployment(f"ecs-svc/{number}", revision, now, now, desired=service.desired_count)
     deployment.reason = f"ECS deployment {deployment.id} in progress."
     service.deployments.append(deployment)
