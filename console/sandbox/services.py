@@ -1,6 +1,20 @@
 """The registry, filled: importing this module imports every module with handlers."""
 
-from console.sandbox import alarm_calls, cloudwatch, ecr, ecr_scan, ecr_tags, iam, logs, secrets, ssm, sts
+from console.sandbox import (
+    alarm_calls,
+    autoscaling,
+    cloudwatch,
+    ec2,
+    ecr,
+    ecr_scan,
+    ecr_tags,
+    iam,
+    logs,
+    secrets,
+    ssm,
+    sts,
+)
+from console.sandbox.autoscaling import calls as autoscaling
 from console.sandbox.ecs import continuing, reading, run_task, task_definitions, writing
 from console.sandbox.elb import ops
 from console.sandbox.rds import instances, snapshots
@@ -10,6 +24,7 @@ MODULES = (
     alarm_calls,
     cloudwatch,
     continuing,
+    ec2,
     ecr,
     ecr_scan,
     ecr_tags,

@@ -46,8 +46,18 @@ def ask_databases(rds: Any, wait: Callable[[float], object]) -> None:
     assert rds.delete_db_snapshot(DBSnapshotIdentifier="before")["DBSnapshot"]["Status"] == "deleted"
 
 
+def ask_network(ec2: Any) -> None:
+    """The network of the tasks that are there."""
+    (subnet, *_) = ec2.describe_subnets()["Subnets"]
+    assert ec2.describe_subnets(SubnetIds=[subnet["SubnetId"]])["Subnets"] == [subnet]
+    assert ec2.describe_security_groups()["SecurityGroups"]
+    inside = [{"Name": "subnet-id", "Values": [subnet["SubnetId"]]}]
+    assert ec2.describe_network_interfaces(Filters=inside)["NetworkInterfaces"]
+
+
 def ask_around_b(sandbox: Sandbox, wait: Callable[[float], object]) -> None:
     """All of them."""
     ask_secrets(sandbox.client("secretsmanager"), sandbox.client("ssm"))
     ask_scans(sandbox.client("ecr"))
+    ask_network(sandbox.client("ec2"))
     ask_databases(sandbox.client("rds"), wait)

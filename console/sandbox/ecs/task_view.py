@@ -93,13 +93,18 @@ def _container(owner: Task, item: Container) -> Json:
     )
 
 
+def interface_id(item: Task) -> str:
+    """The id of its network interface: ``eni-`` and 17 hexadecimal digits."""
+    return f"eni-0{ids.attachment_id(item.id, 'interface').replace('-', '')[:16]}"
+
+
 def _attachment(item: Task) -> Json:
     status = {"PROVISIONING": "PRECREATED", "STOPPED": "DELETED", "DEPROVISIONING": "DETACHING"}
     own = ids.attachment_id(item.id, "interface")
     mac = ":".join(own.replace("-", "")[at : at + 2] for at in range(0, 10, 2))
     details = [
         ("subnetId", item.subnet),
-        ("networkInterfaceId", f"eni-0{own.replace('-', '')[:16]}"),
+        ("networkInterfaceId", interface_id(item)),
         ("macAddress", f"0a:{mac}"),
         ("privateDnsName", f"ip-{item.ip.replace('.', '-')}.ec2.internal"),
         ("privateIPv4Address", item.ip),

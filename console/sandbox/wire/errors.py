@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from console.sandbox.registry import AwsError
+from console.sandbox.wire import ec2
 from console.sandbox.wire.identify import Call
 from console.sandbox.wire.message import Response
 from console.sandbox.wire.models import BY_NAME, service_model
@@ -49,6 +50,8 @@ def _wire_code(call: Call, code: str) -> str:
 
 
 def _xml(call: Call, error: AwsError, request_id: str) -> bytes:
+    if call.service == ec2.SERVICE:
+        return ec2.error(xml_text(error.code), xml_text(error.message), request_id)
     namespace = (
         service_model(call.service).metadata.get("xmlNamespace", "") if call.service in BY_NAME else ""
     )

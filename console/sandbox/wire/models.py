@@ -75,6 +75,32 @@ SERVICES: tuple[Service, ...] = (
         "InvalidParameterException",
     ),
     Service("rds", "rds", "", "2014-10-31", "rds", "InvalidParameterValue"),
+    Service("ec2", "ec2", "", "2016-11-15", "ec2", "InvalidParameterValue"),
+    Service(
+        "application-autoscaling",
+        "application-autoscaling",
+        "AnyScaleFrontendService",
+        "2016-02-06",
+        "application-autoscaling",
+        "ValidationException",
+    ),
+    Service("sqs", "sqs", "AmazonSQS", "2012-11-05", "sqs", "InvalidParameterValue"),
+    Service(
+        "service-quotas",
+        "servicequotas",
+        "ServiceQuotasV20190624",
+        "2019-06-24",
+        "servicequotas",
+        "IllegalArgumentException",
+    ),
+    Service(
+        "cloudtrail",
+        "cloudtrail",
+        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+        "2013-11-01",
+        "cloudtrail",
+        "InvalidParameterCombinationException",
+    ),
     Service("ssm", "ssm", "AmazonSSM", "2014-11-06", "ssm", "ValidationException"),
 )
 BY_NAME = {service.name: service for service in SERVICES}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from console.sandbox.wire import cbor
+from console.sandbox.wire import cbor, ec2
 from console.sandbox.wire.identify import Call
 from console.sandbox.wire.message import Response
 
@@ -67,6 +67,10 @@ def _plain(data: Any) -> Any:
 
 def _envelope(operation: "OperationModel", answer: dict[str, Any], request_id: str) -> bytes:
     """The answer as the query protocol wraps it."""
+    if operation.service_model.service_name == ec2.SERVICE:
+        shape = operation.output_shape
+        members = "" if shape is None else "".join(_members(_data(answer, shape), shape))
+        return ec2.envelope(operation, members, request_id)
     namespace = operation.service_model.metadata.get("xmlNamespace", "")
     result = ""
     if (shape := operation.output_shape) is not None:
