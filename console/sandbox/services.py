@@ -2,7 +2,6 @@
 
 from console.sandbox import (
     alarm_calls,
-    autoscaling,
     cloudwatch,
     ec2,
     ecr,
@@ -22,6 +21,7 @@ from console.sandbox.registry import HANDLERS
 
 MODULES = (
     alarm_calls,
+    autoscaling,
     cloudwatch,
     continuing,
     ec2,

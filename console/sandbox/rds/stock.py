@@ -14,6 +14,20 @@ _DAY = 86_400.0
 AUTOMATED_S = 340.0
 """How long an automated snapshot takes, in simulated seconds."""
 
+_OLD = "400d"
+_KEYS = {
+    "name": "name",
+    "class": "instance_class",
+    "storage_gb": "storage_gib",
+    "version": "engine_version",
+    "user": "user",
+    "multi_az": "multi_az",
+    "kept_days": "backup_days",
+    "backup": "backup_window",
+    "maintenance": "maintenance_window",
+}
+"""Key of a fleet's file -> field of the spec."""
+
 
 @dataclass(frozen=True)
 class DatabaseSpec:
@@ -25,6 +39,7 @@ class DatabaseSpec:
     engine: str = "postgres"
     engine_version: str = "16.4"
     storage_gib: int = 20
+    user: str = "app"
     multi_az: bool = False
     backup_days: int = 7
     backup_window: str = "03:00-04:00"
@@ -48,6 +63,7 @@ def stock(account: "Account", spec: DatabaseSpec) -> Instance:
         engine_version=spec.engine_version,
         instance_class=spec.instance_class,
         storage_gib=spec.storage_gib,
+        user=spec.user,
         multi_az=spec.multi_az,
         zone=zones[0],
         second_zone=zones[1 % len(zones)] if spec.multi_az else "",
@@ -74,14 +90,19 @@ def stock(account: "Account", spec: DatabaseSpec) -> Instance:
 def stock_database(
     account: "Account", table: dict[str, Any], zones: list[tuple[str, str]], now: float
 ) -> Instance:
-    """A database of a fleet's file: ``name`` and ``age``, and what :class:`DatabaseSpec` has else.
+    """A database of a fleet's file, with the snapshots that people took of it.
 
-    Raises:
-        TypeError: the table has a key that a database has not.
+    ``name``, ``class``, ``storage_gb``, ``version``, ``user``, ``multi_az``, ``kept_days``, the
+    windows ``backup`` and ``maintenance``, ``age``, and ``snapshots`` with ``name`` and ``age``; all
+    but the name may be left out.
     """
-    rest = {key: value for key, value in table.items() if key != "age"}
-    created_at = now - seconds(table["age"])
-    return stock(account, DatabaseSpec(created_at=created_at, zones=tuple(zones), **rest))
+    known = {_KEYS[key]: value for key, value in table.items() if key in _KEYS}
+    created_at = now - seconds(table.get("age", _OLD))
+    instance = stock(account, DatabaseSpec(created_at=created_at, zones=tuple(zones), **known))
+    for taken in table.get("snapshots", []):
+        at = now - seconds(taken["age"])
+        account.rds.snap(instance, taken["name"], account.world.seconds(AUTOMATED_S), at=at)
+    return instance
 
 
 def _daily(account: "Account", instance: Instance, at: float) -> None:
