@@ -9,6 +9,7 @@ from tests.fakes import FakeClock
 def ask_around_a(sandbox: Sandbox, clock: FakeClock) -> None:
     """All of them, in the fleet ``fairtradeworker``."""
     ask_alarms(sandbox.client("cloudwatch"), clock)
+    ask_scaling(sandbox.client("application-autoscaling"))
 
 
 def ask_alarms(cloudwatch: Any, clock: FakeClock) -> None:
@@ -41,3 +42,32 @@ def ask_alarms(cloudwatch: Any, clock: FakeClock) -> None:
     items = cloudwatch.describe_alarm_history(AlarmName="asked")["AlarmHistoryItems"]
     assert {item["HistoryItemType"] for item in items} == {"ConfigurationUpdate", "StateUpdate", "Action"}
     cloudwatch.delete_alarms(AlarmNames=["asked"])
+
+
+def ask_scaling(scaling: Any) -> None:
+    """A target that raises its service, a policy, and both gone again."""
+    resource = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/fairtradeworker-cluster/fairtradeworker-api",
+    }
+    target = resource | {"ScalableDimension": "ecs:service:DesiredCount"}
+    assert scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=9)["ScalableTargetARN"]
+    (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    scaling.register_scalable_target(**target, MinCapacity=5)
+    policy = {
+        "TargetValue": 70.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    }
+    made = scaling.put_scaling_policy(
+        **target,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=policy,
+    )
+    assert len(made["Alarms"]) == 2
+    assert scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    (activity,) = scaling.describe_scaling_activities(**resource)["ScalingActivities"]
+    assert activity["Description"] == "Setting desired count to 5."
+    scaling.delete_scaling_policy(**target, PolicyName="cpu")
+    scaling.register_scalable_target(**target, MinCapacity=found["MinCapacity"])
+    scaling.deregister_scalable_target(**target)
