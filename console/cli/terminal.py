@@ -19,10 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--sandbox", action="store_true", help="an AWS on this machine, with a bad rollout")
     group.add_argument("--speed", metavar="X", type=_speed, help="divide the world's durations by X (1)")
     group.add_argument("--seed", metavar="N", type=int, help="another world of the same kind")
+    group.add_argument("--scene", metavar="NAME", help="how the world begins (bad-deploy)")
     group.add_argument("--fleet", metavar="NAME", action="append", help="only this fleet; repeatable")
 
 
-_WITH_VALUE = ("--config", "--speed", "--seed", "--fleet")
+_WITH_VALUE = ("--config", "--speed", "--seed", "--fleet", "--scene")
 
 
 def is_plain(words: Sequence[str]) -> bool:
@@ -76,7 +77,7 @@ def _insist_on_a_terminal() -> None:
 
 
 def _configured(arguments: argparse.Namespace) -> Path:
-    for name in ("speed", "seed", "fleet"):
+    for name in ("speed", "seed", "fleet", "scene"):
         if getattr(arguments, name) is not None:
             raise UsageError(f"--{name} is for the sandbox", f"add --sandbox, or leave --{name} out")
     from console.config.discover import find
@@ -91,7 +92,7 @@ def _sandbox(arguments: argparse.Namespace) -> "Running":
     from console.sandbox.run import DEFAULT_SEED, start
 
     seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
-    return start(arguments.speed or 1.0, seed, tuple(arguments.fleet or ()))
+    return start(arguments.speed or 1.0, seed, tuple(arguments.fleet or ()), arguments.scene or "")
 
 
 def _speed(text: str) -> float:
