@@ -13,6 +13,7 @@ import pytest
 from console.sandbox.registry import HANDLERS
 from tests.contract.asking_around_a import ask_around_a
 from tests.contract.asking_around_b import ask_around_b
+from tests.contract.asking_tasks import ask_ecs_tasks
 from tests.contract.conftest import Sandbox, SandboxFactory
 from tests.fakes import FakeClock
 
@@ -141,6 +142,7 @@ def test_every_operation_answers_in_the_shape_of_its_model(sandbox: Sandbox, clo
     ask_logs(sandbox.client("logs"), start)
     ask_cloudwatch(sandbox.client("cloudwatch"), start, end)
     ask_around_a(sandbox, clock)
+    ask_ecs_tasks(sandbox.client("ecs"), CLUSTER, SERVICE, clock.advance)
     ask_ecs_writing(sandbox.client("ecs"), clock)
     ask_around_b(sandbox, clock.advance)
     asked = set(sandbox.control("GET", "calls")[1])

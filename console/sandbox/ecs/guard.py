@@ -33,7 +33,7 @@ def announce(world: "World", service: Service, deployment: Deployment, wanted: i
     kept = wanted - found
     if kept > 0:
         text = (
-            f"was unable to reach steady state because (taskSet {deployment.id}) was unable to scale in due to "
-            f"(reason {kept} tasks under protection)"
+            f"was unable to reach steady state because (taskSet {deployment.id}) was unable to scale in "
+            f"due to (reason {kept} tasks under protection)"
         )
         events.say_once(world, service, text)

@@ -161,13 +161,16 @@ def _tags(params: Json, definition: TaskDefinition) -> list[Json]:
 def _errand(account: "Account", task: Task) -> Errand | None:
     """What the fleet says of the family, else what the command is; an image that dies sooner does so.
 
-    Without a command the image does what it always does: it serves until it is stopped.
+    A command is given by the call, or by a definition without ports: that of an errand. Without one
+    the image does what it always does: it serves until it is stopped.
     """
     errand = account.ecs.errands.get(task.definition.family)
     main = task.containers[0]
     if errand is None:
         overrides = task.overrides.get("containerOverrides") or ()
         command = next((item.get("command") for item in overrides if item["name"] == main.name), None)
+        if not command and not main.definition.get("portMappings"):
+            command = main.definition.get("command")
         errand = of_command(command) if command else None
     dies_after = behaviour_of(task.behaviour).dies_after
     if errand is None or (dies_after is not None and dies_after <= errand.dies_after):

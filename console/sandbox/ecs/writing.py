@@ -7,6 +7,7 @@ from console.sandbox.ecs import (
     deployment_settings,
     deployments,
     lifecycle,
+    providers,
     scheduler,
     services,
     timing,
@@ -37,6 +38,7 @@ def CreateService(account: "Account", params: Json) -> Json:
     _check_groups(account, balancers)
     settings = deployment_settings.merged(params.get("deploymentConfiguration"))
     deployment_settings.check(params.get("deploymentConfiguration"), settings, balancers)
+    strategy = providers.check(params)
     service = Service(
         name=name,
         arn=account.arn("ecs", f"service/{owner.name}/{name}"),
@@ -52,6 +54,8 @@ def CreateService(account: "Account", params: Json) -> Json:
         grace_s=params.get("healthCheckGracePeriodSeconds") or 0,
         tags=params.get("tags") or [],
         enable_execute_command=bool(params.get("enableExecuteCommand")),
+        capacity_providers=strategy,
+        rebalancing=params.get("availabilityZoneRebalancing", "ENABLED") == "ENABLED",
     )
     owner.services[name] = service
     deployments.begin(account, service, definition)
@@ -73,6 +77,7 @@ def UpdateService(account: "Account", params: Json) -> Json:
         definition = definitions.usable(account, params["taskDefinition"])
     _check_groups(account, params.get("loadBalancers") or [])
     _check_settings(service, params)
+    providers.check(params)
     desired = _desired(params)
     is_new = _changes(service, definition, params) or bool(params.get("forceNewDeployment"))
     _configure(service, params)
@@ -176,6 +181,10 @@ def _configure(service: Service, params: Json) -> None:
         service.grace_s = params["healthCheckGracePeriodSeconds"]
     if params.get("enableExecuteCommand") is not None:
         service.enable_execute_command = params["enableExecuteCommand"]
+    if params.get("capacityProviderStrategy") is not None:
+        service.capacity_providers = params["capacityProviderStrategy"]
+    if params.get("availabilityZoneRebalancing") is not None:
+        service.rebalancing = params["availabilityZoneRebalancing"] == "ENABLED"
 
 
 def _check_settings(service: Service, params: Json) -> None:
