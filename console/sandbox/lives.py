@@ -43,6 +43,8 @@ class Life:
     """Its process is gone, however it came to that."""
     errand: Errand | None = None
     """What it was run for; ``None``: it serves."""
+    target_group: str = ""
+    """ARN of the group through which requests come to it; empty: behind no load balancer."""
     turns: list[tuple[float, Behaviour]] = field(default_factory=list)
     """Moments from which it behaved otherwise, because somebody made its image do so."""
 
@@ -142,6 +144,7 @@ class Lives:
             version=self._version(container),
             created_at=task.created_at,
             errand=task.errand,
+            target_group=next((item.get("targetGroupArn", "") for item in task.load_balancers), ""),
         )
         if task.started_at is not None and (task.was_healthy or task.is_healthy):
             life.created_at = life.started_at = life.serving_from = task.started_at

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from console.sandbox.elb.model import Rule
+from console.sandbox.elb.weights import find_rule, shares_at
 from console.sandbox.lives import Life, Lives
 
 if TYPE_CHECKING:
@@ -114,6 +116,7 @@ class Traffic:
         near = [life for life in lives if _may_serve(life, start, start + MINUTE, ghost)]
         remembered = min((life.created_at for life in lives), default=-math.inf)
         profile = self.profile(service)
+        rule = self._rule(service)
         found = []
         for asked in self._asked(service, profile, start):
             if asked.at > now:
@@ -122,11 +125,24 @@ class Traffic:
                 found.append(_answer(asked, profile, [], 0.0, speed))
                 continue
             able = [life for life in near if life.is_serving(asked.at) or _is_ghost(life, asked.at, ghost)]
+            if rule is not None:
+                group, asked = _routed(rule, asked)
+                able = [life for life in able if life.target_group == group]
             if able:
                 found.append(self._strained(service, _answer(asked, profile, able, ghost, speed), asked))
             else:
                 found.append(Request(asked.at, asked.route.what, 503, 0.001, None, False, asked.id))
         return found
+
+    def _rule(self, service: str) -> Rule | None:
+        """The rule that divides a service's requests between its two target groups, if it has two."""
+        cluster, name = service.split("/")[-2:]
+        known = self._account.ecs.clusters.get(cluster)
+        found = known.services.get(name) if known else None
+        for entry in found.load_balancers if found else ():
+            settings = entry.get("advancedConfiguration") or {}
+            return find_rule(self._account, settings.get("productionListenerRule") or "")
+        return None
 
     def _strained(self, service: str, request: Request, asked: "_Asked") -> Request:
         """The same request where something beside the image makes it slower, or fail."""
@@ -167,6 +183,17 @@ class _Asked(NamedTuple):
     luck: float
     pace: float
     id: int
+
+
+def _routed(rule: Rule, asked: _Asked) -> tuple[str, _Asked]:
+    """The target group that a request goes to; which of its targets answers is drawn from what is left."""
+    below = 0.0
+    group = ""
+    for group, share in shares_at(rule, asked.at).items():
+        if share and asked.which < below + share:
+            return group, asked._replace(which=(asked.which - below) / share)
+        below += share
+    return group, asked
 
 
 def _answer(asked: _Asked, profile: Profile, able: Sequence[Life], ghost: float, speed: float) -> Request:

@@ -55,7 +55,8 @@ def keeps(service: Service, deployment: Deployment) -> bool:
     if not governs(service) or deployment.status == "PRIMARY":
         return False
     course = _current(service)
-    return deployment.id == course.keeper and not course.is_back and course.stage != ways.CLEAN_UP
+    is_ending = course.stage == ways.CLEAN_UP or course.is_through
+    return deployment.id == course.keeper and not course.is_back and not is_ending
 
 
 def leaving(service: Service, deployment: Deployment) -> list[Task]:
