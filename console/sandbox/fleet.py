@@ -1,6 +1,7 @@
 """The fleets that the sandbox ships: one TOML file a system, one account each."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from console.sandbox.account import Account
 from console.sandbox.estate import build
 from console.sandbox.history import begin
+from console.sandbox.scenes import huge
 
 if TYPE_CHECKING:
     from console.sandbox.kernel import World
@@ -28,8 +30,11 @@ def names() -> tuple[str, ...]:
     )
 
 
-def load(world: "World", name: str) -> None:
+def load(world: "World", name: str, begins: Sequence[Mapping[str, Any]] | None = None) -> None:
     """Add a fleet to a world, in an account of its own; before the world is first advanced.
+
+    Args:
+        begins: What is under way, in the form of a fleet's ``[[begin]]``; ``None``: what its file says.
 
     Raises:
         KeyError: there is no such fleet.
@@ -45,7 +50,7 @@ def load(world: "World", name: str) -> None:
     world.accounts[account.access_key] = account
     world.fleets.append(name)
     build(account, fleet)
-    for entry in fleet.get("begin", []):
+    for entry in fleet.get("begin", []) if begins is None else begins:
         environment = fleet["environments"][entry["environment"]]
         service = environment["services"][entry["service"]]
         cluster = account.ecs.clusters[service.get("cluster", environment["cluster"])]
@@ -91,6 +96,8 @@ def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> 
 
 @cache
 def _read(name: str) -> dict[str, Any]:
+    if name == huge.NAME:
+        return huge.fleet()
     if name not in names():
         raise KeyError(name)
     text = files("console.sandbox").joinpath("fleets", f"{name}.toml").read_text("utf-8")
