@@ -148,6 +148,10 @@ class Deployment:
     throttled_until: float = 0.0
     """No task is started before this moment (service-throttle-logic)."""
     completed_at: float | None = None
+    is_draining: bool = False
+    """A task set that is being let go."""
+    external_id: str = ""
+    """Of a task set: the CodeDeploy deployment that made it."""
 
 
 @dataclass
@@ -272,6 +276,8 @@ class Service:
     is_unbalanced: bool = False
     """It has been said that its zones are being balanced."""
     status: str = "ACTIVE"
+    controller: str = "ECS"
+    """Whose deployments they are: ``ECS`` or ``CODE_DEPLOY``."""
     deployments: list[Deployment] = field(default_factory=list)
     """All, newest last; INACTIVE ones too."""
     service_deployments: list[ServiceDeployment] = field(default_factory=list)

@@ -20,6 +20,7 @@ from console.sandbox.ecs import (
     moving,
     rebalancing,
     stages,
+    task_sets,
     timing,
 )
 from console.sandbox.ecs.model import LEAVING, Deployment, Service, ServiceDeployment, Task
@@ -42,6 +43,9 @@ def look(account: "Account", service: Service) -> None:
     rollout = service.rollout
     if service.status == "INACTIVE" or _is_turning(account, rollout):
         return
+    if task_sets.is_ours(service):
+        _look_at_sets(account, service)
+        return
     if rollout is not None and rollout.status == "PENDING":
         rollout.status, rollout.started_at, rollout.updated_at = "IN_PROGRESS", world.now(), world.now()
         rebalancing.end(account, service)
@@ -56,6 +60,18 @@ def look(account: "Account", service: Service) -> None:
     _start_some(account, service)
     _retire(service)
     _settle(account, service)
+
+
+def _look_at_sets(account: "Account", service: Service) -> None:
+    """One pass over a service that CodeDeploy deploys: each set is brought to its size."""
+    for task_set in service.shown:
+        for task, reason in list(task_sets.surplus(service, task_set)):
+            _order(account, service, [task], reason)
+        count = task_sets.missing(account, service, task_set)
+        if count:
+            _launch(account, service, task_set, count)
+    if task_sets.settle(account, service) and not service.is_steady:
+        announce_steady(account, service)
 
 
 def announce_steady(account: "Account", service: Service) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import alarm_watch, breaker, timing
+from console.sandbox.ecs import alarm_watch, breaker, task_sets, timing
 from console.sandbox.ecs.deployments import counts, pending, running
 from console.sandbox.ecs.model import (
     Cluster,
@@ -79,6 +79,8 @@ def service(world: "World", item: Service, with_tags: bool = False) -> Json:
         "availabilityZoneRebalancing": "ENABLED" if item.rebalancing else "DISABLED",
         "tags": item.tags if with_tags else None,
     }
+    if task_sets.is_ours(item):
+        picture |= task_sets.picture(item)
     return present(picture)
 
 

@@ -10,6 +10,7 @@ from console.sandbox.ecs import (
     providers,
     scheduler,
     services,
+    task_sets,
     timing,
     views,
 )
@@ -27,7 +28,7 @@ STOPPED_BY_USER = "Task stopped by user"
 
 @operation("ecs")
 def CreateService(account: "Account", params: Json) -> Json:
-    """A REPLICA service under the ECS controller, and its first deployment."""
+    """A REPLICA service, and its first deployment or, where CodeDeploy deploys it, task set."""
     owner = services.cluster(account, params)
     name = params["serviceName"]
     existing = owner.services.get(name)
@@ -56,9 +57,13 @@ def CreateService(account: "Account", params: Json) -> Json:
         enable_execute_command=bool(params.get("enableExecuteCommand")),
         capacity_providers=strategy,
         rebalancing=params.get("availabilityZoneRebalancing", "ENABLED") == "ENABLED",
+        controller=_controller(params),
     )
     owner.services[name] = service
-    deployments.begin(account, service, definition)
+    if task_sets.is_ours(service):
+        task_sets.create(account, service, definition.arn, balancers, is_primary=True)
+    else:
+        deployments.begin(account, service, definition)
     scheduler.wake(account, service, timing.NOTICE_UPDATE)
     return {"service": views.service(account.world, service, with_tags=True)}
 
@@ -72,6 +77,7 @@ def UpdateService(account: "Account", params: Json) -> Json:
     """
     service = services.service(account, params)
     _check_active(service)
+    task_sets.check_update(service, params)
     definition = service.primary.revision.task_definition
     if params.get("taskDefinition"):
         definition = definitions.usable(account, params["taskDefinition"])
@@ -143,6 +149,13 @@ def StopTask(account: "Account", params: Json) -> Json:
         if task.service:
             scheduler.wake(account, service, timing.NOTICE_STOP_TASK)
     return {"task": task_view(task)}
+
+
+def _controller(params: Json) -> str:
+    kind = str((params.get("deploymentController") or {}).get("type", "ECS"))
+    if kind not in ("ECS", task_sets.CONTROLLER):
+        raise AwsError("InvalidParameterException", f"The deployment controller {kind} is not supported.")
+    return kind
 
 
 def _check_active(service: Service) -> None:
