@@ -68,14 +68,15 @@ def left(cluster: Cluster, instance: ContainerInstance) -> tuple[int, int]:
     return instance.cpu - sum(cpu for cpu, _ in taken), instance.memory - sum(mib for _, mib in taken)
 
 
+def fitting(account: "Account", cluster: str, definition: TaskDefinition) -> list[ContainerInstance]:
+    """Instances that could take one more task."""
+    owner = account.ecs.clusters[cluster]
+    return [item for item in owner.instances.values() if not obstacle(account, owner, item, definition)]
+
+
 def best(account: "Account", service: Service, revision: ServiceRevision) -> ContainerInstance | None:
     """The instance for the next task; ``None`` if none will do."""
-    cluster = account.ecs.clusters[service.cluster]
-    fit = [
-        item
-        for item in cluster.instances.values()
-        if not obstacle(account, cluster, item, revision.task_definition)
-    ]
+    fit = fitting(account, service.cluster, revision.task_definition)
     own = [task for task in service.present.values() if task.is_alive and not task.moving]
 
     def load(item: ContainerInstance) -> tuple[int, int]:

@@ -73,7 +73,8 @@ def _secret(account: "Account", task: Task, secret: str) -> str:
     """``secret`` is a ``valueFrom``: an ARN, perhaps with key and version behind it."""
     arn = ":".join(secret.split(":")[:7])
     head = f"{_SECRETS}failed to fetch secret {arn} from secrets manager: "
-    if account.conditions.concerns(conditions.SECRET_DELETED, "secret", secret):
+    is_deleted = account.conditions.concerns(conditions.SECRET_DELETED, "secret", secret)
+    if is_deleted or (":secretsmanager:" in arn and account.secrets.find(arn) is None):
         return (
             f"{head}ResourceNotFoundException: Secrets Manager can't find the specified secret. "
             "status code: 400"

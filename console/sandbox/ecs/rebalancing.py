@@ -7,7 +7,7 @@ guide, service-rebalancing). Services that may not run more tasks than desired a
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import events, guard, moving
+from console.sandbox.ecs import events, guard, instances, moving
 from console.sandbox.ecs.model import Service
 from console.sandbox.ecs.placement import open_subnets
 
@@ -58,8 +58,12 @@ def end(account: "Account", service: Service) -> None:
 
 def spread(account: "Account", service: Service) -> dict[str, int]:
     """Tasks that start or run, by zone, for every zone that takes tasks."""
-    zones = dict.fromkeys(zone for zone, _ in open_subnets(account, service.network))
     alive = [task.zone for task in service.present.values() if task.is_alive]
+    if service.launch_type == "EC2":
+        fit = instances.fitting(account, service.cluster, service.primary.revision.task_definition)
+        zones = dict.fromkeys([*(item.zone for item in fit), *alive])
+    else:
+        zones = dict.fromkeys(zone for zone, _ in open_subnets(account, service.network))
     return {zone: alive.count(zone) for zone in zones}
 
 
