@@ -169,14 +169,13 @@ def test_a_bad_canary_rings_the_alarm_that_sends_it_back() -> None:
 
 def _early(cleanup: str) -> ShiftStage:
     criteria = {"enable": True, "healthyPercent": 50, "sourceServiceRevisionCleanup": cleanup}
-    stage = ShiftStage(
+    return ShiftStage(
         "ROLLING", bake=0, desired=4, minimum=50, maximum=100, settings={"earlySuccessCriteria": criteria}
     )
-    return stage
 
 
-def test_early_success_completes_with_half_of_the_tasks_and_leaves_the_old_ones() -> None:
-    """DEFERRED: SUCCESSFUL while old tasks still run; they go in the end."""
+def test_deferred_early_success_does_not_wait_for_the_old_tasks() -> None:
+    """SUCCESSFUL with half of the new tasks, while old ones are still there; the rest follows."""
     stage = _early("DEFERRED")
     stage.deploy("good")
     stage.until_over()
@@ -186,18 +185,23 @@ def test_early_success_completes_with_half_of_the_tasks_and_leaves_the_old_ones(
         ("PRIMARY", "COMPLETED"),
         ("ACTIVE", "COMPLETED"),
     ]
-    assert shown[0]["runningCount"] < 4 and shown[1]["runningCount"] > 0
+    assert shown[0]["runningCount"] == 2
+    assert stage.service.tasks_of(stage.service.shown[1])
     stage.wait(600)
     shown = stage.describe()["deployments"]
     assert [(item["status"], item["runningCount"]) for item in shown] == [("PRIMARY", 4)]
-    assert stage.rollout()["targetServiceRevision"]["runningTaskCount"] < 4
+    assert stage.rollout()["targetServiceRevision"]["runningTaskCount"] == 2
+    assert stage.log()[-1][1].endswith("has reached a steady state.")
 
 
-def test_blocking_early_success_waits_for_the_old_ones_to_be_gone() -> None:
-    """SUCCESSFUL with no old task, and before the deferred one would be steady."""
-    stage = _early("BLOCKING")
-    stage.deploy("good")
-    stage.until_over()
+def test_blocking_early_success_waits_for_the_old_tasks_to_be_gone() -> None:
+    """Later than the deferred one by the time that they drain, and with no old deployment left."""
+    took = []
+    for cleanup in ("DEFERRED", "BLOCKING"):
+        stage = _early(cleanup)
+        stage.deploy("good")
+        took.append(stage.until_over())
+    assert took[1] - took[0] > 30
     assert stage.rollout()["status"] == "SUCCESSFUL"
     assert len(stage.describe()["deployments"]) == 1
 
