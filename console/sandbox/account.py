@@ -2,12 +2,14 @@
 
 from console.sandbox.alarms import AlarmState
 from console.sandbox.autoscaling import ScalingState
+from console.sandbox.codedeploy.model import CodeDeployState
 from console.sandbox.conditions import Conditions
 from console.sandbox.ecr import EcrState
 from console.sandbox.ecs.model import EcsState
 from console.sandbox.elb import ElbState
 from console.sandbox.kernel import World
 from console.sandbox.logs import LogState
+from console.sandbox.queues import QueueState
 from console.sandbox.rds.model import RdsState
 from console.sandbox.secrets import SecretState
 from console.sandbox.ssm import ParameterState
@@ -30,9 +32,11 @@ class Account:
         self.elb = ElbState()
         self.ecr = EcrState(self)
         self.logs = LogState(self)
+        self.codedeploy = CodeDeployState(self)
         self.rds = RdsState(self)
         self.secrets = SecretState(self)
         self.parameters = ParameterState(self)
+        self.queues = QueueState(self)
         self.alarms = AlarmState(self)
         self.scaling = ScalingState(self)
         self.stress = Stress()

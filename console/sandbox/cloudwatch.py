@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from console.sandbox import series
-from console.sandbox.figures import UNITS
 from console.sandbox.metric_math import answer, period_of
 from console.sandbox.paging import page
 from console.sandbox.registry import AwsError, operation
@@ -60,7 +59,7 @@ def GetMetricStatistics(account: "Account", params: dict[str, Any]) -> dict[str,
     start = params["StartTime"] // period * period
     datapoints = []
     for moment, values in series.periods(account, metrics, period, start, end):
-        point: dict[str, Any] = {"Timestamp": moment, "Unit": UNITS[params["MetricName"]]}
+        point: dict[str, Any] = {"Timestamp": moment, "Unit": series.UNITS[params["MetricName"]]}
         point.update((statistic, statistic_of(statistic, values)) for statistic in plain)
         if extended:
             point["ExtendedStatistics"] = {name: statistic_of(name, values) for name in extended}
@@ -78,8 +77,7 @@ def ListMetrics(account: "Account", params: dict[str, Any]) -> dict[str, Any]:
             "MetricName": name,
             "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
         }
-        for service in account.ecs.services()
-        for namespace, name, dimensions in series.published(account, service)
+        for namespace, name, dimensions in series.every(account)
         if params.get("Namespace", namespace) == namespace
         and params.get("MetricName", name) == name
         and all(

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from console.errors import SandboxError
+from console.sandbox.application import PREFIX as APPLICATIONS
+from console.sandbox.application import Applications
 from console.sandbox.control import PREFIX, Control
 from console.sandbox.gateway import Broken, Gateway
 from console.sandbox.wire.message import Request, Response
@@ -45,6 +47,7 @@ class Server:
         """Requests so far, control requests included."""
         self._port = port
         self._control = Control(self.gateway, self.token)
+        self._applications = Applications(world)
         self._listener: asyncio.Server | None = None
         self._pump: asyncio.Task[None] | None = None
         self._connections: dict[int, asyncio.Task[None]] = {}
@@ -67,6 +70,7 @@ class Server:
         except (OSError, OverflowError) as error:
             raise SandboxError(f"port {self._port} on {HOST} cannot be used: {_why(error)}") from error
         self._port = self._listener.sockets[0].getsockname()[1]
+        self.world.endpoint = self.endpoint
         self._pump = asyncio.create_task(self._let_time_pass())
 
     async def close(self) -> None:
@@ -115,6 +119,7 @@ class Server:
         if after:
             await asyncio.sleep(after)
         if isinstance(answer, Response):
+            await asyncio.sleep(answer.delay_s)
             await _send(writer, answer, keep)
             return keep
         if answer is Broken.SILENT:
@@ -123,8 +128,9 @@ class Server:
         return False
 
     def _delay(self, request: Request) -> tuple[float, float]:
-        """How long a fault holds a request up; never one to the control interface."""
-        return (0.0, 0.0) if request.path.startswith(PREFIX) else self.gateway.delay(request)
+        """How long a fault holds a request up; only one to AWS."""
+        is_ours = request.path.startswith((PREFIX, APPLICATIONS))
+        return (0.0, 0.0) if is_ours else self.gateway.delay(request)
 
     def _answer(self, request: Request) -> Response | Broken:
         if not _is_loopback(request.headers.get("host", "")):
@@ -136,6 +142,8 @@ class Server:
             return _error(500, f"the world does not turn: {error!r}")
         if request.path.startswith(PREFIX):
             return self._control.answer(request)
+        if request.path.startswith(APPLICATIONS):
+            return self._applications.answer(request)
         return self.gateway.answer(request)
 
 

@@ -3,11 +3,15 @@
 Reading calls, alarms and metric math all see the same datapoints through here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from console.sandbox.ecs.model import Service
 from console.sandbox.figures import ALB, ECS, NAMES, Metric
+from console.sandbox.figures import UNITS as SERVICE_UNITS
+from console.sandbox.queues import SQS
+from console.sandbox.queues import UNITS as QUEUE_UNITS
 from console.sandbox.statistics import check, statistic_of
 from console.sandbox.traffic import MINUTE
 
@@ -16,6 +20,12 @@ if TYPE_CHECKING:
 
 Points = dict[float, float]
 """Begin of a period (epoch seconds) -> value, oldest first."""
+
+Reader = Callable[[int], Sequence[float]]
+"""Minute since the epoch -> what one source measured in it."""
+
+UNITS = SERVICE_UNITS | QUEUE_UNITS
+"""Metric name -> unit."""
 
 _BALANCER_ONLY = ("HTTPCode_ELB_5XX_Count",)
 """Known of a load balancer as a whole, never of one of its target groups."""
@@ -42,34 +52,45 @@ def window(account: "Account", stat: dict[str, Any], start: float, end: float) -
 
 
 def periods(
-    account: "Account", found: list[Metric], period: int, start: float, end: float
+    account: "Account", found: list[Reader], period: int, start: float, end: float
 ) -> Iterator[tuple[float, list[float]]]:
     """(begin, values) of every period that has any, oldest first, from ``start`` on."""
     moment = int(start)
     end = min(end, account.world.now())
-    figures = account.logs.figures
     while moment < end:
         minutes = range(moment // MINUTE, (moment + period) // MINUTE)
-        values = [value for metric in found for minute in minutes for value in figures.values(metric, minute)]
+        values = [value for read in found for minute in minutes for value in read(minute)]
         if values:
             yield float(moment), values
         moment += period
 
 
-def metrics(account: "Account", asked: dict[str, Any]) -> list[Metric]:
-    """The services behind a metric; none when nothing is published under those dimensions."""
+def metrics(account: "Account", asked: dict[str, Any]) -> list[Reader]:
+    """Who measures a metric; nobody when nothing is published under those dimensions."""
     namespace, name = asked["Namespace"], asked["MetricName"]
     dimensions = {item["Name"]: item["Value"] for item in asked.get("Dimensions") or []}
+    if namespace == SQS:
+        queue = account.queues.get(dimensions.get("QueueName", "")) if len(dimensions) == 1 else None
+        return [partial(queue.values, name)] if queue is not None and name in QUEUE_UNITS else []
     if name not in NAMES.get(namespace, ()):
         return []
     by_balancer = set(dimensions) == {"LoadBalancer"}
     return [
-        Metric(namespace, name, service)
+        partial(account.logs.figures.values, Metric(namespace, name, service))
         for service in _services(account, dimensions)
         for known_space, known, shown in published(account, service)
         if (known_space, known) == (namespace, name)
         and (shown == dimensions or (by_balancer and dimensions.items() <= shown.items()))
     ]
+
+
+def every(account: "Account") -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(namespace, name, dimensions) of all that is published in the account."""
+    for service in account.ecs.services():
+        yield from published(account, service)
+    for queue in account.queues:
+        for name in QUEUE_UNITS:
+            yield SQS, name, {"QueueName": queue.name}
 
 
 def published(account: "Account", service: Service) -> Iterator[tuple[str, str, dict[str, str]]]:

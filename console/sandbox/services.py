@@ -10,10 +10,13 @@ from console.sandbox import (
     iam,
     logs,
     secrets,
+    sqs,
     ssm,
     sts,
 )
 from console.sandbox.autoscaling import calls as autoscaling
+from console.sandbox.codedeploy import calls as codedeploy_calls
+from console.sandbox.codedeploy import reading as codedeploy_reading
 from console.sandbox.ecs import continuing, reading, run_task, task_definitions, writing
 from console.sandbox.elb import ops
 from console.sandbox.rds import instances, snapshots
@@ -23,6 +26,8 @@ MODULES = (
     alarm_calls,
     autoscaling,
     cloudwatch,
+    codedeploy_calls,
+    codedeploy_reading,
     continuing,
     ec2,
     ecr,
@@ -36,6 +41,7 @@ MODULES = (
     run_task,
     secrets,
     snapshots,
+    sqs,
     ssm,
     sts,
     task_definitions,

@@ -10,6 +10,7 @@ def ask_around_a(sandbox: Sandbox, clock: FakeClock) -> None:
     """All of them, in the fleet ``fairtradeworker``."""
     ask_alarms(sandbox.client("cloudwatch"), clock)
     ask_scaling(sandbox.client("application-autoscaling"))
+    ask_queues(sandbox.client("sqs"))
 
 
 def ask_alarms(cloudwatch: Any, clock: FakeClock) -> None:
@@ -71,3 +72,15 @@ def ask_scaling(scaling: Any) -> None:
     scaling.delete_scaling_policy(**target, PolicyName="cpu")
     scaling.register_scalable_target(**target, MinCapacity=found["MinCapacity"])
     scaling.deregister_scalable_target(**target)
+
+
+def ask_queues(sqs: Any) -> None:
+    """A queue, a message through all of its life, and an empty queue."""
+    url = sqs.create_queue(QueueName="asked")["QueueUrl"]
+    assert sqs.get_queue_url(QueueName="asked")["QueueUrl"] == url
+    assert url in sqs.list_queues()["QueueUrls"]
+    sqs.send_message(QueueUrl=url, MessageBody="one")
+    (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"]
+    assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    sqs.purge_queue(QueueUrl=url)

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from botocore.model import Shape
 
 
+_UNMODELLED = {
+    ("sqs", "QueueDoesNotExist"): "AWS.SimpleQueueService.NonExistentQueue",
+    ("sqs", "QueueNameExists"): "QueueAlreadyExists",
+    ("sqs", "PurgeQueueInProgress"): "AWS.SimpleQueueService.PurgeQueueInProgress",
+    ("sqs", "UnsupportedOperation"): "AWS.SimpleQueueService.UnsupportedOperation",
+}
+"""Codes from before a service spoke JSON, where botocore's model does not name them."""
+
+
 def unknown_operation(call: Call) -> AwsError:
     """What the sandbox does not have; 501, which no SDK retries."""
     return AwsError("UnknownOperationException", f"The sandbox does not have the operation {call.name}.", 501)
@@ -43,8 +52,8 @@ def _query_compatible(call: Call) -> bool:
 
 def _wire_code(call: Call, code: str) -> str:
     """The code that goes over the wire in the query protocol for a modelled error."""
-    if call.service not in BY_NAME:
-        return code
+    if call.service not in BY_NAME or (call.service, code) in _UNMODELLED:
+        return _UNMODELLED.get((call.service, code), code)
     shape: Shape | None = next((s for s in service_model(call.service).error_shapes if s.name == code), None)
     return code if shape is None else str(shape.metadata.get("error", {}).get("code", code))
 
