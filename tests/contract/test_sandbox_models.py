@@ -13,6 +13,7 @@ import pytest
 from console.sandbox.registry import HANDLERS
 from tests.contract.asking_around_a import ask_around_a
 from tests.contract.asking_around_b import ask_around_b
+from tests.contract.asking_shifts import ask_ecs_shifts
 from tests.contract.asking_tasks import ask_ecs_tasks
 from tests.contract.conftest import Sandbox, SandboxFactory
 from tests.fakes import FakeClock
@@ -70,7 +71,7 @@ def ask_ecs_writing(ecs: Any, clock: FakeClock) -> None:
         launchType="FARGATE",
         networkConfiguration=network,
     )
-    clock.advance(120)
+    ask_ecs_shifts(ecs, CLUSTER, service, clock)
     (task,) = ecs.list_tasks(cluster=CLUSTER, serviceName="extra")["taskArns"]
     assert ecs.stop_task(cluster=CLUSTER, task=task, reason="test")["task"]["taskArn"] == task
     assert ecs.delete_service(cluster=CLUSTER, service="extra", force=True)["service"]["status"] == "DRAINING"
