@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -58,10 +59,13 @@ def load(world: "World", name: str, begins: Sequence[Mapping[str, Any]] | None =
         begin(account, under_way, service["repository"], entry["version"], entry["age"])
 
 
-def configuration(world: "World") -> dict[str, Any]:
+def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:
     """The ``systems`` table of the console's configuration for the fleets of a world.
 
     Durations that the console measures against what tasks do are divided by the world's speed.
+
+    Args:
+        endpoint: Where the world is served; without one there are no addresses of health.
     """
     systems: dict[str, Any] = {}
     for name in world.fleets:
@@ -71,7 +75,48 @@ def configuration(world: "World") -> dict[str, Any]:
                 key: _environment(fleet, table, world.speed) for key, table in fleet["environments"].items()
             }
         }
+        for key, table in fleet["environments"].items() if endpoint and "application" in fleet else ():
+            settings = systems[fleet["system"]]["environments"][key]["services"]
+            for alias, service in table["services"].items():
+                if _answers(service):
+                    settings[alias]["health"] = f"{endpoint}/_app/{name}/{key}/{alias}{_health_path(service)}"
     return systems
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an application's service runs."""
+
+    account: Account
+    cluster: str
+    service: str
+    application: str
+    """Whose routes and words it has."""
+
+
+def place(world: "World", name: str, environment: str, alias: str) -> Place | None:
+    """The service that answers over HTTP under that name or another one of its; ``None``: none does."""
+    if name not in world.fleets:
+        return None
+    fleet = _read(name)
+    table = fleet["environments"].get(environment, {"services": {}})
+    for known, service in table["services"].items():
+        others = service.get("settings", {}).get("also", [])
+        if "application" in fleet and alias in (known, *others) and _answers(service):
+            account = next(item for item in world.accounts.values() if item.name == name)
+            cluster = service.get("cluster", table["cluster"])
+            return Place(account, cluster, service["name"], fleet["application"])
+    return None
+
+
+def _answers(service: dict[str, Any]) -> bool:
+    """Whether anybody but its container listens: a worker that nobody checks has no address."""
+    return "balancer" in service or "health_check" in service["task"]
+
+
+def _health_path(service: dict[str, Any]) -> str:
+    path: str = service.get("balancer", {}).get("path", "/health")
+    return path
 
 
 def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> dict[str, Any]:

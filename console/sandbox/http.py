@@ -119,7 +119,8 @@ class Server:
         if after:
             await asyncio.sleep(after)
         if isinstance(answer, Response):
-            await asyncio.sleep(answer.delay_s)
+            if answer.delay_s:
+                await asyncio.sleep(answer.delay_s)
             await _send(writer, answer, keep)
             return keep
         if answer is Broken.SILENT:

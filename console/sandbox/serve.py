@@ -82,7 +82,7 @@ async def _run(server: Server, ready: Callable[[Standing], None], unattended_s: 
     world = server.world
     await server.open()
     try:
-        own = folder.create(world, server.endpoint, fleet.configuration(world))
+        own = folder.create(world, server.endpoint, fleet.configuration(world, server.endpoint))
         try:
             ending = asyncio.Event()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
