@@ -10,10 +10,12 @@ from console.sandbox.elb import ElbState
 from console.sandbox.kernel import World
 from console.sandbox.logs import LogState
 from console.sandbox.queues import QueueState
+from console.sandbox.quotas import QuotaState
 from console.sandbox.rds.model import RdsState
 from console.sandbox.secrets import SecretState
 from console.sandbox.ssm import ParameterState
 from console.sandbox.stress import Stress
+from console.sandbox.trail import TrailState
 
 
 class Account:
@@ -38,6 +40,8 @@ class Account:
         self.parameters = ParameterState(self)
         self.queues = QueueState(self)
         self.alarms = AlarmState(self)
+        self.quotas = QuotaState(self)
+        self.trail = TrailState(self)
         self.scaling = ScalingState(self)
         self.stress = Stress()
 

@@ -9,10 +9,12 @@ from console.sandbox import (
     ecr_tags,
     iam,
     logs,
+    quotas,
     secrets,
     sqs,
     ssm,
     sts,
+    trail,
 )
 from console.sandbox.autoscaling import calls as autoscaling
 from console.sandbox.codedeploy import calls as codedeploy_calls
@@ -37,6 +39,7 @@ MODULES = (
     instances,
     logs,
     ops,
+    quotas,
     reading,
     run_task,
     secrets,
@@ -45,6 +48,7 @@ MODULES = (
     ssm,
     sts,
     task_definitions,
+    trail,
     writing,
 )
 """Each registers the operations of its service, or of one side of it."""

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from console.sandbox import codedeploy
+from console.sandbox.elb import add_target_group
 from tests.contract.conftest import Sandbox
+
+STAGING = "fairtradeworker-api-staging"
 
 
 def ask_secrets(secrets: Any, parameters: Any) -> None:
@@ -55,9 +59,53 @@ def ask_network(ec2: Any) -> None:
     assert ec2.describe_network_interfaces(Filters=inside)["NetworkInterfaces"]
 
 
+def ask_codedeploy(sandbox: Sandbox, wait: Callable[[float], object]) -> None:
+    """A service under CodeDeploy: a deployment that is stopped, and one that is hurried to its end."""
+    sandbox.served.call(lambda: _hand_over(sandbox))
+    client = sandbox.client("codedeploy")
+    (application,) = client.list_applications()["applications"]
+    (name,) = client.list_deployment_groups(applicationName=application)["deploymentGroups"]
+    names = {"applicationName": application, "deploymentGroupName": name}
+    last = client.get_deployment_group(**names)["deploymentGroupInfo"]["lastSuccessfulDeployment"]
+    content = client.get_deployment(deploymentId=last["deploymentId"])["deploymentInfo"]["revision"]
+    first = client.create_deployment(**names, revision=content)["deploymentId"]
+    wait(20)
+    (target,) = client.list_deployment_targets(deploymentId=first)["targetIds"]
+    assert client.get_deployment_target(deploymentId=first, targetId=target)["deploymentTarget"]
+    stopped = client.stop_deployment(deploymentId=first, autoRollbackEnabled=True)
+    assert stopped["status"] == "Succeeded"
+    wait(600)
+    second = client.create_deployment(**names, revision=content)["deploymentId"]
+    wait(300)
+    shown = sandbox.client("ecs").describe_services(cluster="fairtradeworker-cluster", services=[STAGING])
+    assert len(shown["services"][0]["taskSets"]) == 2
+    client.continue_deployment(deploymentId=second, deploymentWaitType="TERMINATION_WAIT")
+    client.get_waiter("deployment_successful").wait(deploymentId=second)
+    assert second in client.list_deployments(**names)["deployments"]
+    assert len(client.batch_get_deployments(deploymentIds=[first, second])["deploymentsInfo"]) == 2
+    got = client.batch_get_deployment_targets(deploymentId=second, targetIds=[target])
+    assert got["deploymentTargets"][0]["ecsTarget"]["status"] == "Succeeded"
+
+
+def _hand_over(sandbox: Sandbox) -> None:
+    """Let CodeDeploy deploy the service of staging, which gets a second target group for it."""
+    account = sandbox.account()
+    service = account.ecs.clusters["fairtradeworker-cluster"].services[STAGING]
+    entry = service.load_balancers[0]
+    rules = [rule for listener in account.elb.listeners.values() for rule in listener.rules]
+    entry["advancedConfiguration"] = {
+        "alternateTargetGroupArn": add_target_group(account, "staging-2", 3000).arn,
+        "productionListenerRule": next(
+            rule.arn for rule in rules if rule.target_group == entry["targetGroupArn"]
+        ),
+    }
+    codedeploy.hand_over(account, service)
+
+
 def ask_around_b(sandbox: Sandbox, wait: Callable[[float], object]) -> None:
     """All of them."""
     ask_secrets(sandbox.client("secretsmanager"), sandbox.client("ssm"))
     ask_scans(sandbox.client("ecr"))
     ask_network(sandbox.client("ec2"))
+    ask_codedeploy(sandbox, wait)
     ask_databases(sandbox.client("rds"), wait)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from console.sandbox.registry import HANDLERS, AwsError
+from console.sandbox.registry import AwsError
+from console.sandbox.services import HANDLERS
 from tests.unit.sandbox_world import START, TAGS, Stage
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from console.sandbox import secrets, ssm
 from console.sandbox.ecs import register
-from console.sandbox.registry import HANDLERS, AwsError
+from console.sandbox.registry import AwsError
+from console.sandbox.services import HANDLERS
 from tests.unit.sandbox_world import START, Stage
 
 ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:production/db/url-AbCdEf"

@@ -101,6 +101,14 @@ SERVICES: tuple[Service, ...] = (
         "cloudtrail",
         "InvalidParameterCombinationException",
     ),
+    Service(
+        "codedeploy",
+        "codedeploy",
+        "CodeDeploy_20141006",
+        "2014-10-06",
+        "codedeploy",
+        "InvalidParameterValueException",
+    ),
     Service("ssm", "ssm", "AmazonSSM", "2014-11-06", "ssm", "ValidationException"),
 )
 BY_NAME = {service.name: service for service in SERVICES}
