@@ -103,5 +103,10 @@ class Gateway:
             raise unknown_operation(call)
         params = parse(request, call.protocol, operation)
         known = pages(call.service, call.operation) if is_halved else None
-        found = half(handler, account, params, known) if known else handler(account, params)
+        try:
+            found = half(handler, account, params, known) if known else handler(account, params)
+        except AwsError as error:
+            account.trail.note(call.service, call.operation, params, error)
+            raise
+        account.trail.note(call.service, call.operation, params)
         return serialize(call, operation, found, request_id)

@@ -11,6 +11,8 @@ def ask_around_a(sandbox: Sandbox, clock: FakeClock) -> None:
     ask_alarms(sandbox.client("cloudwatch"), clock)
     ask_scaling(sandbox.client("application-autoscaling"))
     ask_queues(sandbox.client("sqs"))
+    ask_quotas(sandbox.client("service-quotas"))
+    assert sandbox.client("cloudtrail").lookup_events()["Events"]
 
 
 def ask_alarms(cloudwatch: Any, clock: FakeClock) -> None:
@@ -84,3 +86,10 @@ def ask_queues(sqs: Any) -> None:
     assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     sqs.purge_queue(QueueUrl=url)
+
+
+def ask_quotas(quotas: Any) -> None:
+    """One that a double fleet runs into, by its code and in the list."""
+    for service, code in (("fargate", "L-3032A538"), ("ecs", "L-92E49DE3")):
+        quota = quotas.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+        assert quota in quotas.list_service_quotas(ServiceCode=service)["Quotas"]

@@ -1,10 +1,27 @@
 """Alarms, scaling, queues, quotas and the trail as boto3's users meet them."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Sandbox
+from tests.contract.conftest import Sandbox, SandboxFactory
+from tests.fakes import FakeClock
+
+SERVICE = {"cluster": "fairtradeworker-cluster", "service": "fairtradeworker-api"}
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The world's time, moved by hand."""
+    return FakeClock(datetime(2026, 11, 21, 3, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def market(make_sandbox: SandboxFactory, clock: FakeClock) -> Sandbox:
+    """A fleet with a past, on that time."""
+    return make_sandbox("fairtradeworker", clock=clock)
 
 
 def test_the_address_of_a_queue_is_the_sandboxs_own(sandbox: Sandbox) -> None:
@@ -78,3 +95,93 @@ def test_queues_answer_as_motos_do(sandbox: Sandbox, monkeypatch: pytest.MonkeyP
     with moto.mock_aws():
         theirs = life_of_a_message(boto3.client("sqs", region_name="us-east-1"))
     assert ours == theirs
+
+
+def events(sandbox: Sandbox, key: str, value: str, **params: Any) -> list[dict[str, Any]]:
+    """What the trail tells of one attribute, newest first."""
+    trail = sandbox.client("cloudtrail")
+    asked = [{"AttributeKey": key, "AttributeValue": value}]
+    found: list[dict[str, Any]] = trail.lookup_events(LookupAttributes=asked, **params)["Events"]
+    return found
+
+
+def test_the_trail_tells_who_changed_what_some_minutes_later(market: Sandbox, clock: FakeClock) -> None:
+    """Not at once, as CloudTrail does; and calls that only read are not in it."""
+    ecs = market.client("ecs")
+    ecs.update_service(**SERVICE, desiredCount=4)
+    ecs.describe_services(cluster=SERVICE["cluster"], services=[SERVICE["service"]])
+    begun = clock.now()
+    assert events(market, "EventName", "UpdateService", StartTime=begun - timedelta(seconds=1)) == []
+    clock.advance(600)
+    (event,) = events(market, "EventName", "UpdateService", StartTime=begun - timedelta(seconds=1))
+    assert event["Username"] == "devon"
+    assert event["EventSource"] == "ecs.amazonaws.com"
+    assert event["EventTime"] == begun
+    assert {"ResourceType": "AWS::ECS::Service", "ResourceName": "fairtradeworker-api"} in event["Resources"]
+    record = json.loads(event["CloudTrailEvent"])
+    assert record["requestParameters"]["desiredCount"] == 4
+    assert record["userIdentity"]["arn"] == market.client("sts").get_caller_identity()["Arn"]
+    assert events(market, "EventName", "DescribeServices") == []
+    named = events(market, "ResourceName", SERVICE["service"])
+    assert named[0] == event
+    assert len(named) > 3, "deployments from before the world began are told as well"
+    assert [item["EventTime"] for item in named] == sorted((i["EventTime"] for i in named), reverse=True)
+    assert named[-1]["EventTime"] >= clock.now() - timedelta(days=90)
+
+
+def test_the_trail_has_refusals_and_hides_the_environment(market: Sandbox, clock: FakeClock) -> None:
+    """A refused call is in it with its error; values of the environment are not in it at all."""
+    ecs = market.client("ecs")
+    with pytest.raises(ecs.exceptions.ServiceNotFoundException):
+        ecs.update_service(cluster=SERVICE["cluster"], service="nobody", desiredCount=1)
+    container = {"name": "x", "image": "x", "environment": [{"name": "KEY", "value": "very-secret"}]}
+    ecs.register_task_definition(family="x", containerDefinitions=[container])
+    clock.advance(600)
+    (refused,) = events(market, "ResourceName", "nobody")
+    assert json.loads(refused["CloudTrailEvent"])["errorCode"] == "ServiceNotFoundException"
+    (registered,) = events(market, "ResourceName", "x")
+    assert registered["EventName"] == "RegisterTaskDefinition"
+    assert "very-secret" not in registered["CloudTrailEvent"]
+
+
+def test_what_scaling_changed_is_told_of_scaling(market: Sandbox, clock: FakeClock) -> None:
+    """Under the session that Application Auto Scaling acts in."""
+    market.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId="service/fairtradeworker-cluster/fairtradeworker-api",
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=7,
+        MaxCapacity=9,
+    )
+    clock.advance(600)
+    (event,) = events(market, "Username", "AutoScaling-UpdateDesiredCapacity")
+    assert event["EventName"] == "UpdateService"
+    assert json.loads(event["CloudTrailEvent"])["requestParameters"]["desiredCount"] == 7
+
+
+def test_events_come_in_pages_and_by_one_attribute_only(market: Sandbox, clock: FakeClock) -> None:
+    """boto3's own paginator reads them all."""
+    trail = market.client("cloudtrail")
+    pages = list(trail.get_paginator("lookup_events").paginate(PaginationConfig={"PageSize": 5}))
+    assert len(pages) > 1
+    ids = [event["EventId"] for page in pages for event in page["Events"]]
+    assert len(ids) == len(set(ids)) > 5
+    both = [{"AttributeKey": key, "AttributeValue": "x"} for key in ("EventName", "Username")]
+    assert refusal(trail, "lookup_events", LookupAttributes=both) == "InvalidLookupAttributesException"
+    assert refusal(trail, "lookup_events", NextToken="x") == "InvalidNextTokenException"
+
+
+def test_a_limit_on_tasks_shows_in_the_quota_of_fargate(market: Sandbox) -> None:
+    """So that who asks before a deployment learns that it would not fit."""
+    quotas = market.client("service-quotas")
+
+    def vcpu() -> float:
+        answer = quotas.get_service_quota(ServiceCode="fargate", QuotaCode="L-3032A538")
+        return float(answer["Quota"]["Value"])
+
+    assert vcpu() == 4000.0
+    market.served.call(lambda: market.account().conditions.set("task-quota", limit=6))
+    assert 0 < vcpu() < 10
+    assert refusal(quotas, "list_service_quotas", ServiceCode="nothing") == "NoSuchResourceException"
+    missing = {"ServiceCode": "ecs", "QuotaCode": "L-00000000"}
+    assert refusal(quotas, "get_service_quota", **missing) == "NoSuchResourceException"

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 KEPT_S = 42 * 86_400.0
 """Activities can be looked up for six weeks."""
+_ROLE = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+_SESSION = "AutoScaling-UpdateDesiredCapacity"
 _LOOK_S = 10.0
 _PATIENCE_S = 6 * 3600.0
 """How long a change may take before it counts as unfulfilled."""
@@ -32,6 +34,13 @@ class ActivityLog:
             f"Successfully set desired count to {count}. Waiting for change to be fulfilled by ecs."
         )
         service.desired_count, service.is_steady = count, False
+        self._account.trail.note(
+            "ecs",
+            "UpdateService",
+            {"cluster": service.cluster, "service": service.name, "desiredCount": count},
+            user=_SESSION,
+            arn=f"arn:aws:sts::{self._account.id}:assumed-role/{_ROLE}/{_SESSION}",
+        )
         scheduler.wake(self._account, service, timing.NOTICE_UPDATE)
         self._follow(activity, service)
         return activity
