@@ -124,7 +124,8 @@ class Lives:
         by_itself = task.stop_code == "EssentialContainerExited"
         if by_itself and life.died_at is None:
             life.died_at = life.ended_at = task.execution_stopped_at or now
-        if not by_itself and life.sigterm_at is None and task.status != "DEACTIVATING":
+        is_orderly = not by_itself and task.stop_code != "InfrastructureHealth"
+        if is_orderly and life.sigterm_at is None and task.status != "DEACTIVATING":
             life.sigterm_at = now
         if life.ended_at is None:
             life.ended_at = task.execution_stopped_at or task.stopped_at

@@ -131,6 +131,26 @@ def test_secrets_that_cannot_be_read_keep_tasks_from_starting(condition: str, wo
     assert stopped.containers[0].exit_code is None
 
 
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("secret-denied", "is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:"),
+        (
+            "secret-deleted",
+            "unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid",
+        ),
+    ],
+)
+def test_parameters_fail_in_words_of_their_own(condition: str, words: str) -> None:
+    """Systems Manager's parameters stand where secrets do, and are read by another call."""
+    stage = Stage(desired=1, breaker={"enable": False})
+    parameter = "arn:aws:ssm:us-east-1:111122223333:parameter/api/key"
+    stage.account.conditions.set(condition, secret="/api/key")
+    stage.update(taskDefinition=with_container(stage, secrets=[{"name": "KEY", "valueFrom": parameter}]))
+    stage.wait(60)
+    assert words in reasons(stage)[0]
+
+
 def test_a_secret_that_nobody_made_is_not_found() -> None:
     """Registering a definition does not prove that its secrets exist."""
     stage = Stage(desired=1, breaker={"enable": False})
@@ -176,6 +196,8 @@ def test_a_lost_zone_takes_its_tasks_along_and_the_others_are_filled() -> None:
     assert zones == ["us-east-1b"] * 4
     dead = [task for task in stage.service.tasks.values() if task.is_stopped]
     assert [task.stop_code for task in dead] == ["InfrastructureHealth"] * 2
+    gone = [life for life in stage.account.logs.lives if life.task in {task.id for task in dead}]
+    assert [life.sigterm_at for life in gone] == [None, None]
     assert stage.service.primary.state == "COMPLETED"
 
 

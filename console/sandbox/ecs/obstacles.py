@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 RETRIES = 15.0
 """Simulated seconds for which the agent tries to prepare a task before it gives up."""
-_SECRETS = (
+_RETRIEVAL = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "
-    "failed: unable to retrieve secret from asm: service call has been retried 1 time(s): "
+    "failed: "
 )
+_RETRIED = "service call has been retried 1 time(s): "
+_ASM = f"{_RETRIEVAL}unable to retrieve secret from asm: {_RETRIED}"
+_SSM = f"{_RETRIEVAL}unable to retrieve secrets from ssm: {_RETRIED}"
 _LOGGER = (
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
     "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not "
@@ -69,23 +72,26 @@ def announce(account: "Account", service: Service, reason: str) -> None:
         events.say(account.world, service, text)
 
 
-def _secret(account: "Account", task: Task, secret: str) -> str:
-    """``secret`` is a ``valueFrom``: an ARN, perhaps with key and version behind it."""
-    arn = ":".join(secret.split(":")[:7])
-    head = f"{_SECRETS}failed to fetch secret {arn} from secrets manager: "
-    is_deleted = account.conditions.concerns(conditions.SECRET_DELETED, "secret", secret)
-    if is_deleted or (":secretsmanager:" in arn and account.secrets.find(arn) is None):
+def _secret(account: "Account", task: Task, source: str) -> str:
+    """Why a ``valueFrom`` cannot be read: a secret's ARN, perhaps with key and version, or a parameter."""
+    is_secret = ":secretsmanager:" in source
+    arn = ":".join(source.split(":")[:7]) if is_secret else source
+    head = f"{_ASM}failed to fetch secret {arn} from secrets manager: " if is_secret else _SSM
+    is_deleted = account.conditions.concerns(conditions.SECRET_DELETED, "secret", source)
+    if is_deleted or (is_secret and account.secrets.find(arn) is None):
+        if not is_secret:
+            return f"{head}invalid ssm parameters: {arn.partition(':parameter')[2] or arn}"
         return (
             f"{head}ResourceNotFoundException: Secrets Manager can't find the specified secret. "
             "status code: 400"
         )
-    if account.conditions.concerns(conditions.SECRET_DENIED, "secret", secret):
+    if account.conditions.concerns(conditions.SECRET_DENIED, "secret", source):
         role = str(task.definition.content.get("executionRoleArn") or "none").rpartition("/")[2]
         user = f"arn:aws:sts::{account.id}:assumed-role/{role}/{task.id}"
+        action = "secretsmanager:GetSecretValue" if is_secret else "ssm:GetParameters"
         return (
-            f"{head}AccessDeniedException: User: {user} is not authorized to perform: "
-            f"secretsmanager:GetSecretValue on resource: {arn} because no identity-based policy allows the "
-            "secretsmanager:GetSecretValue action status code: 400"
+            f"{head}AccessDeniedException: User: {user} is not authorized to perform: {action} on resource: "
+            f"{arn} because no identity-based policy allows the {action} action status code: 400"
         )
     return ""
 
