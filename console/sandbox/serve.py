@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.errors import SandboxError
-from console.sandbox import fleet, folder
+from console.sandbox import fleet, folder, remote
 from console.sandbox.http import Server
 from console.sandbox.kernel import World
 from console.sandbox.scenes import catalogue
@@ -87,6 +87,7 @@ async def _run(server: Server, ready: Callable[[Standing], None], unattended_s: 
             ending = asyncio.Event()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, ending.set)
+            remote.announce(own.path, server.endpoint, server.token)
             ready(_standing(world, server, own))
             await _until(ending, server, unattended_s)
         finally:
