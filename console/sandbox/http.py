@@ -22,6 +22,7 @@ from console.sandbox.application import PREFIX as APPLICATIONS
 from console.sandbox.application import Applications
 from console.sandbox.control import PREFIX, Control
 from console.sandbox.gateway import Broken, Gateway
+from console.sandbox.wire.event_stream import Streamed
 from console.sandbox.wire.message import Request, Response
 from console.sandbox.wire.receive import HEAD_LIMIT, BadRequestError, receive
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PUMP_S = 0.1
 """How often the world moves on while nobody asks."""
+STREAM_S = 1.0
+"""How often an event stream has something to say."""
 SILENCE_S = 120.0
 """How long a ``timeout`` fault keeps a connection open at most."""
 _LOG = logging.getLogger(__name__)
@@ -121,6 +124,9 @@ class Server:
         if isinstance(answer, Response):
             if answer.delay_s:
                 await asyncio.sleep(answer.delay_s)
+            if isinstance(answer, Streamed):
+                await self._stream(writer, answer)
+                return False
             await _send(writer, answer, keep)
             return keep
         if answer is Broken.SILENT:
@@ -132,6 +138,26 @@ class Server:
         """How long a fault holds a request up; only one to AWS."""
         is_ours = request.path.startswith((PREFIX, APPLICATIONS))
         return (0.0, 0.0) if is_ours else self.gateway.delay(request)
+
+    async def _stream(self, writer: asyncio.StreamWriter, answer: Streamed) -> None:
+        """Send frames in chunks, every second, until the stream ends or the caller has gone."""
+        lines = [f"{name}: {value}" for name, value in answer.headers.items()]
+        lines += ["Transfer-Encoding: chunked", "Connection: close"]
+        writer.write("\r\n".join(["HTTP/1.1 200 OK", *lines]).encode("latin-1") + b"\r\n\r\n")
+        frames: bytes | None = answer.body
+        try:
+            while frames is not None:
+                if frames:
+                    writer.write(f"{len(frames):x}\r\n".encode() + frames + b"\r\n")
+                await writer.drain()
+                if frames is not answer.body:
+                    await asyncio.sleep(STREAM_S)
+                self.world.advance()
+                frames = answer.more()
+            writer.write(b"0\r\n\r\n")
+            await writer.drain()
+        finally:
+            answer.close()
 
     def _answer(self, request: Request) -> Response | Broken:
         if not _is_loopback(request.headers.get("host", "")):

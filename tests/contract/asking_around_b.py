@@ -102,6 +102,14 @@ def _hand_over(sandbox: Sandbox) -> None:
     codedeploy.hand_over(account, service)
 
 
+def ask_live_tail(logs: Any) -> None:
+    """The beginning of a session."""
+    group = logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
+    stream = logs.start_live_tail(logGroupIdentifiers=[group])["responseStream"]
+    assert next(iter(stream))["sessionStart"]["logGroupIdentifiers"] == [group]
+    stream.close()
+
+
 def ask_around_b(sandbox: Sandbox, wait: Callable[[float], object]) -> None:
     """All of them."""
     ask_secrets(sandbox.client("secretsmanager"), sandbox.client("ssm"))
@@ -109,3 +117,4 @@ def ask_around_b(sandbox: Sandbox, wait: Callable[[float], object]) -> None:
     ask_network(sandbox.client("ec2"))
     ask_codedeploy(sandbox, wait)
     ask_databases(sandbox.client("rds"), wait)
+    ask_live_tail(sandbox.client("logs"))

@@ -1,5 +1,6 @@
-"""Databases, networks and secrets of the sandbox, read by boto3 over HTTP."""
+"""Databases, networks and live logs of the sandbox, read by boto3 over HTTP."""
 
+import time
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ FLEET = "rugmunch"
 
 @pytest.fixture
 def sandbox(make_sandbox: SandboxFactory) -> Sandbox:
-    """The fleet with a database, a hundred times as fast as life."""
-    return make_sandbox(FLEET, speed=100)
+    """The fleet with a database, five hundred times as fast as life."""
+    return make_sandbox(FLEET, speed=500)
 
 
 def test_waiters_of_boto3_see_a_snapshot_and_a_restore_through(sandbox: Sandbox) -> None:
@@ -81,3 +82,21 @@ def test_the_interface_of_a_task_is_found_by_the_id_that_ecs_names(sandbox: Sand
     )["NetworkInterfaces"][0]
     assert found["PrivateIpAddress"] == details["privateIPv4Address"]
     assert found["SubnetId"] == details["subnetId"]
+
+
+def test_boto3_tails_a_group_live(make_sandbox: SandboxFactory) -> None:
+    """The session's start, then an update a second; a session that is left makes room for others."""
+    sandbox = make_sandbox(FLEET)
+    logs = sandbox.client("logs")
+    group = logs.describe_log_groups(logGroupNamePrefix="/ecs/rugmunch-api")["logGroups"][0]["logGroupArn"]
+    stream = logs.start_live_tail(logGroupIdentifiers=[group])["responseStream"]
+    events = iter(stream)
+    assert next(events)["sessionStart"]["logGroupIdentifiers"] == [group]
+    assert next(events)["sessionUpdate"]["sessionMetadata"] == {"sampled": False}
+    assert len(sandbox.account(FLEET).logs.tails) == 1
+    assert logs.describe_log_groups()["logGroups"]
+    stream.close()
+    until = time.monotonic() + 10
+    while sandbox.account(FLEET).logs.tails and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not sandbox.account(FLEET).logs.tails

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from console.sandbox.wire import cbor, ec2
+from console.sandbox.wire.event_stream import streamed
 from console.sandbox.wire.identify import Call
 from console.sandbox.wire.message import Response
 
@@ -23,8 +24,11 @@ def serialize(call: Call, operation: "OperationModel", answer: dict[str, Any], r
     if call.protocol == "query":
         body = _envelope(operation, answer, request_id)
         return Response(200, {"x-amzn-RequestId": request_id, "Content-Type": "text/xml"}, body)
-    data = {} if shape is None else _data(answer, shape)
     headers = {"x-amzn-RequestId": request_id}
+    stream = streamed(operation, answer, headers, _data)
+    if stream is not None:
+        return stream
+    data = {} if shape is None else _data(answer, shape)
     if call.protocol == "cbor":
         headers |= {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
         return Response(200, headers, b"" if shape is None else cbor.encode(data, shape))
