@@ -10,6 +10,8 @@ from console.sandbox.age import seconds
 from console.sandbox.ecs.definitions import register
 from console.sandbox.ecs.model import Cluster, Json, Service
 from console.sandbox.ecs.seed import ServiceSpec, seed_service
+from console.sandbox.estate_around import errand as errand_of
+from console.sandbox.estate_around import surround
 from console.sandbox.estate_balancers import PORT, balanced
 from console.sandbox.estate_watch import watch
 from console.sandbox.history import definitions, past
@@ -56,6 +58,7 @@ def _errand(account: "Account", errand: dict[str, Any], now: float) -> None:
     content["containerDefinitions"][0] |= {"command": errand["task"]["command"], "portMappings": []}
     account.logs.create_group(errand["task"]["log_group"], now - seconds(errand["age"]))
     register(account, content, registered_at=now - seconds(errand["age"]))
+    account.ecs.errands[errand["task"]["family"]] = errand_of(errand)
 
 
 def _service(
@@ -92,6 +95,7 @@ def _service(
     )
     seeded = seed_service(account, spec, past(account, service, now))
     account.logs.traffic.profiles[seeded.arn] = _profile(service.get("traffic", {}))
+    surround(account, seeded, service, now)
     watch(account, seeded, service, now)
     return seeded
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.sandbox.age import seconds
 from console.sandbox.ecs.model import Json, Service
+from console.sandbox.estate_around import policy_of
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
@@ -17,15 +18,20 @@ def watch(account: "Account", service: Service, table: dict[str, Any], now: floa
     """Put the alarms of one service of a fleet file; all is well when the world begins.
 
     Each entry has a ``name``, what to ``watch`` (``error-rate`` in percent of the requests,
-    ``p95-ms``, ``p99-ms``, ``cpu``, ``memory`` in percent), the figure ``above`` which it is in
-    ALARM, and the number of ``periods`` of a minute.
+    ``p95-ms``, ``p99-ms``, ``cpu``, ``memory`` in percent, ``queue-depth`` of a ``queue``), the
+    figure ``above`` which it is in ALARM, and the number of ``periods`` of a minute. One that
+    ``scales`` triggers the service's policy with steps instead of telling somebody.
     """
     for entry in table.get("alarms", []):
         settings = {
             "AlarmName": entry["name"],
             "ActionsEnabled": True,
             "OKActions": [],
-            "AlarmActions": [account.arn("sns", f"{service.name}-alerts")],
+            "AlarmActions": [
+                policy_of(account, service).arn
+                if entry.get("scales")
+                else account.arn("sns", f"{service.name}-alerts")
+            ],
             "InsufficientDataActions": [],
             "EvaluationPeriods": entry["periods"],
             "DatapointsToAlarm": entry["periods"],
@@ -33,7 +39,7 @@ def watch(account: "Account", service: Service, table: dict[str, Any], now: floa
             "Threshold": _threshold(entry),
             "TreatMissingData": "notBreaching",
         }
-        settings |= _measured(account, service, entry["watch"])
+        settings |= _measured(account, service, entry)
         account.alarms.put(settings, state="OK", since=now - seconds(table["age"]))
 
 
@@ -43,12 +49,21 @@ def _threshold(entry: dict[str, Any]) -> float:
     return above / 1000 if entry["watch"] in _LATENCY else above
 
 
-def _measured(account: "Account", service: Service, what: str) -> Json:
+def _measured(account: "Account", service: Service, entry: dict[str, Any]) -> Json:
     """The metric of an alarm, or the expression over several.
 
     Raises:
         KeyError: A fleet file invents something to watch.
     """
+    what = entry["watch"]
+    if what == "queue-depth":
+        return {
+            "Namespace": "AWS/SQS",
+            "MetricName": "ApproximateNumberOfMessagesVisible",
+            "Dimensions": [{"Name": "QueueName", "Value": entry["queue"]}],
+            "Period": _PERIOD_S,
+            "Statistic": "Average",
+        }
     if what in _LEVELS:
         return {
             "Namespace": "AWS/ECS",

@@ -147,6 +147,8 @@ def _read(name: str) -> dict[str, Any]:
         raise KeyError(name)
     text = files("console.sandbox").joinpath("fleets", f"{name}.toml").read_text("utf-8")
     fleet = tomllib.loads(text)
+    if "same_as" in fleet:
+        fleet = _merged(_read(fleet["same_as"]), fleet)
     for environment in fleet["environments"].values():
         for alias, service in environment["services"].items():
             if "like" in service:

@@ -35,7 +35,7 @@ PUSHED = (
 def steady_services(fleets: Fleets) -> list[Service]:
     accounts = fleets.world.accounts.values()
     found = [service for account in accounts for service in account.ecs.services()]
-    return [service for service in found if service.name != LIMPING]
+    return [service for service in found if service.name != LIMPING and service.controller == "ECS"]
 
 
 def old_and_new(service: Service) -> tuple[int, int]:

@@ -12,8 +12,9 @@ from tests.unit.sandbox_fleets import Fleets
 
 IN_CLUSTERS = {
     "rugmunch": {"rugmunch-cluster": {"rugmunch-api": 2, "rugmunch-worker": 2}},
+    "rugmunch-codedeploy": {"rugmunch-cluster": {"rugmunch-api": 2, "rugmunch-worker": 2}},
     "mealplanner": {
-        "meal-planner-production": {"meal-planner-api": 3},
+        "meal-planner-production": {"meal-planner-api": 2},
         "meal-planner-staging": {"meal-planner-api": 2},
     },
     "clever-better": {
@@ -57,7 +58,8 @@ def test_a_calm_fleet_stays_calm(name: str) -> None:
     for _ in range(4):
         fleets.wait(3600)
         account = fleets.account(name)
-        assert {alarm.state for alarm in account.alarms} <= {"OK"}
+        own = [alarm for alarm in account.alarms if not alarm.name.startswith("TargetTracking-")]
+        assert {alarm.state for alarm in own} <= {"OK"}
         for item in account.ecs.services():
             assert sum(task.is_healthy for task in item.present.values()) == item.desired_count
             assert item.rollout is not None and item.rollout.is_over
@@ -162,3 +164,121 @@ def test_exec_and_spot_are_as_each_environment_of_clever_better_has_them() -> No
         assert [entry["capacityProvider"] for entry in item.capacity_providers] == ["FARGATE_SPOT"] * spot
         group = item.primary.revision.task_definition.containers[0]["logConfiguration"]["options"]
         assert group["awslogs-group"] == f"/ecs/clever-better-{env}/bot"
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster", "service_name", "bounds"),
+    [
+        ("rugmunch", "rugmunch-cluster", "rugmunch-api", (2, 10)),
+        ("mealplanner", "meal-planner-production", "meal-planner-api", (2, 20)),
+        ("fairtradeworker", "fairtradeworker-cluster", "fairtradeworker-api", (3, 12)),
+    ],
+)
+def test_services_keep_to_seventy_percent_of_their_cpu(
+    name: str, cluster: str, service_name: str, bounds: tuple[int, int]
+) -> None:
+    """Within the bounds of the handbook, out after one minute and in after five."""
+    fleets = Fleets(name)
+    resource = f"service/{cluster}/{service_name}"
+    asked = {"ServiceNamespace": "ecs", "ResourceIds": [resource]}
+    (target,) = fleets.call(name, "application-autoscaling", "DescribeScalableTargets", **asked)[
+        "ScalableTargets"
+    ]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == bounds
+    (policy,) = fleets.call(
+        name,
+        "application-autoscaling",
+        "DescribeScalingPolicies",
+        ServiceNamespace="ecs",
+        ResourceId=resource,
+    )["ScalingPolicies"]
+    tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+    assert (tracking["TargetValue"], tracking["ScaleOutCooldown"], tracking["ScaleInCooldown"]) == (
+        70.0,
+        60,
+        300,
+    )
+
+
+def test_a_deep_queue_adds_workers_and_nothing_takes_them_away() -> None:
+    """Two at a time while more than a thousand jobs wait; when they are done, the workers stay."""
+    fleets = Fleets("rugmunch")
+    queue = fleets.account("rugmunch").queues.get("token-scan")
+    worker = fleets.service("rugmunch-worker")
+    assert queue is not None and queue.visible < 100
+    queue.surge(60)
+    fleets.wait(3600)
+    most = worker.desired_count
+    assert most > 2 and most % 2 == 0
+    queue.surge(1)
+    fleets.wait(6 * 3600)
+    assert worker.desired_count >= most
+
+
+def test_the_same_system_under_codedeploy_is_a_system_of_its_own() -> None:
+    """Both at once in one world and one configuration; under CodeDeploy there are task sets."""
+    fleets = Fleets("rugmunch", "rugmunch-codedeploy")
+    systems = fleet.configuration(fleets.world, "http://127.0.0.1:4000")
+    assert set(systems) == {"rugmunch", "rugmunch-codedeploy"}
+    accounts = {systems[name]["environments"]["production"]["account"] for name in systems}
+    assert len(accounts) == 2
+    owner = {"cluster": "rugmunch-cluster", "services": ["rugmunch-api"]}
+    (plain,) = fleets.call("rugmunch", "ecs", "DescribeServices", **owner)["services"]
+    (other,) = fleets.call("rugmunch-codedeploy", "ecs", "DescribeServices", **owner)["services"]
+    assert plain.get("deploymentController", {}).get("type", "ECS") == "ECS"
+    assert other["deploymentController"]["type"] == "CODE_DEPLOY"
+    assert [item["status"] for item in other["taskSets"]] == ["PRIMARY"]
+    assert fleets.call("rugmunch-codedeploy", "codedeploy", "ListDeployments")["deployments"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster", "family"),
+    [
+        ("rugmunch", "rugmunch-cluster", "rugmunch-migration"),
+        ("mealplanner", "meal-planner-production", "meal-planner-migration"),
+        ("swapjoy", "staging", "swapjoy-migration-staging"),
+        ("fairtradeworker", "fairtradeworker-cluster", "fairtradeworker-migration"),
+    ],
+)
+def test_a_migration_runs_once_and_ends_well(name: str, cluster: str, family: str) -> None:
+    """It says what it does, and its container exits with 0."""
+    fleets = Fleets(name)
+    network = next(fleets.account(name).ecs.services()).network
+    (task,) = fleets.call(
+        name,
+        "ecs",
+        "RunTask",
+        cluster=cluster,
+        taskDefinition=family,
+        launchType="FARGATE",
+        networkConfiguration=network,
+    )["tasks"]
+    fleets.wait(300)
+    (ended,) = fleets.call(name, "ecs", "DescribeTasks", cluster=cluster, tasks=[task["taskArn"]])["tasks"]
+    assert (ended["lastStatus"], ended["stopCode"]) == ("STOPPED", "EssentialContainerExited")
+    assert ended["containers"][0]["exitCode"] == 0
+    lines = fleets.call(name, "logs", "FilterLogEvents", logGroupName=f"/ecs/{family}")["events"]
+    assert any("schema is up to date" in line["message"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "database"),
+    [
+        ("rugmunch", "rugmunch-db"),
+        ("mealplanner", "meal-planner-prod"),
+        ("fairtradeworker", "fairtradeworker-db"),
+        ("swapjoy", "swapjoy-production"),
+    ],
+)
+def test_a_database_stands_with_snapshots_of_every_day_that_it_keeps(name: str, database: str) -> None:
+    """Thirty days where the recovery goals ask for them."""
+    fleets = Fleets(name)
+    (instance,) = fleets.call(name, "rds", "DescribeDBInstances", DBInstanceIdentifier=database)[
+        "DBInstances"
+    ]
+    assert instance["DBInstanceStatus"] == "available"
+    asked = {"DBInstanceIdentifier": database, "SnapshotType": "automated"}
+    taken = fleets.call(name, "rds", "DescribeDBSnapshots", **asked)["DBSnapshots"]
+    assert len(taken) == instance["BackupRetentionPeriod"] >= 7
+    if name in ("mealplanner", "swapjoy"):
+        assert instance["BackupRetentionPeriod"] == 30
