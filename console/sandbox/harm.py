@@ -21,11 +21,19 @@ if TYPE_CHECKING:
 
 End = Callable[[], None]
 
+
+class HarmlessError(ValueError):
+    """There is nothing at the site that the fault could strike; the message says what is missing."""
+
+
 MISSING_TAG = "v0.0.0-nobody-pushed-this"
 BURST_ERRORS = 0.3
 DOWN_ERRORS = 0.85
 DRIFT_SLOWNESS = 4.0
 DRIFT_GROWS_S = 600.0
+FLOOD = 1200
+FLOOD_SURGE = 4.0
+"""Jobs that arrive at once, and how many times as many as usual arrive from then on."""
 BETWEEN_TASKS = 0.3
 """How much later the next running task turns bad, as a share of what its death takes."""
 
@@ -124,6 +132,25 @@ def strain(site: Site, *, errors: float = 0.0, slowness: float = 1.0, grows_s: f
     def end() -> None:
         for load in begun:
             load.until = world.now()
+
+    return end
+
+
+def flood_queues(site: Site) -> End:
+    """Far more jobs than usual wait in the queues of the services, and more arrive than they can do."""
+    arns = [service.arn for service in site.services]
+    queues = [queue for queue in site.account.queues if queue.worker in arns]
+    if not queues:
+        raise HarmlessError(
+            f"none of the services works a queue off: {', '.join(s.name for s in site.services)}"
+        )
+    for queue in queues:
+        queue.pour(FLOOD)
+        queue.surge(FLOOD_SURGE)
+
+    def end() -> None:
+        for queue in queues:
+            queue.surge(1)
 
     return end
 

@@ -85,6 +85,8 @@ class Queue:
     ) -> None:
         self.name = name
         self.arn = account.arn("sqs", name)
+        self.worker = work.service if work else ""
+        """ARN of the service that works it off."""
         self.created_at = created_at
         self.changed_at = created_at
         self.settings = settings
@@ -121,6 +123,12 @@ class Queue:
         self._surges = [(since, min(until, now), old) for since, until, old in self._surges]
         if factor != 1:
             self._surges.append((now, math.inf, factor))
+
+    def pour(self, count: int) -> None:
+        """So many jobs arrive at once, on top of the usual ones."""
+        self.catch_up()
+        self.waiting.append(Messages(self._account.world.now(), count))
+        self._sent += count
 
     def add(self, message: Messages, delay_s: float) -> None:
         """A message that a call has sent."""

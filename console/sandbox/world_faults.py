@@ -93,6 +93,11 @@ KINDS: dict[str, Kind] = {
             lambda site: harm.strain(site, errors=harm.BURST_ERRORS),
         ),
         Kind(
+            "queue-backlog",
+            "more than a thousand jobs wait in the queues of the services, and four times as many arrive",
+            harm.flood_queues,
+        ),
+        Kind(
             "latency-drift",
             "answers take ever longer, four times as long after ten minutes",
             lambda site: harm.strain(site, slowness=harm.DRIFT_SLOWNESS, grows_s=harm.DRIFT_GROWS_S),
@@ -149,10 +154,14 @@ class WorldFaults:
             WorldFaultError: with the first thing that is wrong.
         """
         kind, site, seconds = self._wish(body)
+        try:
+            end = kind.begin(site)
+        except harm.HarmlessError as error:
+            raise WorldFaultError(str(error)) from error
         self._begun += 1
         number, now = self._begun, self._world.now()
         until = None if seconds is None else now + self._world.seconds(seconds)
-        self._held[number] = Held(number, kind, site, now, until, kind.begin(site))
+        self._held[number] = Held(number, kind, site, now, until, end)
         if seconds is not None:
             self._world.after(seconds, lambda: self.end(number))
         return self._held[number]

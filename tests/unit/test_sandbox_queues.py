@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import console.sandbox.services  # noqa: F401  (fills the registry)
+from console.sandbox.harm import HarmlessError, Site, flood_queues
 from console.sandbox.queues import Queue
 from console.sandbox.registry import HANDLERS, AwsError
 from console.sandbox.traffic import Profile
@@ -138,6 +139,22 @@ def test_a_surge_makes_a_backlog_until_it_is_over() -> None:
     before = queue.visible
     stage.wait(600, step=60)
     assert depth(stage, stage.account.queues.url(queue))[0] < before
+
+
+def test_a_flood_is_there_at_once_and_goes_on_until_it_is_ended() -> None:
+    """The fault ``queue-backlog``; a service without a queue cannot have it."""
+    stage, queue = worked()
+    flood = flood_queues(Site(stage.account, "production", [stage.service], ""))
+    url = stage.account.queues.url(queue)
+    assert depth(stage, url)[0] >= 1200
+    stage.wait(600, step=60)
+    assert depth(stage, url)[0] > 1800
+    flood()
+    before = depth(stage, url)[0]
+    stage.wait(1200, step=60)
+    assert depth(stage, url)[0] < before
+    with pytest.raises(HarmlessError, match="api"):
+        flood_queues(Site(Stage().account, "production", [Stage().service], ""))
 
 
 def test_the_depth_does_not_depend_on_who_looks() -> None:

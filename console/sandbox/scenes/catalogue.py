@@ -86,6 +86,12 @@ SCENES: dict[str, Scene] = {
             wrongs=(_SCANNER | {"fault": "no-capacity"},),
         ),
         Scene(
+            "queue-backlog",
+            "more jobs come than the workers can do, and the queue grows until scaling catches up",
+            ("rugmunch",),
+            wrongs=(_SCANNER | {"service": "worker", "fault": "queue-backlog"},),
+        ),
+        Scene(
             "az-down",
             "an availability zone has gone, with the tasks in it",
             ("rugmunch",),
