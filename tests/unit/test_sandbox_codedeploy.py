@@ -135,6 +135,18 @@ def test_a_deployment_moves_traffic_to_a_second_task_set_and_lets_the_first_go()
     assert deployer.info(second)["previousRevision"] == deployer.info(name)["revision"]
 
 
+def test_events_name_the_task_set_that_they_are_about() -> None:
+    """In the prefix, for starts and for stops."""
+    deployer = Deployer()
+    (old,) = deployer.sets()
+    name = deployer.deploy("good")
+    deployer.until(name, "Succeeded")
+    new = next(item for item in deployer.sets() if item["status"] == "PRIMARY")
+    said = [text for _, text in deployer.stage.log()]
+    assert any(text.startswith(f"(service api, taskSet {new['id']}) has started 2 tasks") for text in said)
+    assert any(text.startswith(f"(service api, taskSet {old['id']}) has stopped 1 running") for text in said)
+
+
 def test_both_sets_stand_until_the_wait_for_termination_is_over() -> None:
     """Test traffic is all at the new one; ContinueDeployment ends the wait early."""
     deployer = Deployer(keep_minutes=60)

@@ -192,7 +192,10 @@ def _surplus(world: "World", service: Service, primary: Deployment) -> list[Task
 def _replaceable(world: "World", service: Service, deployment: Deployment) -> list[Task]:
     """Tasks of an older deployment that may go now."""
     if stages.governs(service):
-        return guard.stoppable(world, stages.leaving(service, deployment))
+        leaving = stages.leaving(service, deployment)
+        free = guard.stoppable(world, leaving)
+        guard.announce(world, service, deployment, len(leaving), len(free))
+        return free
     primary = service.primary
     if primary.state == "FAILED":
         return []
@@ -244,7 +247,8 @@ def _launch(account: "Account", service: Service, deployment: Deployment, count:
     if shifts and len(started) <= len(shifts):
         events.say(world, service, events.started_in_zone(started))
     else:
-        events.say(world, service, events.started(started, min(len(owed), len(started))))
+        said = events.started(started, min(len(owed), len(started)))
+        events.say(world, service, said, task_set=task_sets.named(service, deployment.id))
     for task in started:
         adopt(account, service, task)
         lifecycle.start(account, service, task)
@@ -262,10 +266,11 @@ def _order(
     """Stop tasks, saying so; ECS says it before the targets are deregistered."""
     running = [task for task in tasks if task.status == "RUNNING"]
     starting = [task for task in tasks if task.is_starting]
+    task_set = task_sets.named(service, tasks[0].deployment) if tasks else None
     if running:
-        events.say(account.world, service, said(running))
+        events.say(account.world, service, said(running), task_set=task_set)
     if starting:
-        events.say(account.world, service, events.stopped_pending(starting))
+        events.say(account.world, service, events.stopped_pending(starting), task_set=task_set)
     if tasks:
         service.is_steady = False
         lifecycle.stop(account, service, tasks, "ServiceSchedulerInitiated", reason)

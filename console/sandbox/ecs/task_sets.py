@@ -34,6 +34,13 @@ def is_ours(service: Service) -> bool:
     return service.controller == CONTROLLER
 
 
+def named(service: Service, name: str) -> Deployment | None:
+    """The task set of that id, for the prefix of its events; ``None`` for a rollout of ECS's own."""
+    if not is_ours(service):
+        return None
+    return next((item for item in service.deployments if item.id == name), None)
+
+
 def check_update(service: Service, params: Json) -> None:
     """Refuse what only CodeDeploy may change.
 
