@@ -33,18 +33,21 @@ def serialize(call: Call, operation: "OperationModel", answer: dict[str, Any], r
         headers |= {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
         return Response(200, headers, b"" if shape is None else cbor.encode(data, shape))
     headers["Content-Type"] = call.content_type
-    return Response(200, headers, json.dumps(_plain(data), separators=(",", ":")).encode())
+    return Response(200, headers, json.dumps(data, separators=(",", ":"), default=_text_of).encode())
 
 
 def _data(value: Any, shape: "Shape") -> Any:
     """A value with only the members of its shape, each of the shape's type."""
     kind = shape.type_name
     if kind == "structure":
-        return {n: _data(value[n], s) for n, s in shape.members.items() if value.get(n) is not None}
+        members = shape.members
+        return {n: _data(item, members[n]) for n, item in value.items() if item is not None and n in members}
     if kind == "list":
         return [_data(item, shape.member) for item in value]
     if kind == "map":
         return {key: _data(item, shape.value) for key, item in value.items()}
+    if kind == "string":
+        return value if type(value) is str else str(value)
     return _scalar(value, kind)
 
 
@@ -60,13 +63,9 @@ def _scalar(value: Any, kind: str) -> Any:
     return bool(value) if kind == "boolean" else str(value)
 
 
-def _plain(data: Any) -> Any:
-    """Data as JSON has it: blobs in base64."""
-    if isinstance(data, dict):
-        return {key: _plain(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_plain(value) for value in data]
-    return base64.b64encode(data).decode() if isinstance(data, bytes) else data
+def _text_of(blob: bytes) -> str:
+    """A blob as JSON has it: in base64."""
+    return base64.b64encode(blob).decode()
 
 
 def _envelope(operation: "OperationModel", answer: dict[str, Any], request_id: str) -> bytes:
