@@ -20,7 +20,16 @@ from console.sandbox import (
 from console.sandbox.autoscaling import calls as autoscaling
 from console.sandbox.codedeploy import calls as codedeploy_calls
 from console.sandbox.codedeploy import reading as codedeploy_reading
-from console.sandbox.ecs import continuing, reading, run_task, task_definitions, writing
+from console.sandbox.ecs import (
+    continuing,
+    instance_calls,
+    protection,
+    provider_calls,
+    reading,
+    run_task,
+    task_definitions,
+    writing,
+)
 from console.sandbox.elb import ops
 from console.sandbox.rds import instances, snapshots
 from console.sandbox.registry import HANDLERS
@@ -37,10 +46,13 @@ MODULES = (
     ecr_scan,
     ecr_tags,
     iam,
+    instance_calls,
     instances,
     live_tail,
     logs,
     ops,
+    protection,
+    provider_calls,
     quotas,
     reading,
     run_task,
