@@ -10,6 +10,7 @@ from console.sandbox.ecs.model import Service
 from console.sandbox.elb import add_listener, add_target_group
 from console.sandbox.registry import AwsError
 from console.sandbox.services import HANDLERS
+from console.sandbox.traffic import Profile
 from tests.unit.sandbox_world import Stage
 
 CANARY = "CodeDeployDefault.ECSCanary10Percent5Minutes"
@@ -179,6 +180,25 @@ def test_the_configuration_says_in_which_steps_traffic_moves(config: str, expect
     if round(deployer.share()) not in seen:
         seen.append(round(deployer.share()))
     assert seen == expected
+
+
+def test_requests_are_answered_by_the_sets_in_the_shares_of_the_listener() -> None:
+    """One in ten by the new one during a canary; its errors are seen in that share."""
+    deployer = Deployer()
+    account = deployer.stage.account
+    account.logs.traffic.profiles[deployer.service.arn] = Profile(per_minute=600)
+    name = deployer.deploy("error-spike", deploymentConfigName=CANARY)
+    while deployer.share() != 10:
+        deployer.stage.wait(5, step=5)
+    deployer.stage.wait(180, step=5)
+    green = deployer.sets()[1]["id"]
+    tasks = {task.id for task in deployer.service.present.values() if task.deployment == green}
+    requests = account.logs.traffic.requests(deployer.service.arn, int(deployer.stage.hand.at // 60) - 1)
+    new = [request for request in requests if request.life is not None and request.life.task in tasks]
+    assert 0.05 < len(new) / len(requests) < 0.16
+    assert 0.05 < sum(request.status >= 500 for request in new) / len(new) < 0.4
+    assert "advancedConfiguration" not in deployer.stage.describe()["loadBalancers"][0]
+    deployer.ask("StopDeployment", deploymentId=name, autoRollbackEnabled=True)
 
 
 def test_stop_with_rollback_is_a_new_deployment_that_sends_the_traffic_back_at_once() -> None:

@@ -43,7 +43,6 @@ def hand_over(
     if entry is None:
         raise ValueError(f"{service.name} has no second target group for CodeDeploy")
     settings = entry["advancedConfiguration"]
-    plain = {key: entry[key] for key in ("targetGroupArn", "containerName", "containerPort")}
     stream = account.world.rng(f"{service.arn}:codedeploy")
     made = Group(
         name=group or f"DgpECS-{service.cluster}-{service.name}",
@@ -64,8 +63,6 @@ def hand_over(
     service.controller = task_sets.CONTROLLER
     service.service_deployments = []
     service.deployments = [service.primary]
-    service.load_balancers = [plain]
-    service.primary.revision.load_balancers = [plain]
     return made
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.codedeploy.model import Deployment, Group
+from console.sandbox.codedeploy.model import Deployment, Group, Json
 from console.sandbox.ecs.model import Deployment as TaskSet
 from console.sandbox.elb.weights import divide, find_rule, weights_of
 
@@ -15,10 +15,22 @@ def target_of(task_set: TaskSet) -> str:
     return str(task_set.revision.load_balancers[0]["targetGroupArn"])
 
 
-def idle(group: Group) -> str:
-    """The target group of the two that does not serve."""
+def entry_for_next(group: Group, container: str, port: int) -> Json:
+    """The load balancer entry of the next task set: in the target group that does not serve now.
+
+    The rules go with it, as with the entries of a service that ECS shifts by itself, because
+    whoever works out requests and figures looks for them there; no answer shows them.
+    """
     live = target_of(group.service.primary)
-    return next(arn for arn in group.groups if arn != live)
+    settings = {"alternateTargetGroupArn": live, "productionListenerRule": group.production}
+    if group.test:
+        settings["testListenerRule"] = group.test
+    return {
+        "targetGroupArn": next(arn for arn in group.groups if arn != live),
+        "containerName": container,
+        "containerPort": port,
+        "advancedConfiguration": settings,
+    }
 
 
 def send(account: "Account", deployment: Deployment, percent: float) -> None:

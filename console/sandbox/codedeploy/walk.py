@@ -69,17 +69,12 @@ def _install(account: "Account", deployment: Deployment) -> None:
     group = deployment.group
     spec = appspec.parse(deployment.content)
     _open(account, deployment, "Install")
-    target = {
-        "targetGroupArn": traffic.idle(group),
-        "containerName": spec.container,
-        "containerPort": spec.port,
-    }
     try:
         deployment.green = task_sets.create(
             account,
             group.service,
             spec.task_definition,
-            [target],
+            [traffic.entry_for_next(group, spec.container, spec.port)],
             network=spec.network,
             platform_version=spec.platform_version,
         )

@@ -160,12 +160,19 @@ def settle(account: "Account", service: Service) -> bool:
 def picture(service: Service) -> Json:
     """The members of DescribeServices that differ for a service of this controller."""
     return {
+        "loadBalancers": _plain(service.load_balancers),
         "deployments": [],
         "taskSets": [_view(service, item) for item in service.shown],
         "deploymentController": {"type": CONTROLLER},
         "currentServiceDeployment": None,
         "currentServiceRevisions": None,
     }
+
+
+def _plain(load_balancers: list[Json]) -> list[Json]:
+    """Entries without the rules, which are CodeDeploy's business."""
+    names = ("targetGroupArn", "containerName", "containerPort")
+    return [{name: entry[name] for name in names if name in entry} for entry in load_balancers]
 
 
 def _is_full(service: Service, task_set: Deployment) -> bool:
@@ -175,10 +182,6 @@ def _is_full(service: Service, task_set: Deployment) -> bool:
 
 def _view(service: Service, item: Deployment) -> Json:
     present, revision = service.tasks_of(item), item.revision
-    groups = [
-        {key: entry[key] for key in ("targetGroupArn", "containerName", "containerPort") if key in entry}
-        for entry in revision.load_balancers
-    ]
     return {
         "id": item.id,
         "taskSetArn": service.arn.replace(":service/", ":task-set/", 1) + f"/{item.id}",
@@ -197,7 +200,7 @@ def _view(service: Service, item: Deployment) -> Json:
         "platformVersion": "1.4.0" if revision.platform_version == "LATEST" else revision.platform_version,
         "platformFamily": "Linux",
         "networkConfiguration": revision.network or None,
-        "loadBalancers": groups,
+        "loadBalancers": _plain(revision.load_balancers),
         "serviceRegistries": [],
         "scale": {"value": 0.0 if item.is_draining else 100.0, "unit": "PERCENT"},
         "stabilityStatus": "STEADY_STATE" if item.state == STABLE else "STABILIZING",
