@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 ACTIONS = {OK: "OKActions", ALARM: "AlarmActions", INSUFFICIENT: "InsufficientDataActions"}
+UNCHECKED = "Unchecked: Initial alarm creation"
 _EXTRA_PERIODS = 2
 """Periods looked at beyond those that the rule needs: the newest are often not published yet."""
 _KEPT_S = 30 * 86_400.0
@@ -38,7 +39,7 @@ class Alarm:
     """PutMetricAlarm's parameters, with AWS's defaults filled in."""
     configured_at: float
     state: str = INSUFFICIENT
-    reason: str = "Unchecked: Initial alarm creation"
+    reason: str = UNCHECKED
     reason_data: str = ""
     updated_at: float = 0.0
     changed_at: float = 0.0
@@ -168,25 +169,40 @@ class AlarmState:
 
     def evaluate(self, alarm: Alarm) -> None:
         """Look at what is published by now."""
-        now, rule = self._account.world.now(), alarm.rule
         points = self._range(alarm)
-        known = [point.value for point in points if point.value is not None]
-        alarm.value = known[-1] if known else None
-        state = judgement.judge(rule, points)
+        state = judgement.judge(alarm.rule, points)
         if state is None or state == alarm.state:
             self._act(alarm, is_new=False)
-            return
+        else:
+            self.change(alarm, state, *self._why(alarm, state, points))
+
+    def settle(self) -> None:
+        """Let alarms that stand when the world begins look back: they have been evaluated before.
+
+        One that was put with a state keeps it and gets its reason; nothing acts, and nothing is noted.
+        """
+        for alarm in self:
+            if alarm.reason == UNCHECKED:
+                points = self._range(alarm)
+                if alarm.state == INSUFFICIENT:
+                    alarm.state = judgement.judge(alarm.rule, points) or alarm.state
+                alarm.reason, alarm.reason_data = self._why(alarm, alarm.state, points)
+
+    def _why(self, alarm: Alarm, state: str, points: list[Point]) -> tuple[str, str]:
+        """The reason of a state, as a sentence and as data."""
+        rule, now = alarm.rule, self._account.world.now()
         data = judgement.reason_data(rule, points, alarm.statistic, alarm.period, now)
-        self.change(alarm, state, judgement.reason(rule, state, points), data)
+        return judgement.reason(rule, state, points), data
 
     def _range(self, alarm: Alarm) -> list[Point]:
-        """The periods up to the last whole minute, oldest first."""
+        """The periods up to the last whole minute, oldest first; notes the newest datapoint."""
         period, count = alarm.period, alarm.rule.periods + _EXTRA_PERIODS
         end = math.floor(self._account.world.now() / MINUTE) * MINUTE
         start = end - period * count
         found = answer(self._account, alarm.queries, start, end, is_aligned=False)
         watched = next(q["Id"] for q in alarm.queries if q.get("ReturnData", True))
         points = found[watched]
+        alarm.value = next(reversed(points.values()), None)
         return [Point(at, points.get(float(at))) for at in range(start, end, period)]
 
     def _await(self, alarm: Alarm) -> None:

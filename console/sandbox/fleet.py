@@ -57,6 +57,7 @@ def load(world: "World", name: str, begins: Sequence[Mapping[str, Any]] | None =
         cluster = account.ecs.clusters[service.get("cluster", environment["cluster"])]
         under_way = cluster.services[service["name"]]
         begin(account, under_way, service["repository"], entry["version"], entry["age"])
+    world.at(world.now(), account.alarms.settle)
 
 
 def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:

@@ -10,6 +10,7 @@ from console.sandbox.alarm_judgement import Point, Rule, judge
 from console.sandbox.alarms import Alarm
 from console.sandbox.registry import HANDLERS, AwsError
 from console.sandbox.traffic import Profile
+from tests.unit.sandbox_fleets import Fleets
 from tests.unit.sandbox_world import START, Stage
 
 CPU = {
@@ -306,3 +307,16 @@ def test_an_alarm_can_watch_an_expression() -> None:
     )
     stage.wait(300)
     assert stage.account.alarms.state("rate") == "ALARM"
+
+
+def test_the_alarms_of_a_fleet_know_their_state_when_the_world_begins() -> None:
+    """They have stood for weeks: none is unchecked, and nothing has acted at the first moment."""
+    fleets = Fleets("rugmunch")
+    alarms = {alarm.name: alarm for alarm in fleets.account("rugmunch").alarms}
+    assert alarms["rugmunch-queue-depth-high"].state == "OK"
+    for alarm in alarms.values():
+        assert alarm.state != "INSUFFICIENT_DATA"
+        assert alarm.reason.startswith("Threshold Crossed: ")
+    kinds = {item.kind for item in fleets.account("rugmunch").alarms.history}
+    assert kinds <= {"ConfigurationUpdate"}
+    assert fleets.account("rugmunch").scaling.log.activities == []
