@@ -216,3 +216,14 @@ def test_conditions_are_named_and_their_parameters_typed() -> None:
     assert dict(held.held) == {"task-quota": {"limit": 3}}
     held.clear("task-quota")
     assert held.get("task-quota") is None
+
+
+def test_a_zone_without_capacity_is_passed_over() -> None:
+    """The tasks that are there stay; new ones are placed in the other zone."""
+    stage = Stage(desired=2)
+    stage.account.conditions.set("no-capacity", zone="us-east-1a")
+    stage.update(desiredCount=6)
+    stage.wait(120)
+    zones = sorted(task.zone for task in stage.service.tasks.values() if task.is_alive)
+    assert zones == ["us-east-1a"] + ["us-east-1b"] * 5
+    assert said(stage, "was unable to place") == 0
