@@ -76,7 +76,7 @@ def metrics(account: "Account", asked: dict[str, Any]) -> list[Reader]:
         return []
     by_balancer = set(dimensions) == {"LoadBalancer"}
     return [
-        partial(account.logs.figures.values, Metric(namespace, name, service))
+        partial(account.logs.figures.values, Metric(namespace, name, service, _group(service, shown)))
         for service in _services(account, dimensions)
         for known_space, known, shown in published(account, service)
         if (known_space, known) == (namespace, name)
@@ -98,16 +98,28 @@ def published(account: "Account", service: Service) -> Iterator[tuple[str, str, 
     for name in NAMES[ECS]:
         yield ECS, name, {"ClusterName": service.cluster, "ServiceName": service.name}
     for entry in service.load_balancers:
-        group = account.elb.target_groups.get(entry.get("targetGroupArn", ""))
-        for balancer in group.load_balancers if group else ():
+        first = account.elb.target_groups.get(entry.get("targetGroupArn", ""))
+        for balancer in first.load_balancers if first else ():
             tail = {"LoadBalancer": balancer.rpartition(":loadbalancer/")[2]}
             for name in NAMES[ALB]:
-                own = (
-                    {}
-                    if name in _BALANCER_ONLY
-                    else {"TargetGroup": entry["targetGroupArn"].rpartition(":")[2]}
-                )
-                yield ALB, name, own | tail
+                for group in [""] if name in _BALANCER_ONLY else _groups(entry):
+                    yield ALB, name, ({"TargetGroup": group.rpartition(":")[2]} if group else {}) | tail
+
+
+def _groups(entry: dict[str, Any]) -> list[str]:
+    """ARNs of the target groups of a load balancer entry: one, or the two that swap roles."""
+    second = (entry.get("advancedConfiguration") or {}).get("alternateTargetGroupArn")
+    return [entry["targetGroupArn"], *([second] if second else [])]
+
+
+def _group(service: Service, shown: dict[str, str]) -> str:
+    """The ARN that figures are to be divided by: none where a service has a single group."""
+    for entry in service.load_balancers:
+        groups = _groups(entry)
+        for arn in groups if len(groups) > 1 else ():
+            if arn.rpartition(":")[2] == shown.get("TargetGroup"):
+                return arn
+    return ""
 
 
 def _services(account: "Account", dimensions: dict[str, str]) -> Iterator[Service]:

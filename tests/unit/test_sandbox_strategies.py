@@ -2,7 +2,9 @@
 
 import pytest
 
+import console.sandbox.services  # noqa: F401  (fills the registry)
 from console.sandbox.ecs.model import Task
+from console.sandbox.registry import HANDLERS
 from tests.unit.sandbox_shifts import ShiftStage
 
 BEGINNING = [
@@ -223,3 +225,39 @@ def test_a_new_deployment_over_a_running_one_reconciles_first() -> None:
     sources = {revision.arn for revision, _ in stage.service.service_deployments[-1].sources}
     assert live.revision.arn in sources and len(sources) == 2
     assert stage.service.primary.revision.attached[0]["targetGroupArn"] == stage.green.arn
+
+
+def test_each_target_group_has_figures_of_its_own() -> None:
+    """A canary of a fifth: requests divided one to four, and both groups' hosts counted apart."""
+    canary = {"canaryConfiguration": {"canaryPercent": 20.0, "canaryBakeTimeInMinutes": 60}}
+    stage = ShiftStage("CANARY", settings=canary, desired=2)
+    stage.deploy("good")
+    stage.until_stage("PRODUCTION_TRAFFIC_SHIFT")
+    stage.wait(1800, step=30)
+    groups = (stage.blue, stage.green)
+    blue, green = (sum(_measured(stage, group.arn, "RequestCount", "Sum")) for group in groups)
+    assert green / (blue + green) == pytest.approx(0.2, abs=0.04)
+    for group in groups:
+        assert set(_measured(stage, group.arn, "HealthyHostCount", "Average")) == {2.0}
+
+
+def _measured(stage: ShiftStage, group: str, name: str, statistic: str) -> list[float]:
+    """A metric of a target group over fifteen minutes that are published by now."""
+    (balancer,) = stage.account.elb.load_balancers
+    end = stage.hand.at // 60 * 60 - 300
+    answer = HANDLERS["cloudwatch", "GetMetricStatistics"](
+        stage.account,
+        {
+            "Namespace": "AWS/ApplicationELB",
+            "MetricName": name,
+            "Dimensions": [
+                {"Name": "TargetGroup", "Value": group.rpartition(":")[2]},
+                {"Name": "LoadBalancer", "Value": balancer.partition(":loadbalancer/")[2]},
+            ],
+            "StartTime": end - 900,
+            "EndTime": end,
+            "Period": 60,
+            "Statistics": [statistic],
+        },
+    )
+    return [point[statistic] for point in answer["Datapoints"]]

@@ -138,7 +138,7 @@ def test_a_bad_canary_rings_the_alarm_that_sends_it_back() -> None:
     stage = ShiftStage("CANARY", settings={"canaryConfiguration": canary, "alarms": WATCHED}, desired=2)
     stage.world.advance()
     (balancer,) = stage.account.elb.load_balancers
-    group = stage.blue.arn.rpartition(":")[2]
+    group = stage.green.arn.rpartition(":")[2]
     stage.account.alarms.put(
         {
             "AlarmName": NAME,
