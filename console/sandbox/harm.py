@@ -6,6 +6,7 @@ A fault sets state and lets the world go its way; nothing here decides what ECS 
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from console.sandbox import conditions
@@ -183,8 +184,8 @@ def lose_log_group(site: Site) -> End:
 def lose_database(site: Site) -> End:
     """Most requests fail, and the checks of what asks the database answer 503."""
     failing = strain(site, errors=DOWN_ERRORS, slowness=DRIFT_SLOWNESS)
-    one = site.services[0].name if len(site.services) == 1 else ""
-    unhealthy = hold(site, conditions.CHECKS_FAIL, service=one)
+    alike = commonprefix([service.name for service in site.services])  # noqa: RUF071 (names, not paths)
+    unhealthy = hold(site, conditions.CHECKS_FAIL, service=alike)
     return lambda: _all((failing, unhealthy))
 
 

@@ -231,3 +231,55 @@ def test_secrets_are_described_as_moto_describes_them(make_sandbox: SandboxFacto
             assert {"ARN", "Name", "CreatedDate", "LastChangedDate"} <= set(mine) & set(described)
         unknown = {"SecretId": "nobody/knows/this"}
         assert refusal(ours.describe_secret, **unknown) == refusal(theirs.describe_secret, **unknown)
+
+
+def test_queues_answer_as_motos_do(make_sandbox: SandboxFactory) -> None:
+    """Send, receive, delete, purge, and what a queue says of itself in between; errors by their codes."""
+    with moto() as endpoint, closing(client(endpoint, "sqs")) as theirs:
+        ours = make_sandbox().client("sqs")
+        assert spoken(ours) == spoken(theirs)
+
+
+def spoken(sqs: Any) -> list[object]:
+    """A conversation about one queue, without what is everybody's own: ids, handles, hosts."""
+    said: list[object] = []
+    url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "45"})["QueueUrl"]
+    said.append(url.rpartition("/")[2])
+    said.append(sqs.get_queue_url(QueueName="jobs")["QueueUrl"] == url)
+    for body in ("one", "two", "three"):
+        said.append(sqs.send_message(QueueUrl=url, MessageBody=body)["MD5OfMessageBody"])
+    said.append(depth(sqs, url))
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=2)["Messages"]
+    said += sorted(message["MD5OfBody"] for message in received)
+    said.append(depth(sqs, url))
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=received[0]["ReceiptHandle"])
+    said.append(depth(sqs, url))
+    said.append([name.rpartition("/")[2] for name in sqs.list_queues(QueueNamePrefix="jo")["QueueUrls"]])
+    sqs.purge_queue(QueueUrl=url)
+    said.append(depth(sqs, url)[0])
+    said.append(refusal(sqs.get_queue_url, QueueName="nobody"))
+    said.append(refusal(sqs.get_queue_attributes, QueueUrl=url.replace("jobs", "nobody")))
+    said.append(refusal(sqs.create_queue, QueueName="jobs", Attributes={"VisibilityTimeout": "60"}))
+    return said
+
+
+def depth(sqs: Any, url: str) -> tuple[str, str, str]:
+    """Messages that wait, that are in flight, and the time that those have."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "VisibilityTimeout"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return found[names[0]], found[names[1]], found[names[2]]
+
+
+def test_boto3_waits_for_snapshots_and_restored_databases(make_sandbox: SandboxFactory) -> None:
+    """A snapshot with its progress, and a new instance made of it."""
+    rds = make_sandbox("mealplanner", speed=600).client("rds")
+    source = rds.describe_db_instances()["DBInstances"][0]["DBInstanceIdentifier"]
+    rds.create_db_snapshot(DBInstanceIdentifier=source, DBSnapshotIdentifier="before-1")
+    snapshot = {"DBSnapshotIdentifier": "before-1"}
+    rds.get_waiter("db_snapshot_completed").wait(**snapshot, WaiterConfig=PROMPT)
+    rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="restored", **snapshot)
+    rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier="restored", WaiterConfig=PROMPT)
+    restored = rds.describe_db_instances(DBInstanceIdentifier="restored")["DBInstances"][0]
+    assert restored["DBInstanceStatus"] == "available"
+    rds.delete_db_snapshot(**snapshot)
+    rds.get_waiter("db_snapshot_deleted").wait(**snapshot, WaiterConfig=PROMPT)
