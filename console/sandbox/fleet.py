@@ -20,6 +20,8 @@ DEFAULT = ("fairtradeworker", "rugmunch")
 EVERY = "all"
 """Asks for every fleet there is."""
 _SOAK_S = 30 * 60
+_SETTLING_S = 0.5
+"""Alarms look back over their figures only when the world answers already: that takes a while."""
 _NO_CHECK_HEALTHY_AFTER_S = 40
 
 
@@ -57,7 +59,7 @@ def load(world: "World", name: str, begins: Sequence[Mapping[str, Any]] | None =
         cluster = account.ecs.clusters[service.get("cluster", environment["cluster"])]
         under_way = cluster.services[service["name"]]
         begin(account, under_way, service["repository"], entry["version"], entry["age"])
-    world.at(world.now(), account.alarms.settle)
+    world.at(world.now() + _SETTLING_S, account.alarms.settle)
 
 
 def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:

@@ -310,8 +310,9 @@ def test_an_alarm_can_watch_an_expression() -> None:
 
 
 def test_the_alarms_of_a_fleet_know_their_state_when_the_world_begins() -> None:
-    """They have stood for weeks: none is unchecked, and nothing has acted at the first moment."""
+    """They have stood for weeks: none is unchecked, and nothing has acted in the first second."""
     fleets = Fleets("rugmunch")
+    fleets.wait(1)
     alarms = {alarm.name: alarm for alarm in fleets.account("rugmunch").alarms}
     assert alarms["rugmunch-queue-depth-high"].state == "OK"
     for alarm in alarms.values():
