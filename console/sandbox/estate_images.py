@@ -19,7 +19,7 @@ def stock(account: "Account", table: dict[str, Any], now: float) -> None:
 
     Images are pushed oldest first; those of the same age keep the file's order. A table with a
     ``promotion`` copies builds out of the repositories of another environment, which stand before
-    it in the file.
+    it in the file. ``critical`` says whether a scan finds something critical; else chance does.
     """
     for name in table.get("names") or [table["name"]]:
         repository = account.ecr.create(name, now - _OLD_S)
@@ -32,6 +32,8 @@ def stock(account: "Account", table: dict[str, Any], now: float) -> None:
                 source = account.ecr.repositories[name.replace(way["to"], way["from"], 1)]
                 _promote(source, repository, image["build"], image["tags"], at)
                 continue
+            if "critical" in image:
+                repository.critical[image["tags"][0]] = image["critical"]
             account.ecr.push(
                 name,
                 image["tags"],

@@ -223,3 +223,44 @@ def test_the_configuration_names_the_health_address_of_whoever_has_one() -> None
     assert all(table["health"].endswith("/health") for table in dev.values())
     bare = fleet.configuration(fleets.world)
     assert "health" not in bare["rugmunch"]["environments"]["production"]["services"]["api"]
+
+
+def test_codedeploy_moves_the_requests_too() -> None:
+    """Ten percent for five minutes, then all of them: as the weights of its rule say."""
+    asker = Asker("rugmunch-codedeploy")
+    account, name = asker.fleets.account("rugmunch-codedeploy"), "rugmunch-codedeploy/production/api/health"
+    service = asker.fleets.service("rugmunch-api")
+    (application,) = account.codedeploy.applications
+    (group,) = account.codedeploy.applications[application]
+    old = asker.ask(name).headers["X-Version"]
+    definition = next(iter(account.ecs.definitions["rugmunch-api"]))
+    content = dict(definition.content)
+    (container,) = content["containerDefinitions"]
+    content["containerDefinitions"] = [{**container, "image": f"{account.ecr.registry}/rugmunch-api:good"}]
+    call = asker.fleets.call
+    made = call("rugmunch-codedeploy", "ecs", "RegisterTaskDefinition", **content)["taskDefinition"]
+    properties = {
+        "TaskDefinition": made["taskDefinitionArn"],
+        "LoadBalancerInfo": {"ContainerName": "api", "ContainerPort": 3000},
+    }
+    resource = {"TargetService": {"Type": "AWS::ECS::Service", "Properties": properties}}
+    revision = {
+        "revisionType": "AppSpecContent",
+        "appSpecContent": {"content": json.dumps({"version": 0.0, "Resources": [resource]})},
+    }
+    call(
+        "rugmunch-codedeploy",
+        "codedeploy",
+        "CreateDeployment",
+        applicationName=application,
+        deploymentGroupName=group,
+        revision=revision,
+    )
+    versions: list[set[str]] = []
+    for _ in range(30):
+        asker.fleets.wait(30)
+        versions.append({asker.ask(name).headers["X-Version"] for _ in range(40)})
+    assert versions[0] == {old}
+    assert any(len(found) == 2 for found in versions)
+    assert old not in versions[-1] and len(versions[-1]) == 1
+    assert service.desired_count == 2

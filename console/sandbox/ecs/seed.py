@@ -217,7 +217,9 @@ def _run(account: "Account", service: Service, deployment: Deployment, index: in
     task = lifecycle.create(account, service, deployment)
     adopt(account, service, task)
     rollout = next(item for item in service.service_deployments if item.target is deployment.revision)
-    span = max(0.0, (rollout.finished_at or world.now()) - deployment.created_at - ROLLOUT_S)
+    is_rolling = service.configuration["strategy"] == "ROLLING"
+    length = (rollout.finished_at or world.now()) - deployment.created_at
+    span = max(0.0, length - ROLLOUT_S) if is_rolling else 0.0
     task.created_at = deployment.created_at + timing.NOTICE_UPDATE + span * index / service.desired_count
     task.pull_started_at = task.created_at + timing.PROVISIONING + timing.PENDING
     task.pull_stopped_at = task.pull_started_at + timing.PULLING
