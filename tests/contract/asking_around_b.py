@@ -64,6 +64,7 @@ def ask_codedeploy(sandbox: Sandbox, wait: Callable[[float], object]) -> None:
     sandbox.served.call(lambda: _hand_over(sandbox))
     client = sandbox.client("codedeploy")
     (application,) = client.list_applications()["applications"]
+    assert client.get_application(applicationName=application)["application"]["computePlatform"] == "ECS"
     (name,) = client.list_deployment_groups(applicationName=application)["deploymentGroups"]
     names = {"applicationName": application, "deploymentGroupName": name}
     last = client.get_deployment_group(**names)["deploymentGroupInfo"]["lastSuccessfulDeployment"]

@@ -327,8 +327,31 @@ Hooks:
     assert spec.task_definition == "arn:aws:ecs:us-east-1:1:task-definition/api:3"
     assert (spec.container, spec.port, spec.hooks) == ("api", 3000, ("BeforeInstall", "AfterAllowTraffic"))
     assert spec.network and spec.network["awsvpcConfiguration"]["subnets"] == ["subnet-a", "subnet-b"]
+    flush = text.replace('["subnet-a", "subnet-b"]', "\n            - subnet-a\n            - subnet-b")
+    assert appspec.parse(flush) == spec
     with pytest.raises(AwsError, match="AwsvpcConfiguration needs"):
         appspec.parse(text.replace('            AssignPublicIp: "DISABLED"\n', ""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a",
+        "a: 1\n  b: 2",
+        "Resources:",
+        "Resources: [x",
+        "\t: 1",
+        '{"Resources": 1}',
+        "[]",
+        "k: v\n- x",
+        "{",
+    ],
+)
+def test_what_is_no_appspec_is_an_invalid_revision(text: str) -> None:
+    """Whatever is wrong with it."""
+    with pytest.raises(AwsError) as refused:
+        appspec.parse(text)
+    assert refused.value.code == "InvalidRevisionException"
 
 
 def test_the_past_of_the_service_is_listed_newest_first() -> None:

@@ -110,7 +110,7 @@ def _block(lines: list[str], indent: int) -> tuple[Any, list[str]]:
     members: dict[str, Any] = {}
     while lines:
         match = _LINE.match(lines[0])
-        if match is None or len(match[1]) < indent:
+        if match is None or len(match[1]) < indent or (is_list and len(match[1]) == indent and not match[2]):
             break
         if len(match[1]) > indent or bool(match[2]) is not is_list:
             raise _invalid(f"cannot read the line {lines[0].strip()!r}")
@@ -128,8 +128,9 @@ def _block(lines: list[str], indent: int) -> tuple[Any, list[str]]:
             members[match[3]] = _scalar(match[4])
             lines = lines[1:]
         else:
-            below = len(lines[1]) - len(lines[1].lstrip()) if len(lines) > 1 else 0
-            is_inner = below > indent or (below == indent and lines[1].lstrip().startswith("- "))
+            following = lines[1] if len(lines) > 1 else ""
+            below = len(following) - len(following.lstrip())
+            is_inner = below > indent or (below == indent and following.lstrip().startswith("- "))
             members[match[3]], lines = _block(lines[1:], below) if is_inner else (None, lines[1:])
     return (items if is_list else members), lines
 

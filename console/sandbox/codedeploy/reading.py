@@ -22,6 +22,21 @@ def ListApplications(account: "Account", params: Json) -> Json:
 
 
 @operation("codedeploy")
+def GetApplication(account: "Account", params: Json) -> Json:
+    """It is as old as the oldest of its services."""
+    name = params["applicationName"]
+    groups = list(_application(account, name).values())
+    application = {
+        "applicationId": groups[0].id,
+        "applicationName": name,
+        "createTime": min(group.service.created_at for group in groups),
+        "linkedToGitHub": False,
+        "computePlatform": "ECS",
+    }
+    return {"application": application}
+
+
+@operation("codedeploy")
 def ListDeploymentGroups(account: "Account", params: Json) -> Json:
     groups = _application(account, params["applicationName"])
     names, following = page(list(groups), params.get("nextToken"), PAGE)
