@@ -1,6 +1,7 @@
 """What holds whatever goes wrong around a service, and however often somebody looks."""
 
 import hashlib
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,7 +55,7 @@ def act(stage: Stage, what: str) -> None:
         )
 
 
-def spotted(desired: int, seed: int = 7, **bounds: int) -> Stage:
+def spotted(desired: int, seed: int = 7, **bounds: Any) -> Stage:
     """The service on Spot, steady."""
     stage = Stage(desired=desired, seed=seed, **bounds)
     strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
