@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 AWS := .venv-aws
+CLIENTS := .venv-clients
 DEMO := --sandbox
 
 .PHONY: demo test check bench campaign constraints clean
@@ -18,7 +19,7 @@ DEMO := --sandbox
 demo: $(VENV)/.product
 	@$(BIN)/quarterdeck $(DEMO)
 
-test: check $(AWS)/.ready
+test: check $(AWS)/.ready $(CLIENTS)/.ready
 	$(BIN)/pytest -n 2
 
 check: $(VENV)/.tools
@@ -27,7 +28,7 @@ check: $(VENV)/.tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-campaign: $(VENV)/.tools $(AWS)/.ready
+campaign: $(VENV)/.tools $(AWS)/.ready $(CLIENTS)/.ready
 	$(BIN)/pytest -m campaign
 
 bench: $(VENV)/.tools
@@ -55,6 +56,14 @@ $(AWS)/.ready: $(VENV)/.product
 	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(AWS)/bin/python -m pip install --quiet awscli==1.46.2
 	@touch $@
 
+# Other people's clients of ECS, and other people's imitation of AWS, which the tests hold the sandbox against.
+$(CLIENTS)/.ready: $(VENV)/.product
+	@echo "Adding ecs-deploy and moto for the tests …"
+	@test -x $(CLIENTS)/bin/python || $(PYTHON) -m venv $(CLIENTS)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(CLIENTS)/bin/python -m pip install --quiet --constraint constraints-clients.txt \
+		ecs-deploy 'moto[secretsmanager,sqs]' flask flask-cors
+	@touch $@
+
 # Run after changing a dependency: resolves anew in an empty environment and pins what came out.
 constraints:
 	rm -rf $(VENV)/fresh
@@ -66,4 +75,4 @@ constraints:
 	rm -rf $(VENV)/fresh
 
 clean:
-	rm -rf $(VENV) $(AWS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(AWS) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

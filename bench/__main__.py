@@ -25,6 +25,8 @@ from typing import Any
 
 import pyte
 
+from bench import sandbox as sandboxes
+
 ROUNDS = 5
 LINES, COLUMNS = 40, 140
 PATIENCE_S = 30.0
@@ -43,6 +45,16 @@ def main() -> None:
         status = [*COMMAND, "status", "--json", "--config", sandbox["config"]]
         _row("status of every service", "–", once(status, environment))
         print(f"{'calls of that status':<32}{'–':>10}{calls(sandbox) - before:>12}")
+    with tempfile.TemporaryDirectory(prefix="quarterdeck-bench-") as home:
+        measure_sandbox(home)
+
+
+def measure_sandbox(home: str) -> None:
+    """The sandbox by itself, the usual one and a huge one."""
+    _row("sandbox ready", "300 ms", best(lambda: sandboxes.ready(world, home)))
+    with world(home, "--scene", "huge") as huge:
+        _row("huge: DescribeServices, median", "5 ms", sandboxes.median(sandboxes.describing(huge)), 2)
+        print(f"{'huge: a core while idle':<32}{'10 %':>10}{sandboxes.idle(huge) * 100:>10.1f} %")
 
 
 def best(measure: Callable[[], float]) -> float:
@@ -85,13 +97,13 @@ def first_frame(config: str, environment: dict[str, str]) -> tuple[float, float]
 
 
 @contextlib.contextmanager
-def world(home: str) -> Iterator[dict[str, Any]]:
-    """A sandbox of every fleet, served by a process of its own."""
-    command = [*COMMAND, "sandbox", "--json"]
+def world(home: str, *words: str) -> Iterator[dict[str, Any]]:
+    """A sandbox, served by a process of its own: what it told, and its ``pid``."""
+    command = [*COMMAND, "sandbox", "--json", *words]
     with subprocess.Popen(command, env=plain_environment(home), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield json.loads(process.stdout.readline())
+            yield json.loads(process.stdout.readline()) | {"pid": process.pid}
         finally:
             process.terminate()
 
@@ -117,8 +129,8 @@ def plain_environment(home: str) -> dict[str, str]:
     }
 
 
-def _row(what: str, budget: str, seconds: float) -> None:
-    print(f"{what:<32}{budget:>10}{seconds * 1000:>9.0f} ms", flush=True)
+def _row(what: str, budget: str, seconds: float, digits: int = 0) -> None:
+    print(f"{what:<32}{budget:>10}{seconds * 1000:>9.{digits}f} ms", flush=True)
 
 
 if __name__ == "__main__":

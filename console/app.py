@@ -22,7 +22,7 @@ from screens.fleet import FleetScreen
 from screens.keys import KeysScreen
 from screens.leave import LeaveScreen
 from screens.overview import unread
-from screens.palette import ServiceProvider
+from screens.palette import ExtraProvider, Extras, ServiceProvider
 from screens.running import RunningOperation, chip_of
 from widgets.glyphs import glyphs_for
 from widgets.header import Chip
@@ -40,6 +40,8 @@ CHIP_STAYS_S = 60.0
 
 _OPEN_OPERATIONS = 0
 """Tag of the question for operations of before."""
+_EXTRA = -1
+"""Tag of what an added entry of the palette does."""
 
 
 class QuarterdeckApp(App[int]):
@@ -53,7 +55,7 @@ class QuarterdeckApp(App[int]):
     TITLE = "Quarterdeck"
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "../screens/fleet.tcss"]
     """Textual loads no style sheet of the screen that it starts with: the fleet's is named here."""
-    COMMANDS = App.COMMANDS | {ServiceProvider}
+    COMMANDS = App.COMMANDS | {ServiceProvider, ExtraProvider}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "out", id="app.quit", tooltip="Leave the console"),
         Binding("h", "journal", "journal", id="app.journal", tooltip="Every operation by anybody"),
@@ -62,9 +64,10 @@ class QuarterdeckApp(App[int]):
         Binding("ctrl+q", "leave", "out", id="app.ctrl_q", show=False, priority=True, tooltip="Leave"),
     ]
 
-    def __init__(self, runtime: "Runtime", autostart: bool = True) -> None:
+    def __init__(self, runtime: "Runtime", autostart: bool = True, extras: Extras = tuple) -> None:
         super().__init__()
         self.runtime = runtime
+        self.extras = extras
         self.autostart = autostart
         self.glyphs = glyphs_for(sys.stdout.encoding or "ascii")
         self.operations: dict[int, RunningOperation] = {}
@@ -239,12 +242,18 @@ class QuarterdeckApp(App[int]):
 
     @on(messages.Answered)
     def _take_up(self, message: messages.Answered) -> None:
-        """Watch on what was under way when the last console ended."""
+        """Watch on what was under way when the last console ended; say what an added entry did."""
+        if message.tag == _EXTRA:
+            self.notify(str(message.value), markup=False, timeout=8)
         if message.tag != _OPEN_OPERATIONS or not isinstance(message.value, tuple):
             return
         for record in message.value:
             if isinstance(record, OperationRecord):
                 self._resume(record)
+
+    @on(messages.ExtraChosen)
+    def _run_extra(self, message: messages.ExtraChosen) -> None:
+        ask(self, message.run, _EXTRA)
 
     def _resume(self, record: OperationRecord) -> None:
         token = next(self._tokens)
@@ -351,8 +360,8 @@ class QuarterdeckApp(App[int]):
         self._close_messages_no_wait()
 
 
-def run(runtime: "Runtime") -> int:
+def run(runtime: "Runtime", extras: Extras = tuple) -> int:
     """Run the console until it is left; the exit code of the process."""
-    app = QuarterdeckApp(runtime)
+    app = QuarterdeckApp(runtime, extras=extras)
     app.run()
     return app.return_code or 0

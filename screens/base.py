@@ -75,6 +75,11 @@ class ConsoleScreen(Screen[None]):
         return None
 
     @property
+    def pointed_at(self) -> Address | None:
+        """The service that the operator means without naming one."""
+        return self.watched
+
+    @property
     def place(self) -> str:
         """The tab that is active in the header."""
         return ALL

@@ -133,6 +133,11 @@ class FleetScreen(ConsoleScreen):
 
     # -- rows ---------------------------------------------------------------------------------
 
+    @property
+    def pointed_at(self) -> Address | None:
+        """The service under the cursor."""
+        return self._address()
+
     def touched(self) -> None:
         """A key was pressed: the order of rows stays as it is for a while."""
         self._touched_at = self._clock.monotonic()

@@ -1,5 +1,7 @@
 """Facts that concern the whole app: what was asked for, and what happened."""
 
+from collections.abc import Callable
+
 from textual.message import Message
 
 from console.domain.address import Address
@@ -112,3 +114,12 @@ class LogsFailed(Message):
         super().__init__()
         self.address = address
         self.error = error
+
+
+class ExtraChosen(Message):
+    """An entry was chosen in the palette that the app itself does not know; ``run`` blocks, and says in one
+    line what happened."""
+
+    def __init__(self, run: Callable[[], str]) -> None:
+        super().__init__()
+        self.run = run

@@ -1,5 +1,8 @@
-"""The command palette's list of services; screens and the rest come from the app itself."""
+"""The command palette: every service, and what whoever opened the console adds to it."""
 
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -7,7 +10,41 @@ from textual.content import Content
 
 from console.domain.address import Address
 from screens.base import ConsoleScreen
-from screens.messages import ServiceChosen
+from screens.messages import ExtraChosen, ServiceChosen
+
+
+@dataclass(frozen=True)
+class Extra:
+    """One more entry, about the service under the cursor where there is one."""
+
+    title: str
+    help: str
+    run: Callable[[Address | None], str]
+    """Runs on a thread of its own; what happened, in one line. May raise a ``QuarterdeckError``."""
+
+
+Extras = Callable[[], Sequence[Extra]]
+"""Asked on a thread each time the palette opens."""
+
+
+class ExtraProvider(Provider):
+    """The entries of ``app.extras``."""
+
+    async def startup(self) -> None:
+        found = await asyncio.to_thread(getattr(self.app, "extras", tuple))
+        self._extras: tuple[Extra, ...] = tuple(found)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for extra in self._extras:
+            score = matcher.match(extra.title)
+            if score > 0:
+                yield Hit(score, matcher.highlight(extra.title), self._runner(extra), extra.title, extra.help)
+
+    def _runner(self, extra: Extra) -> "partial[bool]":
+        screen = self.screen
+        about = screen.pointed_at if isinstance(screen, ConsoleScreen) else None
+        return partial(self.app.post_message, ExtraChosen(partial(extra.run, about)))
 
 
 class ServiceProvider(Provider):

@@ -5,6 +5,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
+from console.cli import sandbox_faults
 from console.errors import SandboxError
 from console.sandbox.run import DEFAULT_SEED
 
@@ -17,7 +18,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "sandbox",
         help="serve the built-in AWS alone",
-        description="Serve the built-in AWS on loopback until interrupted.",
+        description="Serve the built-in AWS on loopback until interrupted, or let one that stands go wrong.",
     )
     parser.add_argument(
         "--fleet", action="append", default=[], metavar="NAME", help="only this fleet; repeatable"
@@ -27,15 +28,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--seed", default=str(DEFAULT_SEED), metavar="N", help="another world of the same kind"
     )
+    parser.add_argument("--scene", default="", metavar="NAME", help="how the world begins (bad-deploy)")
     parser.add_argument("--json", action="store_true", help="print one line when ready")
     parser.set_defaults(run=serve)
+    sandbox_faults.add_parsers(parser)
 
 
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until the end; prints where, and how to get there.
 
     Raises:
-        SandboxError: no such fleet, port, speed or seed.
+        SandboxError: no such fleet, scene, port, speed or seed.
     """
     port = _whole("port", arguments.port)
     speed = _number("speed", arguments.speed)
@@ -48,7 +51,7 @@ def serve(arguments: argparse.Namespace) -> int:
         else:
             print(_directions(standing, speed, seed), flush=True)
 
-    sandbox.run(tuple(arguments.fleet), port, seed, speed, ready)
+    sandbox.run(tuple(arguments.fleet), port, seed, speed, ready, scene=arguments.scene)
     return 0
 
 

@@ -4,13 +4,16 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
 if TYPE_CHECKING:
+    from console.domain.address import Address
     from console.sandbox.run import Running
+    from screens.palette import Extra, Extras
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--sandbox", action="store_true", help="an AWS on this machine, with a bad rollout")
     group.add_argument("--speed", metavar="X", type=_speed, help="divide the world's durations by X (1)")
     group.add_argument("--seed", metavar="N", type=int, help="another world of the same kind")
+    group.add_argument("--scene", metavar="NAME", help="how the world begins (bad-deploy)")
     group.add_argument("--fleet", metavar="NAME", action="append", help="only this fleet; repeatable")
 
 
-_WITH_VALUE = ("--config", "--speed", "--seed", "--fleet")
+_WITH_VALUE = ("--config", "--speed", "--seed", "--fleet", "--scene")
 
 
 def is_plain(words: Sequence[str]) -> bool:
@@ -45,9 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     _insist_on_a_terminal()
     if not arguments.sandbox:
-        return _open(_configured(arguments))[0]
+        return _open(_configured(arguments), tuple)[0]
     world = _sandbox(arguments)
-    code, is_over = _open(world.config)
+    code, is_over = _open(world.config, partial(_faults, world))
     if code == 0 and is_over:
         from console.sandbox.run import stop
 
@@ -55,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _open(path: Path) -> tuple[int, bool]:
+def _open(path: Path, extras: "Extras") -> tuple[int, bool]:
     """Show the console until it is left: its exit code, and whether no operation is under way."""
     from console.config.loader import load
 
@@ -64,7 +68,33 @@ def _open(path: Path) -> tuple[int, bool]:
     from console.runtime import Runtime
 
     runtime = Runtime(settings)
-    return show(runtime), not runtime.engine.open_operations()
+    return show(runtime, extras), not runtime.engine.open_operations()
+
+
+def _faults(world: "Running") -> "list[Extra]":
+    """What the palette can let go wrong in the sandbox that the console runs on, and take back."""
+    from console.sandbox.remote import Remote
+    from screens.palette import Extra
+
+    remote = Remote(world.endpoint, world.token)
+
+    def begin(name: str, address: "Address | None") -> str:
+        place = (
+            {"fleet": address.system, "environment": address.environment, "service": address.alias}
+            if address
+            else {}
+        )
+        remote.begin({"fault": name, **place})
+        return f"{name} begins for {address or 'the fleet'}"
+
+    def clear(address: "Address | None") -> str:
+        remote.clear()
+        return "nothing is wrong with the sandbox any more"
+
+    begun = [
+        Extra(f"sandbox: {name}", meaning, partial(begin, name)) for name, meaning in remote.known().items()
+    ]
+    return [*begun, Extra("sandbox: clear", "take every fault back", clear)]
 
 
 def _insist_on_a_terminal() -> None:
@@ -76,7 +106,7 @@ def _insist_on_a_terminal() -> None:
 
 
 def _configured(arguments: argparse.Namespace) -> Path:
-    for name in ("speed", "seed", "fleet"):
+    for name in ("speed", "seed", "fleet", "scene"):
         if getattr(arguments, name) is not None:
             raise UsageError(f"--{name} is for the sandbox", f"add --sandbox, or leave --{name} out")
     from console.config.discover import find
@@ -91,7 +121,7 @@ def _sandbox(arguments: argparse.Namespace) -> "Running":
     from console.sandbox.run import DEFAULT_SEED, start
 
     seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
-    return start(arguments.speed or 1.0, seed, tuple(arguments.fleet or ()))
+    return start(arguments.speed or 1.0, seed, tuple(arguments.fleet or ()), arguments.scene or "")
 
 
 def _speed(text: str) -> float:

@@ -73,6 +73,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
         Behaviour("unhealthy", ready_after=inf),
         Behaviour("error-spike", error_share=0.2),
         Behaviour("latency-spike", latency_factor=3.0),
+        Behaviour("slow-leak", dies_after=1500.0, exit_code=137, container_reason=OUT_OF_MEMORY),
     )
 }
 """By name, as fleet files and ``/_sandbox/images`` spell them."""

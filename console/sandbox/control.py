@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from console.sandbox.faults import FaultRequestError, described
 from console.sandbox.gateway import Gateway
 from console.sandbox.wire.message import Request, Response
+from console.sandbox.world_faults import KINDS, WorldFaultError
 
 PREFIX = "/_sandbox/"
 
@@ -27,7 +28,12 @@ class Control:
             ("GET", "faults"): self._faults,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
+            ("GET", "world"): self._world,
+            ("POST", "world"): self._begin,
+            ("DELETE", "world"): self._end_all,
         }
+        self._removals = {"faults": gateway.faults.remove, "world": gateway.world_faults.end}
+        """What takes one thing back, by its number."""
 
     def answer(self, request: Request) -> Response:
         """One control request; 401 without the token, 404 and 405 for what there is not."""
@@ -35,6 +41,9 @@ class Control:
         if not hmac.compare_digest(offered.encode(), f"Bearer {self._token}".encode()):
             return _json(401, {"error": "the token of this sandbox is needed: Authorization: Bearer …"})
         name = unquote(request.path.removeprefix(PREFIX))
+        name, _, number = name.partition("/")
+        if number:
+            return self._one(request.method, name, number)
         route = self._routes.get((request.method, name))
         if route is not None:
             return route(request)
@@ -42,6 +51,17 @@ class Control:
         if not methods:
             return _json(404, {"error": f"no such control: {name}"})
         return _json(405, {"error": f"{name} answers to {', '.join(methods)}"})
+
+    def _one(self, method: str, name: str, number: str) -> Response:
+        """One fault of the API or of the world, by its number."""
+        remove = self._removals.get(name)
+        if remove is None or not (number.isdecimal() and len(number) < 10):
+            return _json(404, {"error": f"no such control: {name}/{number}"})
+        if method != "DELETE":
+            return _json(405, {"error": f"{name}/{number} answers to DELETE"})
+        if not remove(int(number)):
+            return _json(404, {"error": f"there is no fault {number}"})
+        return _json(200, {})
 
     def _health(self, _: Request) -> Response:
         world = self._gateway.world
@@ -76,8 +96,25 @@ class Control:
             return _json(400, {"error": str(error)})
         except ValueError:
             return _json(400, {"error": "a fault is a JSON object"})
-        self._gateway.faults.add(fault)
-        return _json(200, fault.as_json())
+        return _json(200, self._gateway.faults.add(fault).as_json())
+
+    def _world(self, _: Request) -> Response:
+        held = [held.as_json() for held in self._gateway.world_faults.held()]
+        known = [{"fault": kind.name, "meaning": kind.meaning} for kind in KINDS.values()]
+        return _json(200, {"held": held, "known": known})
+
+    def _begin(self, request: Request) -> Response:
+        try:
+            held = self._gateway.world_faults.begin(json.loads(request.body))
+        except WorldFaultError as error:
+            return _json(400, {"error": str(error)})
+        except ValueError:
+            return _json(400, {"error": "a fault is a JSON object"})
+        return _json(200, held.as_json())
+
+    def _end_all(self, _: Request) -> Response:
+        self._gateway.world_faults.clear()
+        return _json(200, {})
 
     def _clear_faults(self, _: Request) -> Response:
         self._gateway.faults.clear()

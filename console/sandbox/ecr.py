@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from console.sandbox.image import MANIFEST, Image, build, index, sha256, wrapped
@@ -26,6 +27,25 @@ class Repository:
     created_at: float
     images: dict[str, Image] = field(default_factory=dict)
     """By digest, in the order of pushing."""
+    mutability: str = "MUTABLE"
+    exclusions: list[str] = field(default_factory=list)
+    """Patterns of tags for which the opposite of ``mutability`` holds, if it is ``…_WITH_EXCLUSION``."""
+    scan_on_push: bool = True
+    scans: dict[str, float] = field(default_factory=dict)
+    """Digest of a platform's manifest -> when it was last scanned by hand."""
+    critical: dict[str, bool] = field(default_factory=dict)
+    """Build, by the first tag it was pushed with -> whether a scan finds something critical; else chance."""
+
+    def is_fixed(self, tag: str) -> bool:
+        """Whether that tag may not be moved to another image."""
+        excepted = any(fnmatchcase(tag, pattern) for pattern in self.exclusions)
+        return self.mutability.startswith("IMMUTABLE") is not excepted
+
+    def mutability_shape(self) -> dict[str, Any]:
+        """The members of an answer that tell of it."""
+        filters = [{"filterType": "WILDCARD", "filter": pattern} for pattern in self.exclusions]
+        shape = {"imageTagMutability": self.mutability}
+        return {**shape, "imageTagMutabilityExclusionFilters": filters} if filters else shape
 
     def tagged(self, tag: str) -> Image | None:
         """The image that the tag stands on now."""
@@ -119,7 +139,7 @@ def DescribeRepositories(account: "Account", params: dict[str, Any]) -> dict[str
     """By name, or every one."""
     names = params.get("repositoryNames")
     found = (
-        [_repository(account, {**params, "repositoryName": name}) for name in names]
+        [find_repository(account, {**params, "repositoryName": name}) for name in names]
         if names
         else list(account.ecr.repositories.values())
     )
@@ -130,7 +150,7 @@ def DescribeRepositories(account: "Account", params: dict[str, Any]) -> dict[str
 @operation("ecr")
 def ListImages(account: "Account", params: dict[str, Any]) -> dict[str, Any]:
     """A row per tag; images without a tag show their digest alone."""
-    repository = _repository(account, params)
+    repository = find_repository(account, params)
     rows = [row for image in _filtered(repository, params) for row in _ids(image)]
     shown, following = page(rows, params.get("nextToken"), params.get("maxResults") or 100)
     return {"imageIds": shown, **following}
@@ -139,7 +159,7 @@ def ListImages(account: "Account", params: dict[str, Any]) -> dict[str, Any]:
 @operation("ecr")
 def DescribeImages(account: "Account", params: dict[str, Any]) -> dict[str, Any]:
     """Images by id, or every one; one id that is not there fails the whole call."""
-    repository = _repository(account, params)
+    repository = find_repository(account, params)
     ids = params.get("imageIds")
     images = _described(repository, ids) if ids else _filtered(repository, params)
     shown, following = page(images, params.get("nextToken"), params.get("maxResults") or 100)
@@ -149,7 +169,7 @@ def DescribeImages(account: "Account", params: dict[str, Any]) -> dict[str, Any]
 @operation("ecr")
 def BatchGetImage(account: "Account", params: dict[str, Any]) -> dict[str, Any]:
     """Manifests by tag or digest; what is not there is a failure of its own."""
-    repository = _repository(account, params)
+    repository = find_repository(account, params)
     images: list[dict[str, Any]] = []
     failures: list[dict[str, Any]] = []
     for wanted in params["imageIds"]:
@@ -173,10 +193,11 @@ def PutImage(account: "Account", params: dict[str, Any]) -> dict[str, Any]:
 
     Raises:
         AwsError: ``ImageAlreadyExistsException`` when the tag already stands there,
+            ``ImageTagAlreadyExistsException`` when it stands elsewhere and may not be moved,
             ``ReferencedImagesNotFoundException`` for an index over images that were never pushed,
             ``LayersNotFoundException`` for any other unknown manifest (ECR API reference, PutImage).
     """
-    repository = _repository(account, params)
+    repository = find_repository(account, params)
     tag, manifest = params.get("imageTag"), params["imageManifest"]
     digest = sha256(manifest)
     if params.get("imageDigest") not in (None, digest):
@@ -187,6 +208,12 @@ def PutImage(account: "Account", params: dict[str, Any]) -> dict[str, Any]:
             "ImageAlreadyExistsException",
             f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name "
             f"'{repository.name}' in registry with id '{repository.registry_id}'",
+        )
+    if tag is not None and repository.tagged(tag) is not None and repository.is_fixed(tag):
+        raise AwsError(
+            "ImageTagAlreadyExistsException",
+            f"The image tag '{tag}' already exists in the '{repository.name}' repository and cannot be "
+            "overwritten because the tag is immutable.",
         )
     if image is None:
         image = _new_image(repository, manifest)
@@ -214,7 +241,8 @@ def _new_image(repository: Repository, manifest: str) -> Image:
     return wrapped(repository.images[children[0]], manifest)
 
 
-def _repository(account: "Account", params: dict[str, Any]) -> Repository:
+def find_repository(account: "Account", params: dict[str, Any]) -> Repository:
+    """The repository of a request, or ``RepositoryNotFoundException``."""
     name = params["repositoryName"]
     registry = params.get("registryId") or account.id
     repository = account.ecr.repositories.get(name) if registry == account.id else None
@@ -241,19 +269,22 @@ def _ids(image: Image) -> list[dict[str, str]]:
 
 
 def _described(repository: Repository, ids: list[dict[str, Any]]) -> list[Image]:
-    found: dict[str, Image] = {}
-    for wanted in ids:
-        image = repository.find(wanted)
-        if image is None:
-            digest, tag = wanted.get("imageDigest", "null"), wanted.get("imageTag", "null")
-            raise AwsError(
-                "ImageNotFoundException",
-                f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within "
-                f"the repository with name '{repository.name}' in the registry with id "
-                f"'{repository.registry_id}'",
-            )
-        found[image.digest] = image
-    return list(found.values())
+    found = (find_image(repository, wanted) for wanted in ids)
+    return list({image.digest: image for image in found}.values())
+
+
+def find_image(repository: Repository, wanted: dict[str, Any]) -> Image:
+    """The image of an ``imageId``, or ``ImageNotFoundException``."""
+    image = repository.find(wanted)
+    if image is None:
+        digest, tag = wanted.get("imageDigest", "null"), wanted.get("imageTag", "null")
+        raise AwsError(
+            "ImageNotFoundException",
+            f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within "
+            f"the repository with name '{repository.name}' in the registry with id "
+            f"'{repository.registry_id}'",
+        )
+    return image
 
 
 def _repository_shape(repository: Repository) -> dict[str, Any]:
@@ -263,8 +294,8 @@ def _repository_shape(repository: Repository) -> dict[str, Any]:
         "repositoryName": repository.name,
         "repositoryUri": repository.uri,
         "createdAt": repository.created_at,
-        "imageTagMutability": "MUTABLE",
-        "imageScanningConfiguration": {"scanOnPush": False},
+        **repository.mutability_shape(),
+        "imageScanningConfiguration": {"scanOnPush": repository.scan_on_push},
         "encryptionConfiguration": {"encryptionType": "AES256"},
     }
 

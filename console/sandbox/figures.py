@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.sandbox.ecs.model import Service
+from console.sandbox.lives import Life
 from console.sandbox.traffic import MINUTE
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ class Metric:
     namespace: str
     name: str
     service: Service
+    group: str = ""
+    """ARN of the target group that it is about, where the service has two; empty: about all of it."""
+
+    def concerns(self, life: Life | None) -> bool:
+        """Whether it measures what that task does; what nobody remembers went to the first group."""
+        if not self.group:
+            return True
+        first: str = self.service.load_balancers[0].get("targetGroupArn", "")
+        return (life.target_group if life is not None else first) == self.group
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,9 @@ class Figures:
 
     def __init__(self, account: "Account") -> None:
         self._account = account
-        self._minutes: OrderedDict[tuple[str, int], _Minute] = OrderedDict()
+        self._minutes: OrderedDict[tuple[str, str, int], _Minute] = OrderedDict()
+        self._published: OrderedDict[tuple[str, str, str, str, int], Sequence[float]] = OrderedDict()
+        self._lags: dict[str, float] = {}
 
     def values(self, metric: Metric, minute: int) -> Sequence[float]:
         """What was measured in one minute; empty where nothing was, or is published yet.
@@ -58,24 +70,35 @@ class Figures:
         """
         if (minute + 1) * MINUTE + self.lag(metric.service.arn) > self._account.world.now():
             return ()
-        return _MEASURES[metric.namespace, metric.name](self, metric.service, minute)
+        key = (metric.namespace, metric.name, metric.service.arn, metric.group, minute)
+        kept = self._published.get(key)
+        if kept is None:
+            kept = _MEASURES[metric.namespace, metric.name](self, metric, minute)
+            self._published[key] = kept
+            if len(self._published) > _KEPT:
+                self._published.popitem(last=False)
+        return kept
 
     def lag(self, service: str) -> float:
         """Seconds from the end of a minute to its publication."""
-        return self._account.world.rng(f"lag:{service}").uniform(SHORTEST_LAG_S, LONGEST_LAG_S)
+        if service not in self._lags:
+            rng = self._account.world.rng(f"lag:{service}")
+            self._lags[service] = rng.uniform(SHORTEST_LAG_S, LONGEST_LAG_S)
+        return self._lags[service]
 
-    def minute(self, service: str, minute: int) -> _Minute:
+    def minute(self, metric: Metric, minute: int) -> _Minute:
         """The requests of a minute that is over."""
-        key = (service, minute)
+        key = (metric.service.arn, metric.group, minute)
         kept = self._minutes.get(key)
         if kept is None:
-            kept = self._minutes[key] = self._count(service, minute)
+            kept = self._minutes[key] = self._count(metric, minute)
             if len(self._minutes) > _KEPT:
                 self._minutes.popitem(last=False)
         return kept
 
-    def _count(self, service: str, minute: int) -> _Minute:
-        requests = self._account.logs.traffic.requests(service, minute)
+    def _count(self, metric: Metric, minute: int) -> _Minute:
+        every = self._account.logs.traffic.requests(metric.service.arn, minute)
+        requests = [request for request in every if metric.concerns(request.life)] if metric.group else every
         answered = [request for request in requests if request.reached]
         return _Minute(
             reached=sum(request.reached or request.life is not None for request in requests),
@@ -89,23 +112,23 @@ class Figures:
         moments = [minute * MINUTE + number * MINUTE / _SAMPLES for number in range(_SAMPLES)]
         return [value for value in map(level, moments) if value is not None]
 
-    def healthy_hosts(self, service: Service, minute: int) -> list[float]:
-        lives = self._account.logs.lives.of_service(service.arn)
+    def _lives(self, metric: Metric) -> list[Life]:
+        lives = self._account.logs.lives.of_service(metric.service.arn)
+        return [life for life in lives if metric.concerns(life)] if metric.group else lives
+
+    def healthy_hosts(self, metric: Metric, minute: int) -> list[float]:
+        lives = self._lives(metric)
         return self.sampled(minute, lambda at: float(sum(life.is_serving(at) for life in lives)))
 
-    def unhealthy_hosts(self, service: Service, minute: int) -> list[float]:
+    def unhealthy_hosts(self, metric: Metric, minute: int) -> list[float]:
         """Targets whose process runs and has failed its checks for long enough."""
-        lives = self._account.logs.lives.of_service(service.arn)
-        patience = self._account.world.seconds(self._patience(service))
+        lives = self._lives(metric)
+        patience = self._account.world.seconds(self._patience(metric.service))
 
         def level(at: float) -> float:
+            acting = [life.acting(at) for life in lives if life.is_running(at)]
             return float(
-                sum(
-                    life.is_running(at)
-                    and life.behaviour.ready_after == math.inf
-                    and at - (life.started_at or at) > patience
-                    for life in lives
-                )
+                sum(does.ready_after == math.inf and at - since > patience for does, since in acting)
             )
 
         return self.sampled(minute, level)
@@ -119,25 +142,22 @@ class Figures:
             default=0.0,
         )
 
-    def memory(self, service: Service, minute: int) -> list[float]:
+    def memory(self, metric: Metric, minute: int) -> list[float]:
         """Percent of the memory reserved, over the running tasks; nothing without any."""
-        lives, speed = self._account.logs.lives.of_service(service.arn), self._account.world.speed
+        lives, speed = self._lives(metric), self._account.world.speed
 
         def level(at: float) -> float | None:
-            shares = [
-                life.behaviour.memory_at((at - (life.started_at or at)) * speed)
-                for life in lives
-                if life.is_running(at)
-            ]
+            acting = [life.acting(at) for life in lives if life.is_running(at)]
+            shares = [behaviour.memory_at((at - since) * speed) for behaviour, since in acting]
             return 100.0 * sum(shares) / len(shares) if shares else None
 
         return self.sampled(minute, level)
 
-    def cpu(self, service: Service, minute: int) -> list[float]:
+    def cpu(self, metric: Metric, minute: int) -> list[float]:
         """Percent of the CPU reserved: a little for being there, the rest for requests."""
-        lives = self._account.logs.lives.of_service(service.arn)
-        rng = self._account.world.rng(f"cpu:{service.arn}:{minute}")
-        a_second = self.minute(service.arn, minute).reached / MINUTE
+        lives = self._lives(metric)
+        rng = self._account.world.rng(f"cpu:{metric.service.arn}:{minute}")
+        a_second = self.minute(metric, minute).reached / MINUTE
 
         def level(at: float) -> float | None:
             running = sum(life.is_running(at) for life in lives)
@@ -151,11 +171,11 @@ def _nonzero(count: int) -> list[float]:
     return [float(count)] if count else []
 
 
-_MEASURES: dict[tuple[str, str], Callable[[Figures, Service, int], Sequence[float]]] = {
-    (ALB, "RequestCount"): lambda f, s, m: _nonzero(f.minute(s.arn, m).reached),
-    (ALB, "HTTPCode_Target_5XX_Count"): lambda f, s, m: _nonzero(f.minute(s.arn, m).target_errors),
-    (ALB, "HTTPCode_ELB_5XX_Count"): lambda f, s, m: _nonzero(f.minute(s.arn, m).balancer_errors),
-    (ALB, "TargetResponseTime"): lambda f, s, m: f.minute(s.arn, m).seconds,
+_MEASURES: dict[tuple[str, str], Callable[[Figures, Metric, int], Sequence[float]]] = {
+    (ALB, "RequestCount"): lambda f, of, m: _nonzero(f.minute(of, m).reached),
+    (ALB, "HTTPCode_Target_5XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).target_errors),
+    (ALB, "HTTPCode_ELB_5XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).balancer_errors),
+    (ALB, "TargetResponseTime"): lambda f, of, m: f.minute(of, m).seconds,
     (ALB, "HealthyHostCount"): Figures.healthy_hosts,
     (ALB, "UnHealthyHostCount"): Figures.unhealthy_hosts,
     (ECS, "CPUUtilization"): Figures.cpu,

@@ -1,6 +1,8 @@
 """The fleets that the sandbox ships: one TOML file a system, one account each."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -8,11 +10,18 @@ from typing import TYPE_CHECKING, Any
 from console.sandbox.account import Account
 from console.sandbox.estate import build
 from console.sandbox.history import begin
+from console.sandbox.scenes import huge
 
 if TYPE_CHECKING:
     from console.sandbox.kernel import World
 
+DEFAULT = ("fairtradeworker", "rugmunch")
+"""The fleets of a world for which none was asked."""
+EVERY = "all"
+"""Asks for every fleet there is."""
 _SOAK_S = 30 * 60
+_SETTLING_S = 0.5
+"""Alarms look back over their figures only when the world answers already: that takes a while."""
 _NO_CHECK_HEALTHY_AFTER_S = 40
 
 
@@ -24,8 +33,11 @@ def names() -> tuple[str, ...]:
     )
 
 
-def load(world: "World", name: str) -> None:
+def load(world: "World", name: str, begins: Sequence[Mapping[str, Any]] | None = None) -> None:
     """Add a fleet to a world, in an account of its own; before the world is first advanced.
+
+    Args:
+        begins: What is under way, in the form of a fleet's ``[[begin]]``; ``None``: what its file says.
 
     Raises:
         KeyError: there is no such fleet.
@@ -41,18 +53,22 @@ def load(world: "World", name: str) -> None:
     world.accounts[account.access_key] = account
     world.fleets.append(name)
     build(account, fleet)
-    for entry in fleet.get("begin", []):
+    for entry in fleet.get("begin", []) if begins is None else begins:
         environment = fleet["environments"][entry["environment"]]
         service = environment["services"][entry["service"]]
         cluster = account.ecs.clusters[service.get("cluster", environment["cluster"])]
         under_way = cluster.services[service["name"]]
         begin(account, under_way, service["repository"], entry["version"], entry["age"])
+    world.at(world.now() + _SETTLING_S, account.alarms.settle)
 
 
-def configuration(world: "World") -> dict[str, Any]:
+def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:
     """The ``systems`` table of the console's configuration for the fleets of a world.
 
     Durations that the console measures against what tasks do are divided by the world's speed.
+
+    Args:
+        endpoint: Where the world is served; without one there are no addresses of health.
     """
     systems: dict[str, Any] = {}
     for name in world.fleets:
@@ -62,7 +78,48 @@ def configuration(world: "World") -> dict[str, Any]:
                 key: _environment(fleet, table, world.speed) for key, table in fleet["environments"].items()
             }
         }
+        for key, table in fleet["environments"].items() if endpoint and "application" in fleet else ():
+            settings = systems[fleet["system"]]["environments"][key]["services"]
+            for alias, service in table["services"].items():
+                if _answers(service):
+                    settings[alias]["health"] = f"{endpoint}/_app/{name}/{key}/{alias}{_health_path(service)}"
     return systems
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an application's service runs."""
+
+    account: Account
+    cluster: str
+    service: str
+    application: str
+    """Whose routes and words it has."""
+
+
+def place(world: "World", name: str, environment: str, alias: str) -> Place | None:
+    """The service that answers over HTTP under that name or another one of its; ``None``: none does."""
+    if name not in world.fleets:
+        return None
+    fleet = _read(name)
+    table = fleet["environments"].get(environment, {"services": {}})
+    for known, service in table["services"].items():
+        others = service.get("settings", {}).get("also", [])
+        if "application" in fleet and alias in (known, *others) and _answers(service):
+            account = next(item for item in world.accounts.values() if item.name == name)
+            cluster = service.get("cluster", table["cluster"])
+            return Place(account, cluster, service["name"], fleet["application"])
+    return None
+
+
+def _answers(service: dict[str, Any]) -> bool:
+    """Whether anybody but its container listens: a worker that nobody checks has no address."""
+    return "balancer" in service or "health_check" in service["task"]
+
+
+def _health_path(service: dict[str, Any]) -> str:
+    path: str = service.get("balancer", {}).get("path", "/health")
+    return path
 
 
 def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> dict[str, Any]:
@@ -87,6 +144,26 @@ def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> 
 
 @cache
 def _read(name: str) -> dict[str, Any]:
+    if name == huge.NAME:
+        return huge.fleet()
     if name not in names():
         raise KeyError(name)
-    return tomllib.loads(files("console.sandbox").joinpath("fleets", f"{name}.toml").read_text("utf-8"))
+    text = files("console.sandbox").joinpath("fleets", f"{name}.toml").read_text("utf-8")
+    fleet = tomllib.loads(text)
+    if "same_as" in fleet:
+        fleet = _merged(_read(fleet["same_as"]), fleet)
+    for environment in fleet["environments"].values():
+        for alias, service in environment["services"].items():
+            if "like" in service:
+                environment["services"][alias] = _merged(fleet["like"][service["like"]], service)
+    return fleet
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A table over another one; tables within are merged alike, everything else is replaced."""
+    tables = {
+        key: _merged(base[key], value)
+        for key, value in own.items()
+        if isinstance(value, dict) and isinstance(base.get(key), dict)
+    }
+    return base | own | tables

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from console.sandbox.age import seconds
 from console.sandbox.ecs import deployments, scheduler, timing
-from console.sandbox.ecs.model import Service
+from console.sandbox.ecs.definitions import register
+from console.sandbox.ecs.model import Json, Service
 from console.sandbox.ecs.seed import Past
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _TRIPPED_BY = 3
 def past(account: "Account", service: dict[str, Any], now: float) -> list[Past]:
     """The deployments of a fleet's service, oldest first.
 
-    Each forced the newest definition of its day, on what its version's tag stands on.
+    Each forced the newest definition of its day, on what its version's tag stands on; a service
+    without ``definitions`` registered one for each, which names that version.
     """
     repository = account.ecr.repositories[service["repository"]]
     task = service["task"]
@@ -45,10 +47,18 @@ def past(account: "Account", service: dict[str, Any], now: float) -> list[Past]:
     return found
 
 
-def begin(account: "Account", service: Service, repository: str, version: str, age: str) -> None:
-    """Move ``latest`` to a version and force a new deployment, so long (at speed 1) before now.
+def definitions(service: dict[str, Any]) -> list[dict[str, Any]]:
+    """The task definitions of a fleet's service, oldest first: its own, or one a deployment."""
+    own: list[dict[str, Any]] | None = service.get("definitions")
+    return own or [{"age": entry["age"], "tag": entry["version"]} for entry in service["history"]]
 
-    It happens when the world is first advanced; everything after it is the scheduler's doing.
+
+def begin(account: "Account", service: Service, repository: str, version: str, age: str) -> None:
+    """Deploy a version as its team does, so long (at speed 1) before now.
+
+    Where the service runs ``latest``, that tag is moved and a new deployment forced; else a task
+    definition that names the version is registered. It happens when the world is first advanced;
+    everything after it is the scheduler's doing.
     """
     world = account.world
     target = account.ecr.repositories[repository]
@@ -57,13 +67,23 @@ def begin(account: "Account", service: Service, repository: str, version: str, a
         raise ValueError(f"{service.name} is to run {version}, which nobody pushed")
 
     def order() -> None:
-        target.move("latest", image)
-        deployments.begin(account, service, service.primary.revision.task_definition)
+        definition = service.primary.revision.task_definition
+        if definition.containers[0]["image"].endswith(":latest"):
+            target.move("latest", image)
+        else:
+            definition = register(account, _naming(definition.content, f"{target.uri}:{version}"))
+        deployments.begin(account, service, definition)
         scheduler.wake(account, service, timing.NOTICE_UPDATE)
 
     world.at(world.now() - world.seconds(seconds(age)), order)
 
 
+def _naming(content: Json, image: str) -> Json:
+    """A task definition's content with another image in its first container."""
+    first, *others = content["containerDefinitions"]
+    return {**content, "containerDefinitions": [{**first, "image": image}, *others]}
+
+
 def _definition_of(service: dict[str, Any], age: float) -> int:
     """The newest definition that was there so long ago."""
-    return max(1, sum(seconds(definition["age"]) >= age for definition in service["definitions"]))
+    return max(1, sum(seconds(definition["age"]) >= age for definition in definitions(service)))

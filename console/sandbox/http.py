@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from console.errors import SandboxError
+from console.sandbox.application import PREFIX as APPLICATIONS
+from console.sandbox.application import Applications
 from console.sandbox.control import PREFIX, Control
 from console.sandbox.gateway import Broken, Gateway
+from console.sandbox.wire.event_stream import Streamed
 from console.sandbox.wire.message import Request, Response
 from console.sandbox.wire.receive import HEAD_LIMIT, BadRequestError, receive
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PUMP_S = 0.1
 """How often the world moves on while nobody asks."""
+STREAM_S = 1.0
+"""How often an event stream has something to say."""
 SILENCE_S = 120.0
 """How long a ``timeout`` fault keeps a connection open at most."""
 _LOG = logging.getLogger(__name__)
@@ -45,6 +50,7 @@ class Server:
         """Requests so far, control requests included."""
         self._port = port
         self._control = Control(self.gateway, self.token)
+        self._applications = Applications(world)
         self._listener: asyncio.Server | None = None
         self._pump: asyncio.Task[None] | None = None
         self._connections: dict[int, asyncio.Task[None]] = {}
@@ -67,6 +73,7 @@ class Server:
         except (OSError, OverflowError) as error:
             raise SandboxError(f"port {self._port} on {HOST} cannot be used: {_why(error)}") from error
         self._port = self._listener.sockets[0].getsockname()[1]
+        self.world.endpoint = self.endpoint
         self._pump = asyncio.create_task(self._let_time_pass())
 
     async def close(self) -> None:
@@ -108,14 +115,49 @@ class Server:
             await _send(writer, _error(error.status, str(error)), keep=False)
             return False
         self.requests += 1
+        before, after = self._delay(request)
+        if before:
+            await asyncio.sleep(before)
         answer = self._answer(request)
+        if after:
+            await asyncio.sleep(after)
         if isinstance(answer, Response):
+            if answer.delay_s:
+                await asyncio.sleep(answer.delay_s)
+            if isinstance(answer, Streamed):
+                await self._stream(writer, answer)
+                return False
             await _send(writer, answer, keep)
             return keep
         if answer is Broken.SILENT:
             await _stay_silent(reader)
         _reset(writer)
         return False
+
+    def _delay(self, request: Request) -> tuple[float, float]:
+        """How long a fault holds a request up; only one to AWS."""
+        is_ours = request.path.startswith((PREFIX, APPLICATIONS))
+        return (0.0, 0.0) if is_ours else self.gateway.delay(request)
+
+    async def _stream(self, writer: asyncio.StreamWriter, answer: Streamed) -> None:
+        """Send frames in chunks, every second, until the stream ends or the caller has gone."""
+        lines = [f"{name}: {value}" for name, value in answer.headers.items()]
+        lines += ["Transfer-Encoding: chunked", "Connection: close"]
+        writer.write("\r\n".join(["HTTP/1.1 200 OK", *lines]).encode("latin-1") + b"\r\n\r\n")
+        frames: bytes | None = answer.body
+        try:
+            while frames is not None:
+                if frames:
+                    writer.write(f"{len(frames):x}\r\n".encode() + frames + b"\r\n")
+                await writer.drain()
+                if frames is not answer.body:
+                    await asyncio.sleep(STREAM_S)
+                self.world.advance()
+                frames = answer.more()
+            writer.write(b"0\r\n\r\n")
+            await writer.drain()
+        finally:
+            answer.close()
 
     def _answer(self, request: Request) -> Response | Broken:
         if not _is_loopback(request.headers.get("host", "")):
@@ -127,6 +169,8 @@ class Server:
             return _error(500, f"the world does not turn: {error!r}")
         if request.path.startswith(PREFIX):
             return self._control.answer(request)
+        if request.path.startswith(APPLICATIONS):
+            return self._applications.answer(request)
         return self.gateway.answer(request)
 
 

@@ -38,6 +38,8 @@ class World:
         """By access key."""
         self.fleets: list[str] = []
         self.listeners: list[Listener] = []
+        self.endpoint = "http://127.0.0.1"
+        """Where the world is served; queues have their address there."""
         self._now = self.started_at
         self._heap: list[tuple[float, int, Callable[[], object]]] = []
         self._sequence = itertools.count()

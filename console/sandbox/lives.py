@@ -5,11 +5,12 @@ life is only ever added to at the present moment, so that what it says about the
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.sandbox.behaviour import Behaviour, behaviour_of
 from console.sandbox.ecs.model import Container, Task
+from console.sandbox.errands import Errand
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
@@ -40,6 +41,19 @@ class Life:
     """It ended by itself."""
     ended_at: float | None = None
     """Its process is gone, however it came to that."""
+    errand: Errand | None = None
+    """What it was run for; ``None``: it serves."""
+    target_group: str = ""
+    """ARN of the group through which requests come to it; empty: behind no load balancer."""
+    turns: list[tuple[float, Behaviour]] = field(default_factory=list)
+    """Moments from which it behaved otherwise, because somebody made its image do so."""
+
+    def acting(self, at: float) -> tuple[Behaviour, float]:
+        """How it behaved at a moment, and since when: what that behaviour's delays count from."""
+        for since, behaviour in reversed(self.turns):
+            if since <= at:
+                return behaviour, since
+        return self.behaviour, self.started_at or at
 
     def is_serving(self, at: float) -> bool:
         """Whether requests were sent to it at that moment."""
@@ -70,6 +84,11 @@ class Lives:
         self._catch_up()
         return self._by_service.get(service, [])
 
+    def turn(self, task: Task, behaviour: Behaviour) -> None:
+        """From now on a running task behaves otherwise."""
+        self._catch_up()
+        self._by_task[task.id].turns.append((self._account.world.now(), behaviour))
+
     def __iter__(self) -> Iterator[Life]:
         self._catch_up()
         return iter(self._by_task.values())
@@ -92,7 +111,7 @@ class Lives:
         now = self._account.world.now()
         if life.started_at is None:
             life.started_at = task.started_at
-        if life.serving_from is None and task.is_healthy:
+        if life.serving_from is None and task.is_healthy and task.service:
             life.serving_from = now
         if life.serving_from is not None and life.serving_until is None and not task.is_healthy:
             life.serving_until = now
@@ -105,7 +124,8 @@ class Lives:
         by_itself = task.stop_code == "EssentialContainerExited"
         if by_itself and life.died_at is None:
             life.died_at = life.ended_at = task.execution_stopped_at or now
-        if not by_itself and life.sigterm_at is None and task.status != "DEACTIVATING":
+        is_orderly = not by_itself and task.stop_code != "InfrastructureHealth"
+        if is_orderly and life.sigterm_at is None and task.status != "DEACTIVATING":
             life.sigterm_at = now
         if life.ended_at is None:
             life.ended_at = task.execution_stopped_at or task.stopped_at
@@ -124,6 +144,8 @@ class Lives:
             limit_mb=_limit(container, task),
             version=self._version(container),
             created_at=task.created_at,
+            errand=task.errand,
+            target_group=next((item.get("targetGroupArn", "") for item in task.load_balancers), ""),
         )
         if task.started_at is not None and (task.was_healthy or task.is_healthy):
             life.created_at = life.started_at = life.serving_from = task.started_at

@@ -70,15 +70,20 @@ def _job(request: Request, took: float) -> _Line:
 
 
 def _cause(life: Life, request: Request) -> str:
-    if life.behaviour.leaks:
+    behaviour, _ = life.acting(request.at)
+    if behaviour.leaks:
         return f"{request.what} failed: allocation of 16 MB refused, heap is full"
-    if life.behaviour.name == "error-spike":
+    if behaviour.name == "error-spike":
         return f"{request.what} failed: TypeError: Cannot read properties of undefined (reading 'total')"
     return f"{request.what} failed: upstream timed out after 2000 ms"
 
 
 def _life_lines(life: Life, speed: float, start: float, end: float) -> Iterator[_Line]:
     if life.started_at is None:
+        return
+    if life.errand is not None:
+        for number, (after, level, text) in enumerate(life.errand.lines):
+            yield _Line(life.started_at + after / speed, level, text, number)
         return
     yield from _beginning(life, life.started_at, speed)
     if life.behaviour.leaks and life.behaviour.dies_after is not None:
@@ -126,7 +131,8 @@ def _gauge(life: Life, at: float, speed: float, start: float, end: float) -> Ite
     first = int(max(start, at) // MINUTE) * MINUTE + offset
     for moment in range(first, int(end) + 1, MINUTE):
         if moment > at:
-            memory = life.behaviour.memory_at((moment - at) * speed)
+            behaviour, since = life.acting(moment)
+            memory = behaviour.memory_at((moment - since) * speed)
             text = f"memory {memory * life.limit_mb:,.0f} MB of {life.limit_mb:,} MB"
             yield _Line(float(moment), "info", text, 60)
 

@@ -18,6 +18,7 @@ from console.sandbox.traffic import MINUTE, Traffic
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
+    from console.sandbox.live_tail import LiveTail
 
 FOREVER_MS = 10**15
 _MINUTES_A_PAGE = 60
@@ -43,6 +44,8 @@ class LogState:
         self.traffic = Traffic(account, self.lives)
         self.figures = Figures(account)
         self.groups: dict[str, LogGroup] = {}
+        self.tails: list[LiveTail] = []
+        """The sessions of StartLiveTail that are open."""
 
     def create_group(self, name: str, created_at: float) -> LogGroup:
         """Add a log group; one that is there already stays as it is."""

@@ -32,3 +32,18 @@ def _offset(token: str) -> int:
     except ValueError:
         pass
     raise AwsError("InvalidParameterException", "The specified token is not valid.")
+
+
+def next_token_page(
+    items: Sequence[_T], token: str | None, size: int, refusal: str
+) -> tuple[list[_T], dict[str, str]]:
+    """One page where the token is called ``NextToken``.
+
+    Raises:
+        AwsError: ``refusal`` for a token that none of our answers held.
+    """
+    try:
+        shown, following = page(items, token, size)
+    except AwsError as error:
+        raise AwsError(refusal, "The next token is not valid.") from error
+    return shown, {"NextToken": following["nextToken"]} if following else {}

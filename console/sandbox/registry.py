@@ -18,6 +18,21 @@ HANDLERS: dict[tuple[str, str], Handler] = {}
 """(service, operation) -> handler; service as botocore names it: ``ecs``, ``elbv2``, ``logs`` …"""
 
 
+class EventStream(dict[str, Any]):
+    """The value of a member that streams: nothing yet, and events as time passes.
+
+    ``poll`` is asked every second for (event, value) pairs, ``None`` when the stream has ended;
+    ``close`` is called when nobody listens any more.
+    """
+
+    def __init__(
+        self, poll: Callable[[], list[tuple[str, dict[str, Any]]] | None], close: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self.poll = poll
+        self.close = close
+
+
 class AwsError(Exception):
     """An error as AWS answers it: modelled code, message, HTTP status."""
 

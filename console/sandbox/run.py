@@ -46,17 +46,17 @@ class Running:
     """Where the next start looks for it."""
 
 
-def start(speed: float, seed: int, fleets: tuple[str, ...]) -> Running:
+def start(speed: float, seed: int, fleets: tuple[str, ...], scene: str = "") -> Running:
     """Attach to the world with these wishes if it stands, or start it.
 
     Raises:
         SandboxError: it cannot be started; the message is the child's own.
     """
-    record = state_folder() / f"standing-{_fingerprint(speed, seed, fleets)}.json"
+    record = state_folder() / f"standing-{_fingerprint(speed, seed, fleets, scene)}.json"
     found = _found(record)
     if found is not None:
         return found
-    running = _spawned(_command(speed, seed, fleets), record)
+    running = _spawned(_command(speed, seed, fleets, scene), record)
     facts = {"endpoint": running.endpoint, "config": str(running.config)}
     write_private(record, json.dumps(facts | {"token": running.token, "pid": running.pid}))
     return running
@@ -78,17 +78,19 @@ def stop(running: Running) -> None:
         time.sleep(0.02)
 
 
-def _fingerprint(speed: float, seed: int, fleets: tuple[str, ...]) -> str:
+def _fingerprint(speed: float, seed: int, fleets: tuple[str, ...], scene: str = "") -> str:
     """Names the wishes: worlds with other wishes are other worlds."""
-    wishes = json.dumps([float(speed), seed, sorted(fleets)])
+    wishes = json.dumps([float(speed), seed, sorted(fleets), *([scene] if scene else [])])
     return hashlib.sha256(wishes.encode()).hexdigest()[:12]
 
 
-def _command(speed: float, seed: int, fleets: tuple[str, ...]) -> list[str]:
+def _command(speed: float, seed: int, fleets: tuple[str, ...], scene: str = "") -> list[str]:
     command = [sys.executable, "-m", "console.cli.main", "sandbox", "--json"]
     command += ["--speed", repr(speed), "--seed", str(seed)]
     for name in fleets:
         command += ["--fleet", name]
+    if scene:
+        command += ["--scene", scene]
     return command
 
 

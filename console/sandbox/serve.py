@@ -6,13 +6,13 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from console.errors import SandboxError
-from console.sandbox import fleet, folder
+from console.sandbox import fleet, folder, remote
 from console.sandbox.http import Server
 from console.sandbox.kernel import World
+from console.sandbox.scenes import catalogue
 from console.sandbox.wire.models import SERVICES, service_model
 
 UNATTENDED_S = 3600.0
@@ -36,24 +36,20 @@ class Standing:
     aws_credentials: Path
 
 
-def build(fleets: Sequence[str], seed: int, speed: float) -> World:
-    """A world with the fleets in it, each in an account of its own; no names: all that are shipped.
+def build(fleets: Sequence[str], seed: int, speed: float, scene: str = "") -> World:
+    """A world with the fleets in it, each in an account of its own; no names: those of the demo.
+
+    What happens at the first moment of a scene is the business of :func:`run`.
 
     Raises:
-        SandboxError: no such fleet, or a speed that is none.
+        SandboxError: no such fleet or scene, or a speed that is none.
     """
     if not (math.isfinite(speed) and speed > 0):
         raise SandboxError(f"speed {speed:g} is not a number above 0")
-    shipped = fleet.names()
-    for name in fleets:
-        if name not in shipped:
-            near = get_close_matches(name, shipped, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(shipped)}"
-            raise SandboxError(f"there is no fleet {name!r}", hint)
+    found = catalogue.scene(scene)
+    chosen = catalogue.cast(found, fleets)
     world = World(seed, speed)
-    for name in dict.fromkeys(fleets or shipped):
-        fleet.load(world, name)
-    world.advance()
+    catalogue.furnish(world, found, chosen)
     return world
 
 
@@ -64,29 +60,34 @@ def run(
     speed: float,
     ready: Callable[[Standing], None],
     unattended_s: float = UNATTENDED_S,
+    scene: str = "",
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, or until nobody has asked anything for long.
 
     Args:
         ready: Told once, when the sandbox listens and its configuration is written.
+        scene: How the world begins; empty: as the demo does.
 
     Raises:
-        SandboxError: no such fleet, no such speed, no such port, no place to write.
+        SandboxError: no such fleet, no such scene, no such speed, no such port, no place to write.
     """
     if not 0 <= port <= 65535:
         raise SandboxError(f"port {port} is not between 0 and 65535")
-    asyncio.run(_run(build(fleets, seed, speed), port, ready, unattended_s))
+    server = Server(build(fleets, seed, speed, scene), port)
+    catalogue.begin(server.gateway, catalogue.scene(scene))
+    asyncio.run(_run(server, ready, unattended_s))
 
 
-async def _run(world: World, port: int, ready: Callable[[Standing], None], unattended_s: float) -> None:
-    server = Server(world, port)
+async def _run(server: Server, ready: Callable[[Standing], None], unattended_s: float) -> None:
+    world = server.world
     await server.open()
     try:
-        own = folder.create(world, server.endpoint, fleet.configuration(world))
+        own = folder.create(world, server.endpoint, fleet.configuration(world, server.endpoint))
         try:
             ending = asyncio.Event()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, ending.set)
+            remote.announce(own.path, server.endpoint, server.token)
             ready(_standing(world, server, own))
             await _until(ending, server, unattended_s)
         finally:

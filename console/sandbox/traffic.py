@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from console.sandbox.elb.model import Rule
+from console.sandbox.elb.weights import find_rule, shares_at
 from console.sandbox.lives import Life, Lives
 
 if TYPE_CHECKING:
@@ -108,25 +110,50 @@ class Traffic:
         return found
 
     def _answered(self, service: str, minute: int, now: float) -> list[Request]:
-        start = minute * MINUTE
+        start, speed = minute * MINUTE, self._account.world.speed
         lives = self._lives.of_service(service)
         ghost = self._account.world.seconds(_GHOST)
         near = [life for life in lives if _may_serve(life, start, start + MINUTE, ghost)]
         remembered = min((life.created_at for life in lives), default=-math.inf)
         profile = self.profile(service)
+        rule = self._rule(service)
         found = []
         for asked in self._asked(service, profile, start):
             if asked.at > now:
                 break
             if asked.at < remembered:
-                found.append(_answer(asked, profile, [], 0.0, self._account.world.speed))
+                found.append(_answer(asked, profile, [], 0.0, speed))
                 continue
             able = [life for life in near if life.is_serving(asked.at) or _is_ghost(life, asked.at, ghost)]
+            if rule is not None:
+                group, asked = _routed(rule, asked)
+                able = [life for life in able if life.target_group == group]
             if able:
-                found.append(_answer(asked, profile, able, ghost, self._account.world.speed))
+                found.append(self._strained(service, _answer(asked, profile, able, ghost, speed), asked))
             else:
                 found.append(Request(asked.at, asked.route.what, 503, 0.001, None, False, asked.id))
         return found
+
+    def _rule(self, service: str) -> Rule | None:
+        """The rule that divides a service's requests between its two target groups, if it has two."""
+        cluster, name = service.split("/")[-2:]
+        known = self._account.ecs.clusters.get(cluster)
+        found = known.services.get(name) if known else None
+        for entry in found.load_balancers if found else ():
+            settings = entry.get("advancedConfiguration") or {}
+            return find_rule(self._account, settings.get("productionListenerRule") or "")
+        return None
+
+    def _strained(self, service: str, request: Request, asked: "_Asked") -> Request:
+        """The same request where something beside the image makes it slower, or fail."""
+        stress = self._account.stress
+        if not stress.loads or not request.reached:
+            return request
+        errors = stress.errors_at(service, request.at)
+        status = _status(asked, errors) if request.status < 500 else request.status
+        return request._replace(
+            status=status, seconds=request.seconds * stress.slowness_at(service, request.at)
+        )
 
     def _asked(self, service: str, profile: Profile, start: float) -> list["_Asked"]:
         rng = self._account.world.rng(f"traffic:{service}:{int(start)}")
@@ -158,6 +185,17 @@ class _Asked(NamedTuple):
     id: int
 
 
+def _routed(rule: Rule, asked: _Asked) -> tuple[str, _Asked]:
+    """The target group that a request goes to; which of its targets answers is drawn from what is left."""
+    below = 0.0
+    group = ""
+    for group, share in shares_at(rule, asked.at).items():
+        if share and asked.which < below + share:
+            return group, asked._replace(which=(asked.which - below) / share)
+        below += share
+    return group, asked
+
+
 def _answer(asked: _Asked, profile: Profile, able: Sequence[Life], ghost: float, speed: float) -> Request:
     seconds = profile.median_s * asked.route.slowness * math.exp(profile.spread * asked.pace)
     if not able:
@@ -165,10 +203,11 @@ def _answer(asked: _Asked, profile: Profile, able: Sequence[Life], ghost: float,
     life = able[int(asked.which * len(able))]
     if _is_ghost(life, asked.at, ghost):
         return Request(asked.at, asked.route.what, 502, 0.004, life, False, asked.id)
-    age = (asked.at - (life.started_at or asked.at)) * speed
-    status = _status(asked, life.behaviour.errors_at(age))
+    behaviour, since = life.acting(asked.at)
+    age = (asked.at - since) * speed
+    status = _status(asked, behaviour.errors_at(age))
     return Request(
-        asked.at, asked.route.what, status, seconds * life.behaviour.slowness_at(age), life, True, asked.id
+        asked.at, asked.route.what, status, seconds * behaviour.slowness_at(age), life, True, asked.id
     )
 
 

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 
 from console.sandbox.registry import HANDLERS
+from tests.contract.asking_around_a import ask_around_a
+from tests.contract.asking_around_b import ask_around_b
+from tests.contract.asking_shifts import ask_ecs_shifts
+from tests.contract.asking_tasks import ask_ecs_tasks
 from tests.contract.conftest import Sandbox, SandboxFactory
 from tests.fakes import FakeClock
 
@@ -67,7 +71,7 @@ def ask_ecs_writing(ecs: Any, clock: FakeClock) -> None:
         launchType="FARGATE",
         networkConfiguration=network,
     )
-    clock.advance(120)
+    ask_ecs_shifts(ecs, CLUSTER, service, clock)
     (task,) = ecs.list_tasks(cluster=CLUSTER, serviceName="extra")["taskArns"]
     assert ecs.stop_task(cluster=CLUSTER, task=task, reason="test")["task"]["taskArn"] == task
     assert ecs.delete_service(cluster=CLUSTER, service="extra", force=True)["service"]["status"] == "DRAINING"
@@ -138,6 +142,9 @@ def test_every_operation_answers_in_the_shape_of_its_model(sandbox: Sandbox, clo
     ask_ecr(sandbox.client("ecr"))
     ask_logs(sandbox.client("logs"), start)
     ask_cloudwatch(sandbox.client("cloudwatch"), start, end)
+    ask_around_a(sandbox, clock)
+    ask_ecs_tasks(sandbox.client("ecs"), CLUSTER, SERVICE, clock.advance)
     ask_ecs_writing(sandbox.client("ecs"), clock)
+    ask_around_b(sandbox, clock.advance)
     asked = set(sandbox.control("GET", "calls")[1])
     assert asked == {f"{service}.{operation}" for service, operation in HANDLERS}

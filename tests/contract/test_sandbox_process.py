@@ -113,6 +113,7 @@ def test_people_are_told_how_to_get_there(start: Start) -> None:
     ("arguments", "complaint"),
     [
         (("--fleet", "rugmunhc"), "there is no fleet 'rugmunhc' · did you mean rugmunch?"),
+        (("--scene", "clam"), "there is no scene 'clam' · did you mean calm?"),
         (("--speed", "0"), "speed 0 is not a number above 0"),
         (("--speed", "nan"), "speed nan is not a number above 0"),
         (("--speed", "fast"), "speed 'fast' is not a number"),

@@ -224,7 +224,7 @@ def test_faults_can_be_listed_and_cleared(sandbox: Sandbox) -> None:
     """DELETE forgets them all."""
     sandbox.fault("sts.GetCallerIdentity", "reset", "after", 3)
     fault = {"operation": "sts.GetCallerIdentity", "error": "reset", "when": "after", "count": 3}
-    assert sandbox.control("GET", "faults") == (200, [fault])
+    assert sandbox.control("GET", "faults") == (200, [fault | {"id": 1}])
     assert sandbox.control("DELETE", "faults")[0] == 200
     assert sandbox.control("GET", "faults") == (200, [])
 

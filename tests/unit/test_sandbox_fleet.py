@@ -1,12 +1,13 @@
 """The fleets that are shipped: their past, their registries, and the rollout that limps for ever."""
 
+import re
 from typing import Any
 
 import pytest
 
 from console.sandbox import fleet
 from console.sandbox.age import seconds
-from console.sandbox.behaviour import BEHAVIOURS, OUT_OF_MEMORY
+from console.sandbox.behaviour import OUT_OF_MEMORY
 from console.sandbox.ecs.model import Service
 from console.sandbox.ecs.seed import Past
 from console.sandbox.history import past
@@ -18,12 +19,23 @@ DAY = 86_400.0
 
 
 LIMPING = "fairtradeworker-api"
+PUSHED = (
+    "healthy",
+    "slow-start",
+    "crash",
+    "oom",
+    "limping",
+    "unhealthy",
+    "error-spike",
+    "latency-spike",
+)
+"""Behaviours that images have from the beginning."""
 
 
 def steady_services(fleets: Fleets) -> list[Service]:
     accounts = fleets.world.accounts.values()
     found = [service for account in accounts for service in account.ecs.services()]
-    return [service for service in found if service.name != LIMPING]
+    return [service for service in found if service.name != LIMPING and service.controller == "ECS"]
 
 
 def old_and_new(service: Service) -> tuple[int, int]:
@@ -49,16 +61,22 @@ def test_an_unknown_fleet_is_refused() -> None:
     assert not fleets.world.accounts
 
 
-def test_every_repository_holds_every_behaviour_under_a_plain_tag() -> None:
-    """With two good versions beyond what runs, one for another processor, and tags nobody pushed."""
+def test_every_repository_holds_every_behaviour() -> None:
+    """Under a plain tag, for drills; where tags may not be moved, under release versions alone."""
     fleets = Fleets(*fleet.names())
     for account in fleets.world.accounts.values():
         for repository in account.ecr.repositories.values():
-            for name in BEHAVIOURS:
+            if repository.mutability == "IMMUTABLE":
+                tags = [tag for image in repository.images.values() for tag in image.tags]
+                assert tags and all(re.fullmatch(r"v\d+\.\d+\.\d+", tag) for tag in tags)
+                behaviours = {image.behaviour for image in repository.images.values() if image.tags}
+                assert behaviours == set(PUSHED)
+                continue
+            for name in PUSHED:
                 tagged = repository.tagged("good" if name == "healthy" else name)
                 assert tagged is not None
                 assert tagged.behaviour == name
-                assert any(tag.startswith("v") for tag in tagged.tags)
+                assert len(tagged.tags) >= 2
             good, other = repository.tagged("good"), repository.tagged("good-2")
             assert good is not None and other is not None and good.digest != other.digest
             arm = repository.tagged("arm64")
@@ -73,13 +91,18 @@ def test_a_good_version_runs_nowhere_yet() -> None:
         for service in account.ecs.services():
             ran = {digest for revision in service.revisions.values() for digest in revision.digests.values()}
             for repository in account.ecr.repositories.values():
-                for tag in ("good", "good-2"):
-                    image = repository.tagged(tag)
-                    assert image is not None and image.digest not in ran
+                good = [image for image in repository.images.values() if {"good", "good-2"} & set(image.tags)]
+                assert len(good) == (0 if repository.mutability == "IMMUTABLE" else 2)
+                assert not ran & {image.digest for image in good}
+                newest = max(repository.images.values(), key=lambda image: image.pushed_at)
+                assert newest.digest not in ran or service.name == LIMPING
 
 
 def test_weeks_of_history_lie_behind_every_service() -> None:
-    """Several successes with different digests, of one definition once it was there, and one rollback."""
+    """Several successes with different digests and one rollback.
+
+    Of one definition, where a deployment forces what ``latest`` means; else each of its own.
+    """
     fleets = Fleets(*fleet.names())
     for service in steady_services(fleets):
         ended = [item.status for item in service.service_deployments]
@@ -87,7 +110,9 @@ def test_weeks_of_history_lie_behind_every_service() -> None:
         assert ended.count("ROLLBACK_SUCCESSFUL") == 1
         digests = [tuple(item.target.digests.values()) for item in service.service_deployments]
         assert len(set(digests)) == len(digests)
-        assert len({item.target.task_definition.arn for item in service.service_deployments}) == 1
+        definitions = {item.target.task_definition.arn for item in service.service_deployments}
+        image = service.primary.revision.task_definition.containers[0]["image"]
+        assert len(definitions) == (1 if image.endswith(":latest") else len(digests))
         newest = service.service_deployments[-1]
         assert newest.status == "SUCCESSFUL" and newest.finished_at is not None
         assert fleets.world.now() - newest.finished_at > DAY

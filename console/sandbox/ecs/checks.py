@@ -8,6 +8,7 @@ the grace period failures are seen and not acted upon.
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from console.sandbox import conditions
 from console.sandbox.behaviour import behaviour_of
 from console.sandbox.ecs import events, timing
 from console.sandbox.ecs.model import Container, Service, Task
@@ -64,7 +65,7 @@ def register(account: "Account", service: Service, task: Task, tell: Tell, state
             task.ip,
             port,
             task.zone,
-            lambda: probe(account.world, task),
+            lambda: probe(account, task),
             lambda target: judge(account, service, task, tell),
             state,
         )
@@ -106,11 +107,13 @@ def age(world: "World", task: Task) -> float:
     return 0.0 if task.started_at is None else (world.now() - task.started_at) * world.speed
 
 
-def probe(world: "World", task: Task) -> str | None:
+def probe(account: "Account", task: Task) -> str | None:
     """What the task's health endpoint answers now: ``None`` is 200."""
     if task.status not in ("RUNNING", "DEACTIVATING") or task.containers[0].status != "RUNNING":
         return "timeout"
-    return None if behaviour_of(task.behaviour).answers(age(world, task)) else UNAVAILABLE
+    if account.conditions.concerns(conditions.CHECKS_FAIL, "service", task.service):
+        return UNAVAILABLE
+    return None if behaviour_of(task.behaviour).answers(age(account.world, task)) else UNAVAILABLE
 
 
 def judge(account: "Account", service: Service, task: Task, tell: Tell) -> None:
@@ -164,7 +167,7 @@ def _check_container_later(
         if task.status != "RUNNING":
             return
         count = 0
-        if probe(account.world, task) is None:
+        if probe(account, task) is None:
             container.health = "HEALTHY"
         elif age(account.world, task) > settings.get("startPeriod", 0):
             count = failures + 1

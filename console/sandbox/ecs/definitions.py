@@ -8,6 +8,9 @@ from console.sandbox.registry import AwsError
 if TYPE_CHECKING:
     from console.sandbox.account import Account
 
+_LISTS = ("volumes", "placementConstraints")
+_CONTAINER_LISTS = ("portMappings", "environment", "mountPoints", "volumesFrom", "systemControls")
+
 
 def register(
     account: "Account", content: Json, tags: list[Json] | None = None, registered_at: float | None = None
@@ -25,7 +28,7 @@ def register(
         arn=account.arn("ecs", f"task-definition/{family}:{number}"),
         family=family,
         revision=number,
-        content=content,
+        content=_completed(content),
         registered_at=account.world.now() if registered_at is None else registered_at,
         registered_by=f"arn:aws:iam::{account.id}:root",
         tags=list(tags or ()),
@@ -58,6 +61,15 @@ def usable(account: "Account", reference: str) -> TaskDefinition:
     if definition.status != "ACTIVE":
         raise AwsError("ClientException", "TaskDefinition is inactive")
     return definition
+
+
+def _completed(content: Json) -> Json:
+    """With the empty lists that ECS describes where nothing was given; clients count on them."""
+    containers = [
+        {"cpu": 0, **{name: [] for name in _CONTAINER_LISTS}, **container}
+        for container in content["containerDefinitions"]
+    ]
+    return {**{name: [] for name in _LISTS}, **content, "containerDefinitions": containers}
 
 
 def memory_mib(definition: TaskDefinition) -> int | None:

@@ -7,7 +7,8 @@ deployment (ECS developer guide, deployment-circuit-breaker).
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import breaker, events, ids, timing
+from console.sandbox.ecs import breaker, events, hooks, ids, target_groups, timing
+from console.sandbox.ecs.course import Course, is_shifting, way_there
 from console.sandbox.ecs.model import Deployment, Service, ServiceDeployment, ServiceRevision, TaskDefinition
 from console.sandbox.ecs.revisions import add_revision
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 BY_BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 BY_REQUEST = "Service deployment rolled back because of a StopServiceDeployment request."
+BY_ALARM = "Service deployment rolled back because alarms went into the ALARM state: {names}."
 NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 SUPERSEDED = "Service deployment stopped because a newer service deployment was started."
+STOPPED_BY_ALARM = "Service deployment stopped because alarms went into the ALARM state: {names}."
 WITHOUT_ROLLBACK = "Service deployment stopped because the circuit breaker threshold was exceeded."
 BOUNCED = "Service deployment rollback failed because the circuit breaker threshold was exceeded."
 
@@ -36,10 +39,19 @@ def begin(account: "Account", service: Service, definition: TaskDefinition) -> D
     sources = [(item.revision, item.desired) for item in service.shown]
     number = ids.deployment_number(world, service)
     revision = add_revision(service, number, definition, now)
+    keeper = _keeper(service)
+    shifts = is_shifting(service.configuration)
+    live = keeper.revision if keeper else None
+    revision.resolved = target_groups.choose(service, live, shifts)
     deployment = Deployment(f"ecs-svc/{number}", revision, now, now, desired=service.desired_count)
     deployment.reason = f"ECS deployment {deployment.id} in progress."
     service.deployments.append(deployment)
-    service.service_deployments.append(_service_deployment(world, service, revision, sources))
+    rollout = _service_deployment(world, service, revision, sources)
+    service.service_deployments.append(rollout)
+    if shifts:
+        rollout.course = _course(service, deployment, keeper)
+    else:
+        target_groups.shift(account, revision, 100.0, 100.0)
     service.is_steady = False
     return deployment
 
@@ -53,11 +65,11 @@ def complete(world: "World", service: Service) -> None:
     primary.reason = f"ECS deployment {primary.id} completed."
     events.say(world, service, events.completed(primary))
     for older in service.deployments:
-        if older is not primary:
+        if older is not primary and not service.tasks_of(older):
             older.status = "INACTIVE"
     if rollout is not None and not rollout.is_over:
         is_back = rollout.status == "ROLLBACK_IN_PROGRESS"
-        _end(world, service, rollout, "ROLLBACK_SUCCESSFUL" if is_back else "SUCCESSFUL")
+        end(world, service, rollout, "ROLLBACK_SUCCESSFUL" if is_back else "SUCCESSFUL")
 
 
 def trip(world: "World", service: Service) -> None:
@@ -65,16 +77,41 @@ def trip(world: "World", service: Service) -> None:
     failed, rollout = service.primary, service.rollout
     if rollout is None:
         return
-    failed.state, failed.updated_at = "FAILED", world.now()
-    failed.reason = "ECS deployment circuit breaker: tasks failed to start."
+    _fail(world, service, "ECS deployment circuit breaker: tasks failed to start.")
     rollout.breaker_status = "TRIGGERED"
     events.say(world, service, events.failed(failed))
     if rollout.is_going_back and rollout.target is not failed.revision:
-        _end(world, service, rollout, "ROLLBACK_FAILED", BOUNCED)
+        end(world, service, rollout, "ROLLBACK_FAILED", BOUNCED)
     elif breaker.rolls_back(service):
-        go_back(world, service, rollout, BY_BREAKER)
+        go_back(world, service, rollout, BY_BREAKER, "circuit breaker")
     else:
         request_stop(world, service, rollout, WITHOUT_ROLLBACK)
+
+
+def alarm(world: "World", service: Service, rollout: ServiceDeployment) -> None:
+    """An alarm gives the PRIMARY up."""
+    failed, names = service.primary, ", ".join(rollout.triggered)
+    _fail(world, service, "ECS deployment failed: alarm detected.")
+    rollout.alarms_status = "TRIGGERED"
+    events.say(world, service, events.failed_by_alarm(failed))
+    if (rollout.configuration.get("alarms") or {}).get("rollback"):
+        go_back(world, service, rollout, BY_ALARM.format(names=names), "alarm detected")
+    else:
+        request_stop(world, service, rollout, STOPPED_BY_ALARM.format(names=names))
+
+
+def send_back(world: "World", service: Service, rollout: ServiceDeployment, reason: str) -> None:
+    """Give the PRIMARY up for a reason that neither breaker nor alarm has seen."""
+    _fail(world, service, "ECS deployment failed.")
+    go_back(world, service, rollout, reason)
+
+
+def end_watch(rollout: ServiceDeployment) -> None:
+    """Breaker and alarms have no say any more."""
+    if rollout.breaker_status == "MONITORING":
+        rollout.breaker_status = "MONITORING_COMPLETE"
+    if rollout.alarms_status == "MONITORING":
+        rollout.alarms_status = "MONITORING_COMPLETE"
 
 
 def request_rollback(world: "World", service: Service, rollout: ServiceDeployment) -> None:
@@ -83,26 +120,25 @@ def request_rollback(world: "World", service: Service, rollout: ServiceDeploymen
 
     def carry_out() -> None:
         if rollout.status == "ROLLBACK_REQUESTED":
-            service.primary.state = "FAILED"
-            go_back(world, service, rollout, BY_REQUEST)
+            send_back(world, service, rollout, BY_REQUEST)
 
     world.after(timing.STOPPING_DEPLOYMENT, carry_out)
 
 
-def go_back(world: "World", service: Service, rollout: ServiceDeployment, reason: str) -> None:
+def go_back(
+    world: "World", service: Service, rollout: ServiceDeployment, reason: str, what: str = "stopped"
+) -> None:
     """Make the most recent COMPLETED deployment PRIMARY again, or end in ROLLBACK_FAILED."""
     failed, now = service.primary, world.now()
     target = candidate(service)
     if target is None:
-        _end(world, service, rollout, "ROLLBACK_FAILED", NO_CANDIDATE)
+        end(world, service, rollout, "ROLLBACK_FAILED", NO_CANDIDATE)
         return
     events.say(world, service, events.rolling_back(target), later=0.001)
     rollout.status, rollout.updated_at, rollout.status_reason = "ROLLBACK_IN_PROGRESS", now, reason
     rollout.rollback = {"reason": reason, "startedAt": now, "serviceRevisionArn": target.revision.arn}
-    if rollout.breaker_status == "MONITORING":
-        rollout.breaker_status = "MONITORING_COMPLETE"
+    end_watch(rollout)
     failed.status, failed.updated_at, failed.desired = "ACTIVE", now, _alive(service, failed)
-    what = "circuit breaker" if reason == BY_BREAKER else "stopped"
     failed.reason = f"ECS deployment {what}: rolling back to deploymentId {target.id}."
     target.status, target.state, target.updated_at = "PRIMARY", "IN_PROGRESS", now
     target.reason = f"ECS deployment {target.id} in progress."
@@ -120,7 +156,7 @@ def candidate(service: Service) -> Deployment | None:
 def request_stop(world: "World", service: Service, rollout: ServiceDeployment, reason: str) -> None:
     """STOP_REQUESTED, and STOPPED a moment later."""
     rollout.status, rollout.updated_at, rollout.status_reason = "STOP_REQUESTED", world.now(), reason
-    world.after(timing.STOPPING_DEPLOYMENT, lambda: _end(world, service, rollout, "STOPPED"))
+    world.after(timing.STOPPING_DEPLOYMENT, lambda: end(world, service, rollout, "STOPPED"))
 
 
 def running(service: Service, deployment: Deployment) -> int:
@@ -150,14 +186,41 @@ def _supersede(world: "World", service: Service) -> None:
     if rollout is None or rollout.is_over:
         return
     if rollout.status == "ROLLBACK_IN_PROGRESS":
-        _end(world, service, rollout, "ROLLBACK_FAILED", SUPERSEDED)
+        end(world, service, rollout, "ROLLBACK_FAILED", SUPERSEDED)
     else:
         request_stop(world, service, rollout, SUPERSEDED)
 
 
-def _end(
+def _fail(world: "World", service: Service, reason: str) -> None:
+    failed = service.primary
+    failed.state, failed.updated_at, failed.reason = "FAILED", world.now(), reason
+
+
+def _keeper(service: Service) -> Deployment | None:
+    """The older deployment that serves: one that was COMPLETED before others, then the healthiest."""
+    older = [item for item in service.shown if _alive(service, item)]
+    if not older:
+        return candidate(service)
+
+    def rank(item: Deployment) -> tuple[bool, int, float]:
+        healthy = sum(task.is_healthy and task.is_alive for task in service.tasks_of(item))
+        return item.completed_at is not None and item.state != "FAILED", healthy, item.created_at
+
+    return max(older, key=rank)
+
+
+def _course(service: Service, deployment: Deployment, keeper: Deployment | None) -> Course:
+    """The way of a deployment that shifts traffic, seen from its beginning."""
+    older = [item for item in service.shown if item is not deployment and service.tasks_of(item)]
+    has_to_reconcile = any(item is not keeper for item in older)
+    steps = way_there(service.configuration, keeper is None, has_to_reconcile)
+    return Course(steps, keeper.id if keeper else "")
+
+
+def end(
     world: "World", service: Service, rollout: ServiceDeployment, status: str, reason: str | None = None
 ) -> None:
+    """The service deployment is over; its counts stay as they are now."""
     if rollout.is_over:
         return
     now = world.now()
@@ -166,8 +229,9 @@ def _end(
         rollout.status_reason = reason
     if status == "STOPPED":
         rollout.stopped_at = now
-    if rollout.breaker_status == "MONITORING":
-        rollout.breaker_status = "MONITORING_COMPLETE"
+    end_watch(rollout)
+    if rollout.course is not None:
+        hooks.abandon(rollout.course)
     rollout.threshold = breaker.threshold(service)
     involved = [rollout.target, *(revision for revision, _ in rollout.sources)]
     rollout.frozen = {revision.arn: counts(service, revision) for revision in involved}

@@ -63,6 +63,16 @@ def stopped(tasks: Sequence[Task]) -> str:
     return f"has stopped {len(tasks)} running tasks: {_names(tasks)}."
 
 
+def started_in_zone(tasks: Sequence[Task]) -> str:
+    zones = ", ".join(dict.fromkeys(task.zone for task in tasks))
+    return f"has started {len(tasks)} tasks in {zones} to AZ Rebalance: {_names(tasks)}."
+
+
+def stopped_in_zone(tasks: Sequence[Task]) -> str:
+    zones = ", ".join(dict.fromkeys(task.zone for task in tasks))
+    return f"has stopped {len(tasks)} running tasks in {zones} due to AZ rebalancing: {_names(tasks)}."
+
+
 def stopped_pending(tasks: Sequence[Task]) -> str:
     return f"has stopped {len(tasks)} pending tasks."
 
@@ -93,6 +103,10 @@ def completed(deployment: Deployment) -> str:
 
 def failed(deployment: Deployment) -> str:
     return f"(deployment {deployment.id}) deployment failed: tasks failed to start."
+
+
+def failed_by_alarm(deployment: Deployment) -> str:
+    return f"(deployment {deployment.id}) deployment failed: alarm detected."
 
 
 def rolling_back(deployment: Deployment) -> str:

@@ -34,6 +34,11 @@ def service_deployment_tail(world: "World", service: Service) -> str:
     return "".join(stream.choices(_URL_SAFE, k=21))
 
 
+def hook_tail(world: "World", service: Service) -> str:
+    """43 characters that are safe in a URL."""
+    return "".join(world.rng(_stream(world, service, "hook")).choices(_URL_SAFE, k=43))
+
+
 def event_id(world: "World", service: Service) -> str:
     """A UUID."""
     bits = world.rng(_stream(world, service, "event")).getrandbits(128)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.sandbox.behaviour import behaviour_of
-from console.sandbox.ecs import checks, ids, timing
+from console.sandbox.ecs import checks, ids, obstacles, providers, timing
 from console.sandbox.ecs.model import Container, Deployment, Service, Task
 from console.sandbox.ecs.placement import place
 from console.sandbox.ecs.revisions import pull
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from console.sandbox.account import Account
 
 EXITED = "Essential container in task exited"
-SIGTERM = 143
+SIGTERM, SIGKILL = 143, 137
 
 
 def create(account: "Account", service: Service, deployment: Deployment) -> Task:
     """A new task of that deployment, PROVISIONING; it does not move before :func:`start`."""
     world, revision = account.world, deployment.revision
     number = ids.task_id(world, service)
-    zone, subnet, ip = place(account, service, revision, number)
+    zone, subnet, ip, instance = place(account, service, revision, number)
     task = Task(
         id=number,
         arn=account.arn("ecs", f"task/{service.cluster}/{number}"),
@@ -37,12 +37,15 @@ def create(account: "Account", service: Service, deployment: Deployment) -> Task
         zone=zone,
         ip=ip,
         subnet=subnet,
-        load_balancers=revision.load_balancers,
+        load_balancers=revision.attached,
         launch_type=revision.launch_type,
+        capacity_provider=providers.provider(service, revision),
+        instance=instance,
+        enable_execute_command=service.enable_execute_command,
         platform_version=revision.platform_version,
     )
     for definition in task.definition.containers:
-        digest, behaviour = pull(account, revision, definition)
+        digest, behaviour, built_for = pull(account, revision, definition)
         name = definition["name"]
         own = ids.attachment_id(number, name)
         task.containers.append(
@@ -56,8 +59,10 @@ def create(account: "Account", service: Service, deployment: Deployment) -> Task
                 definition=definition,
             )
         )
+        if built_for not in (None, obstacles.architecture(task.definition)):
+            task.errand = obstacles.WRONG_PLATFORM
         if definition is task.definition.containers[0]:
-            task.behaviour = behaviour
+            task.behaviour = account.stress.behaviour(service.arn, digest, behaviour)
     service.tasks[number] = service.present[number] = task
     return task
 
@@ -69,7 +74,7 @@ def start(account: "Account", service: Service, task: Task) -> None:
     pending_at = timing.PROVISIONING
     activating_at = pending_at + timing.PENDING
 
-    world.after(pending_at, lambda: _move(task, "PROVISIONING", "PENDING"))
+    world.after(pending_at, lambda: _attach(account, service, task))
     world.after(activating_at, lambda: _activate(account, service, task, jitter))
     tell(account, task, timing.CREATED)
 
@@ -100,10 +105,22 @@ def tell(account: "Account", task: Task, kind: str) -> None:
     account.world.tell(account, task, kind)
 
 
+def _attach(account: "Account", service: Service, task: Task) -> None:
+    problem = obstacles.to_network(account, task)
+    if problem:
+        _give_up(account, service, task, problem)
+    else:
+        _move(task, "PROVISIONING", "PENDING")
+
+
 def _activate(account: "Account", service: Service, task: Task, jitter: float) -> None:
+    world = account.world
+    problem = obstacles.to_start(account, task)
+    if problem:
+        world.after(obstacles.RETRIES, lambda: _give_up(account, service, task, problem))
+        return
     if not _move(task, "PENDING", "ACTIVATING"):
         return
-    world = account.world
     task.pull_started_at = world.now()
     missing = next((item for item in task.containers if item.digest is None), None)
     if missing is not None:
@@ -127,6 +144,14 @@ def _fail_to_start(account: "Account", service: Service, task: Task, container: 
     )
     container.reason = text
     task.pull_stopped_at = account.world.now()
+    _give_up(account, service, task, text)
+
+
+def _give_up(account: "Account", service: Service, task: Task, text: str) -> None:
+    """The task never runs."""
+    if not task.is_starting:
+        return
+    obstacles.announce(account, service, text)
     task.desired_status, task.stop_code, task.stopped_reason = "STOPPED", "TaskFailedToStart", text
     task.stopping_at = account.world.now()
     _stamp(task, "DEPROVISIONING")
@@ -150,11 +175,11 @@ def run(account: "Account", service: Service, task: Task, since: float | None = 
     task.started_at = world.now() if since is None else since
     for container in task.containers:
         container.status = "RUNNING"
-    behaviour = behaviour_of(task.behaviour)
-    if behaviour.dies_after is not None:
+    end = task.errand or behaviour_of(task.behaviour)
+    if end.dies_after is not None:
         world.after(
-            behaviour.dies_after,
-            lambda: exit_by_itself(account, service, task, behaviour.exit_code, behaviour.container_reason),
+            end.dies_after,
+            lambda: exit_by_itself(account, service, task, end.exit_code, end.container_reason),
         )
     if since is not None:
         checks.register(account, service, task, tell, "healthy")
@@ -180,6 +205,18 @@ def exit_by_itself(
     world.after(timing.EXIT_DEACTIVATING, lambda: _leave_dead(account, service, task))
 
 
+def perish(account: "Account", service: Service, task: Task, code: str, reason: str) -> None:
+    """What the task ran on is gone, and the task with it: nothing is stopped in order."""
+    world = account.world
+    task.desired_status, task.stop_code, task.stopped_reason = "STOPPED", code, reason
+    task.is_healthy = False
+    task.stopping_at = task.execution_stopped_at = world.now()
+    _stamp(task, "DEPROVISIONING")
+    tell(account, task, timing.STOP_ORDERED)
+    checks.deregister(account, service, [task])
+    _finish_later(account, service, task)
+
+
 def _leave(account: "Account", service: Service, tasks: list[Task]) -> None:
     delay = checks.deregister(account, service, tasks)
     for task in tasks:
@@ -188,7 +225,7 @@ def _leave(account: "Account", service: Service, tasks: list[Task]) -> None:
 
 def _leave_dead(account: "Account", service: Service, task: Task) -> None:
     checks.deregister(account, service, [task])
-    _end_containers(task, 137)
+    _end_containers(task, SIGKILL)
     _stamp(task, "DEPROVISIONING")
     _finish_later(account, service, task)
 
@@ -196,14 +233,16 @@ def _leave_dead(account: "Account", service: Service, task: Task) -> None:
 def _terminate(account: "Account", service: Service, task: Task) -> None:
     _stamp(task, "STOPPING")
     tell(account, task, timing.TERMINATED)
+    is_deaf = task.errand is not None and task.errand.ignores_sigterm
+    patience = float(task.containers[0].definition.get("stopTimeout") or timing.STOP_TIMEOUT)
 
     def end() -> None:
         task.execution_stopped_at = account.world.now()
-        _end_containers(task, SIGTERM)
+        _end_containers(task, SIGKILL if is_deaf else SIGTERM)
         _stamp(task, "DEPROVISIONING")
         _finish_later(account, service, task)
 
-    account.world.after(timing.TERMINATING, end)
+    account.world.after(patience if is_deaf else timing.TERMINATING, end)
 
 
 def _finish_later(account: "Account", service: Service, task: Task) -> None:

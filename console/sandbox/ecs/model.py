@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any
 
+from console.sandbox.ecs.course import Course
+from console.sandbox.errands import Errand
+
 Json = dict[str, Any]
 
 STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
@@ -64,6 +67,15 @@ class ServiceRevision:
     platform_version: str = "1.4.0"
     digests: dict[str, str] = field(default_factory=dict)
     """Container name -> image digest."""
+    capacity_providers: list[Json] = field(default_factory=list)
+    """``capacityProviderStrategy``; empty: the launch type says it all."""
+    resolved: list[Json] | None = None
+    """``load_balancers`` with the target groups that its tasks go into, where those are others."""
+
+    @property
+    def attached(self) -> list[Json]:
+        """Load balancer entries as its tasks have them."""
+        return self.load_balancers if self.resolved is None else self.resolved
 
     @property
     def number(self) -> str:
@@ -92,6 +104,13 @@ class ServiceDeployment:
     threshold: int = 3
     rollback: Json | None = None
     """``reason``, ``startedAt``, ``serviceRevisionArn``."""
+    course: Course | None = None
+    """Of a deployment that shifts traffic; ``None`` for a rolling one."""
+    alarms_status: str = "DISABLED"
+    triggered: list[str] = field(default_factory=list)
+    """Names of the alarms that went off while it was watched."""
+    baking_since: float | None = None
+    """Since when a rolling one has all that it wants and is only watched."""
     frozen: dict[str, tuple[int, int, int]] | None = None
     """Revision ARN -> (requested, running, pending) at the end; ``None`` while it runs."""
 
@@ -129,6 +148,10 @@ class Deployment:
     throttled_until: float = 0.0
     """No task is started before this moment (service-throttle-logic)."""
     completed_at: float | None = None
+    is_draining: bool = False
+    """A task set that is being let go."""
+    external_id: str = ""
+    """Of a task set: the CodeDeploy deployment that made it."""
 
 
 @dataclass
@@ -159,8 +182,9 @@ class Task:
     cluster_arn: str
     definition: TaskDefinition
     deployment: str
-    """``startedBy``: the id of its deployment."""
+    """``startedBy``: the id of its deployment, or what RunTask was told."""
     service: str
+    """Name of its service; empty: RunTask started it."""
     created_at: float
     zone: str
     ip: str
@@ -191,6 +215,22 @@ class Task:
     """Why the scheduler is to replace it; empty while nothing is wrong."""
     is_replaced: bool = False
     """Another was started in place of this condemned one."""
+    moving: str = ""
+    """Why it is to run elsewhere, ``drain`` or ``rebalance``; its replacement comes first."""
+    protected_until: float = 0.0
+    """Neither scale-in nor a rollout stops it before this moment."""
+    capacity_provider: str = ""
+    """FARGATE or FARGATE_SPOT, where a strategy chose it."""
+    instance: str = ""
+    """ARN of the container instance that it runs on; empty on Fargate."""
+    errand: Errand | None = None
+    """What it was run for; ``None``: it serves until it is stopped."""
+    overrides: Json = field(default_factory=dict)
+    """``overrides`` of RunTask."""
+    group: str = ""
+    """``group`` of RunTask."""
+    enable_execute_command: bool = False
+    tags: list[Json] = field(default_factory=list)
     watcher: Callable[["Task", str], None] | None = field(default=None, repr=False)
     """The scheduler's ear: told the kinds of :mod:`console.sandbox.ecs.timing`."""
 
@@ -229,7 +269,15 @@ class Service:
     created_by: str = ""
     tags: list[Json] = field(default_factory=list)
     enable_execute_command: bool = False
+    capacity_providers: list[Json] = field(default_factory=list)
+    """``capacityProviderStrategy``; empty: the launch type says it all."""
+    rebalancing: bool = False
+    """``availabilityZoneRebalancing``."""
+    is_unbalanced: bool = False
+    """It has been said that its zones are being balanced."""
     status: str = "ACTIVE"
+    controller: str = "ECS"
+    """Whose deployments they are: ``ECS`` or ``CODE_DEPLOY``."""
     deployments: list[Deployment] = field(default_factory=list)
     """All, newest last; INACTIVE ones too."""
     service_deployments: list[ServiceDeployment] = field(default_factory=list)
@@ -280,6 +328,25 @@ class Service:
 
 
 @dataclass
+class ContainerInstance:
+    """One EC2 instance that a cluster's tasks run on."""
+
+    id: str
+    """32 hexadecimal digits."""
+    arn: str
+    ec2_id: str
+    zone: str
+    cpu: int
+    """Units that tasks may reserve."""
+    memory: int
+    """MiB that tasks may reserve."""
+    registered_at: float
+    status: str = "ACTIVE"
+    agent_connected: bool = True
+    version: int = 1
+
+
+@dataclass
 class Cluster:
     """One cluster of an account."""
 
@@ -287,6 +354,15 @@ class Cluster:
     arn: str
     services: dict[str, Service] = field(default_factory=dict)
     """By name, in the order of their creation."""
+    instances: dict[str, ContainerInstance] = field(default_factory=dict)
+    """By id, in the order of their registration."""
+    loose: Service | None = None
+    """Keeps the tasks that RunTask started as a service keeps its own; it is never listed."""
+
+    @property
+    def keepers(self) -> list[Service]:
+        """All that have tasks: the services, then what RunTask started."""
+        return [*self.services.values(), *([self.loose] if self.loose else ())]
 
 
 @dataclass
@@ -299,11 +375,19 @@ class EcsState:
     """Family -> revisions, oldest first; revision n is at n - 1."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Private address -> id of the task that has it."""
+    functions: dict[str, str] = field(default_factory=dict)
+    """Function ARN -> what it answers as a lifecycle hook: SUCCEEDED (unless named here), FAILED or
+    IN_PROGRESS."""
+    errands: dict[str, Errand] = field(default_factory=dict)
+    """Task definition family -> what its one-off tasks do."""
+    run_tokens: dict[str, tuple[str, list[Task]]] = field(default_factory=dict)
+    """RunTask's client token -> fingerprint of the request, tasks that it started."""
 
     def services(self) -> Iterator[Service]:
         for cluster in self.clusters.values():
             yield from cluster.services.values()
 
     def tasks(self) -> Iterator[Task]:
-        for service in self.services():
-            yield from service.tasks.values()
+        for cluster in self.clusters.values():
+            for keeper in cluster.keepers:
+                yield from keeper.tasks.values()

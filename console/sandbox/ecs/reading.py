@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from console.sandbox.ecs import services, views
+from console.sandbox.ecs import consistency, instances, services, views
 from console.sandbox.ecs.model import ENDED, Json, Service, ServiceDeployment, Task
 from console.sandbox.ecs.task_view import task as task_view
 from console.sandbox.paging import page
@@ -69,16 +69,29 @@ def DescribeServices(account: "Account", params: Json) -> Json:
 def ListTasks(account: "Account", params: Json) -> Json:
     """Of a cluster; RUNNING is the desired status unless another is asked for."""
     owner = services.cluster(account, params)
-    filters = [name for name in ("serviceName", "family", "startedBy", "launchType") if params.get(name)]
+    kinds = ("serviceName", "family", "startedBy", "launchType", "containerInstance")
+    filters = [name for name in kinds if params.get(name)]
     if params.get("startedBy") and (len(filters) > 1 or params.get("desiredStatus")):
         raise AwsError(
             "InvalidParameterException",
             "startedBy cannot be combined with other filters: it must be the only one.",
         )
-    chosen: Sequence[Service] = list(owner.services.values())
+    chosen: Sequence[Service] = owner.keepers
+    instance = None
+    if params.get("containerInstance"):
+        instance = instances.instance_of(owner, params["containerInstance"])
+        if instance is None:
+            raise AwsError("InvalidParameterException", "The referenced container instance was not found.")
     if params.get("serviceName"):
         chosen = [services.service(account, {**params, "service": params["serviceName"]})]
-    tasks = [task for item in chosen for task in item.tasks.values() if _matches(task, params)]
+    tasks = [
+        task
+        for item in chosen
+        for task in item.tasks.values()
+        if _matches(task, params)
+        and consistency.is_listed(account.world, task)
+        and (instance is None or task.instance == instance.arn)
+    ]
     arns = [task.arn for task in sorted(tasks, key=lambda task: task.id)]
     shown, following = page(arns, params.get("nextToken"), page_size(params, 100))
     return {"taskArns": shown, **following}
@@ -92,11 +105,11 @@ def DescribeTasks(account: "Account", params: Json) -> Json:
     found: list[Json] = []
     failures: list[Json] = []
     for reference in params["tasks"]:
-        item = find_task(list(owner.services.values()), reference)
-        if item is None:
+        item = find_task(owner.keepers, reference)
+        if item is None or not consistency.is_described(account.world, item[1]):
             failures.append(missing(account, reference, f"task/{owner.name}"))
         else:
-            found.append(task_view(item[1]))
+            found.append(task_view(item[1], with_tags="TAGS" in (params.get("include") or ())))
     return {"tasks": found, "failures": failures}
 
 

@@ -26,6 +26,7 @@ def add_revision(
         load_balancers=list(service.load_balancers),
         launch_type=service.launch_type,
         platform_version=service.platform_version,
+        capacity_providers=list(service.capacity_providers),
     )
     service.revisions[revision.arn] = revision
     return revision
@@ -42,13 +43,22 @@ def resolve(account: "Account", revision: ServiceRevision) -> None:
             revision.digests[container["name"]] = digest
 
 
-def pull(account: "Account", revision: ServiceRevision, container: Json) -> tuple[str | None, str]:
-    """Digest and behaviour of what a container of this revision runs; no digest: it cannot be pulled."""
+def pull(
+    account: "Account", revision: ServiceRevision, container: Json
+) -> tuple[str | None, str, str | None]:
+    """What a container of this revision runs: digest, behaviour, and what it was built for.
+
+    Without a digest it cannot be pulled; without an architecture it fits any.
+    """
     digest = revision.digests.get(container["name"])
     if digest is None or _is_foreign(account, container["image"]):
-        return digest, "healthy"
+        return digest, "healthy", None
     image = account.ecr.resolve(pinned(container["image"], digest))
-    return (image.digest, image.behaviour) if image else (None, "healthy")
+    return (
+        (image.digest, image.behaviour, image.platform.partition("/")[2])
+        if image
+        else (None, "healthy", None)
+    )
 
 
 def pinned(reference: str, digest: str) -> str:

@@ -5,15 +5,31 @@ for failures (ECS developer guide, deployment-type-ecs). A pass is idempotent: i
 so that it may be woken as often as one likes.
 """
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import breaker, deployments, events, lifecycle, timing
+from console.sandbox.ecs import (
+    alarm_watch,
+    bake,
+    breaker,
+    capacity,
+    deployments,
+    events,
+    guard,
+    lifecycle,
+    moving,
+    rebalancing,
+    stages,
+    task_sets,
+    timing,
+)
 from console.sandbox.ecs.model import LEAVING, Deployment, Service, ServiceDeployment, Task
 from console.sandbox.ecs.revisions import resolve
 from console.sandbox.ecs.throttle import postpone
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
+    from console.sandbox.kernel import World
 
 
 def wake(account: "Account", service: Service, lag: float = 0.0) -> None:
@@ -27,17 +43,35 @@ def look(account: "Account", service: Service) -> None:
     rollout = service.rollout
     if service.status == "INACTIVE" or _is_turning(account, rollout):
         return
+    if task_sets.is_ours(service):
+        _look_at_sets(account, service)
+        return
     if rollout is not None and rollout.status == "PENDING":
         rollout.status, rollout.started_at, rollout.updated_at = "IN_PROGRESS", world.now(), world.now()
+        rebalancing.end(account, service)
+        alarm_watch.begin(account, service, rollout, lambda: wake(account, service, timing.NOTICE_TRIP))
     _stop_hopeless(account, service)
     if breaker.is_tripped(service, service.primary):
         deployments.trip(world, service)
         wake(account, service, timing.NOTICE_TRIP)
         return
+    stages.move(account, service, lambda lag: wake(account, service, lag))
     _stop_some(account, service)
     _start_some(account, service)
     _retire(service)
     _settle(account, service)
+
+
+def _look_at_sets(account: "Account", service: Service) -> None:
+    """One pass over a service that CodeDeploy deploys: each set is brought to its size."""
+    for task_set in service.shown:
+        for task, reason in list(task_sets.surplus(service, task_set)):
+            _order(account, service, [task], reason)
+        count = task_sets.missing(account, service, task_set)
+        if count:
+            _launch(account, service, task_set, count)
+    if task_sets.settle(account, service) and not service.is_steady:
+        announce_steady(account, service)
 
 
 def announce_steady(account: "Account", service: Service) -> None:
@@ -57,6 +91,14 @@ def remain_steady(account: "Account", service: Service) -> None:
             announce_steady(account, service)
 
     world.after(timing.REPEAT, again)
+    if service.rebalancing:
+        world.after(timing.NOTICE_ZONES, lambda: _balance(account, service, since))
+
+
+def _balance(account: "Account", service: Service, since: float) -> None:
+    """Look at the zones of a service that has been steady for a while."""
+    if service.is_steady and service.steady_at == since and rebalancing.check(account, service):
+        look(account, service)
 
 
 def adopt(account: "Account", service: Service, task: Task) -> None:
@@ -103,14 +145,18 @@ def _stop_hopeless(account: "Account", service: Service) -> None:
 
 def _stop_some(account: "Account", service: Service) -> None:
     primary = service.primary
-    reason = f"Scaling activity initiated by (deployment {primary.id})"
     for deployment in service.shown:
         if deployment is primary:
-            surplus = _surplus(service, primary)
+            surplus = _surplus(account.world, service, primary)
         else:
-            surplus = _replaceable(service, deployment)
+            surplus = _replaceable(account.world, service, deployment)
             deployment.desired = min(deployment.desired, len(_alive(service, deployment)) - len(surplus))
-        _order(account, service, surplus, reason)
+            if stages.keeps(service, deployment):
+                deployment.desired = service.desired_count
+        shifting = [task for task in surplus if task.moving == moving.REBALANCE]
+        leaving = [task for task in surplus if task.moving != moving.REBALANCE]
+        _order(account, service, shifting, moving.rebalancing_reason(primary), events.stopped_in_zone)
+        _order(account, service, leaving, moving.scaling_reason(primary))
 
 
 def _hopeless(service: Service, deployment: Deployment) -> list[Task]:
@@ -127,39 +173,52 @@ def _hopeless(service: Service, deployment: Deployment) -> list[Task]:
     return never
 
 
-def _surplus(service: Service, primary: Deployment) -> list[Task]:
+def _surplus(world: "World", service: Service, primary: Deployment) -> list[Task]:
     """Tasks of the PRIMARY beyond what is wanted: the least useful and youngest first."""
     alive = _alive(service, primary)
     if primary.state == "FAILED":
         rollout = service.rollout
         is_void = rollout is not None and rollout.status == "ROLLBACK_FAILED"
         return alive if is_void and rollout is not None and rollout.target is primary.revision else []
-    extra = len([task for task in alive if not task.condemned]) - service.desired_count
-    ranked = sorted(alive, key=lambda task: (task.is_healthy, -task.created_at))
-    return ranked[: max(0, extra)]
+    movers = moving.ready(world, alive, _total_healthy(service) - service.floor, service.desired_count)
+    settled = [task for task in alive if not task.moving]
+    extra = max(0, len([task for task in settled if not task.condemned]) - service.desired_count)
+    ranked = sorted(settled, key=lambda task: (task.is_healthy, -task.created_at))
+    free = guard.stoppable(world, ranked)[:extra]
+    guard.announce(world, service, primary, extra, len(free))
+    return movers + free
 
 
-def _replaceable(service: Service, deployment: Deployment) -> list[Task]:
+def _replaceable(world: "World", service: Service, deployment: Deployment) -> list[Task]:
     """Tasks of an older deployment that may go now."""
+    if stages.governs(service):
+        leaving = stages.leaving(service, deployment)
+        free = guard.stoppable(world, leaving)
+        guard.announce(world, service, deployment, len(leaving), len(free))
+        return free
     primary = service.primary
     if primary.state == "FAILED":
         return []
-    alive = _alive(service, deployment)
+    every = _alive(service, deployment)
+    alive = guard.stoppable(world, every)
     idle = [task for task in alive if not task.is_healthy]
     if deployment.state == "COMPLETED":
-        needless = len(alive) + _healthy(service, primary) - service.desired_count
+        needless = len(every) + _healthy(service, primary) - service.desired_count
         idle = idle[: max(0, needless, int(_is_stuck(service)))]
     spare = max(0, _total_healthy(service) - service.floor)
-    busy = [task for task in alive if task.is_healthy]
+    busy = sorted((task for task in alive if task.is_healthy), key=lambda task: not task.moving)
+    ready = sum(task.is_healthy for task in every)
+    guard.announce(world, service, deployment, min(spare, ready), min(spare, len(busy)))
     return idle + busy[:spare]
 
 
 def _start_some(account: "Account", service: Service) -> None:
     primary = service.primary
     for deployment in reversed(service.shown):
-        if deployment is not primary and deployment.state != "COMPLETED":
+        is_kept = deployment.state == "COMPLETED" or stages.keeps(service, deployment)
+        if deployment is not primary and not is_kept:
             continue
-        sound = [task for task in _alive(service, deployment) if not task.condemned]
+        sound = [task for task in _alive(service, deployment) if not task.condemned and not task.moving]
         count = min(_room(service), _wanted(service, deployment) - len(sound))
         if count > 0 and account.world.now() >= deployment.throttled_until:
             _launch(account, service, deployment, count)
@@ -169,10 +228,27 @@ def _launch(account: "Account", service: Service, deployment: Deployment, count:
     world = account.world
     resolve(account, deployment.revision)
     owed = [task for task in service.tasks_of(deployment) if task.condemned and not task.is_replaced][:count]
-    for task in owed:
+    started: list[Task] = []
+    refusal = ""
+    while len(started) < count and not refusal:
+        refusal = capacity.refusal(account, service, deployment.revision)
+        if not refusal:
+            started.append(lifecycle.create(account, service, deployment))
+    if refusal:
+        missing = count - len(started)
+        gap = capacity.refuse(account, service, deployment, missing, len(started), refusal)
+        wake(account, service, gap)
+        wake(account, service, timing.NOTICE_EXIT)
+    if not started:
+        return
+    for task in owed[: len(started)]:
         task.is_replaced = True
-    started = [lifecycle.create(account, service, deployment) for _ in range(count)]
-    events.say(world, service, events.started(started, len(owed)))
+    shifts = [task for task in _alive(service, deployment) if task.moving == moving.REBALANCE]
+    if shifts and len(started) <= len(shifts):
+        events.say(world, service, events.started_in_zone(started))
+    else:
+        said = events.started(started, min(len(owed), len(started)))
+        events.say(world, service, said, task_set=task_sets.named(service, deployment.id))
     for task in started:
         adopt(account, service, task)
         lifecycle.start(account, service, task)
@@ -180,14 +256,21 @@ def _launch(account: "Account", service: Service, deployment: Deployment, count:
     service.is_steady = False
 
 
-def _order(account: "Account", service: Service, tasks: list[Task], reason: str) -> None:
+def _order(
+    account: "Account",
+    service: Service,
+    tasks: list[Task],
+    reason: str,
+    said: Callable[[Sequence[Task]], str] = events.stopped,
+) -> None:
     """Stop tasks, saying so; ECS says it before the targets are deregistered."""
     running = [task for task in tasks if task.status == "RUNNING"]
     starting = [task for task in tasks if task.is_starting]
+    task_set = task_sets.named(service, tasks[0].deployment) if tasks else None
     if running:
-        events.say(account.world, service, events.stopped(running))
+        events.say(account.world, service, said(running), task_set=task_set)
     if starting:
-        events.say(account.world, service, events.stopped_pending(starting))
+        events.say(account.world, service, events.stopped_pending(starting), task_set=task_set)
     if tasks:
         service.is_steady = False
         lifecycle.stop(account, service, tasks, "ServiceSchedulerInitiated", reason)
@@ -213,9 +296,11 @@ def _settle(account: "Account", service: Service) -> None:
         and all(task.is_healthy and task.deployment == primary.id for task in present)
         and primary.state != "FAILED"
     )
-    if is_settled and primary.state == "IN_PROGRESS":
+    is_reached = stages.is_through(service) and (is_settled or bake.is_early_success(service))
+    is_reached = is_reached and primary.state == "IN_PROGRESS"
+    if is_reached and bake.is_over(world, service, lambda lag: wake(account, service, lag)):
         deployments.complete(world, service)
-    if is_settled and not service.is_steady:
+    if is_settled and primary.state == "COMPLETED" and not service.is_steady:
         announce_steady(account, service)
     elif not is_settled and _is_stuck(service):
         events.say_once(world, service, events.DEADLOCK)
@@ -223,6 +308,8 @@ def _settle(account: "Account", service: Service) -> None:
 
 def _is_stuck(service: Service) -> bool:
     """The PRIMARY lacks tasks, nothing is on its way, and the bounds allow neither start nor stop."""
+    if stages.governs(service):
+        return False
     primary = service.primary
     lacks = _wanted(service, primary) > len(_alive(service, primary))
     is_leaving = any(task.status in LEAVING for task in service.present.values())
@@ -237,6 +324,8 @@ def _alive(service: Service, deployment: Deployment) -> list[Task]:
 
 def _wanted(service: Service, deployment: Deployment) -> int:
     """Tasks that the deployment should have; an older one gives way to healthy new ones."""
+    if stages.governs(service):
+        return stages.wanted(service, deployment)
     if deployment.status == "PRIMARY":
         return 0 if deployment.state == "FAILED" else service.desired_count
     left = service.desired_count - _healthy(service, service.primary)
@@ -244,6 +333,8 @@ def _wanted(service: Service, deployment: Deployment) -> int:
 
 
 def _room(service: Service) -> int:
+    if stages.governs(service):
+        return stages.room(service)
     return service.ceiling - sum(task.is_alive for task in service.present.values())
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from console.sandbox.ecs import breaker, events, ids, lifecycle, timing
 from console.sandbox.ecs.definitions import usable
+from console.sandbox.ecs.deployment_settings import merged
 from console.sandbox.ecs.deployments import BY_BREAKER, SUPERSEDED, candidate
 from console.sandbox.ecs.events import say
 from console.sandbox.ecs.model import Deployment, Json, Service, ServiceDeployment, ServiceRevision
 from console.sandbox.ecs.revisions import add_revision, resolve
 from console.sandbox.ecs.scheduler import adopt, remain_steady
-from console.sandbox.ecs.services import add_cluster, configuration
+from console.sandbox.ecs.services import add_cluster
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
@@ -70,6 +71,9 @@ class ServiceSpec:
     grace_s: int = 0
     launch_type: str = "FARGATE"
     tags: Sequence[Json] = ()
+    enable_execute_command: bool = False
+    capacity_providers: Sequence[Json] = ()
+    """``capacityProviderStrategy``."""
 
 
 def seed_service(account: "Account", spec: ServiceSpec, history: Sequence[Past] = ()) -> Service:
@@ -107,13 +111,15 @@ def _service(account: "Account", spec: ServiceSpec, cluster_arn: str) -> Service
         cluster_arn=cluster_arn,
         desired_count=spec.desired_count,
         created_at=spec.created_at,
-        configuration=configuration(spec.configuration),
+        configuration=merged(spec.configuration),
         network=spec.network,
         load_balancers=list(spec.load_balancers),
         launch_type=spec.launch_type,
         platform_version="LATEST",
         grace_s=spec.grace_s,
         tags=list(spec.tags),
+        enable_execute_command=spec.enable_execute_command,
+        capacity_providers=list(spec.capacity_providers),
     )
 
 
@@ -211,7 +217,9 @@ def _run(account: "Account", service: Service, deployment: Deployment, index: in
     task = lifecycle.create(account, service, deployment)
     adopt(account, service, task)
     rollout = next(item for item in service.service_deployments if item.target is deployment.revision)
-    span = max(0.0, (rollout.finished_at or world.now()) - deployment.created_at - ROLLOUT_S)
+    is_rolling = service.configuration["strategy"] == "ROLLING"
+    length = (rollout.finished_at or world.now()) - deployment.created_at
+    span = max(0.0, length - ROLLOUT_S) if is_rolling else 0.0
     task.created_at = deployment.created_at + timing.NOTICE_UPDATE + span * index / service.desired_count
     task.pull_started_at = task.created_at + timing.PROVISIONING + timing.PENDING
     task.pull_stopped_at = task.pull_started_at + timing.PULLING

@@ -56,17 +56,3 @@ def find_service(owner: Cluster, reference: str) -> Service | None:
     if found is not None and reference.startswith("arn:") and reference != found.arn:
         return None
     return found
-
-
-def configuration(given: Json | None, base: Json | None = None) -> Json:
-    """``deploymentConfiguration`` with what was not given taken from ``base``, else AWS's defaults."""
-    merged: Json = {
-        "strategy": "ROLLING",
-        "minimumHealthyPercent": 100,
-        "maximumPercent": 200,
-        "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-        "bakeTimeInMinutes": 0,
-    }
-    merged.update(base or {})
-    merged.update(given or {})
-    return merged

@@ -5,7 +5,7 @@ from console.sandbox.ecs.model import Container, Json, Task
 from console.sandbox.ecs.views import present, stamp
 
 
-def task(item: Task) -> Json:
+def task(item: Task, with_tags: bool = True) -> Json:
     content = item.definition.content
     is_attached = item.status not in ("PROVISIONING", "STOPPED")
     return present(
@@ -20,32 +20,31 @@ def task(item: Task) -> Json:
             "cpu": content.get("cpu"),
             "createdAt": stamp(item.created_at),
             "desiredStatus": item.desired_status,
-            "enableExecuteCommand": False,
+            "enableExecuteCommand": item.enable_execute_command,
             "executionStoppedAt": stamp(item.execution_stopped_at),
-            "group": f"service:{item.service}",
+            "group": item.group or f"service:{item.service}",
             "healthStatus": health(item),
             "lastStatus": item.status,
             "launchType": item.launch_type,
+            "capacityProviderName": item.capacity_provider or None,
+            "containerInstanceArn": item.instance or None,
             "memory": content.get("memory"),
-            "overrides": {
-                "containerOverrides": [{"name": each.name} for each in item.containers],
-                "inferenceAcceleratorOverrides": [],
-            },
-            "platformVersion": "1.4.0",
-            "platformFamily": "Linux",
+            "overrides": _overrides(item),
+            "platformVersion": None if item.instance else "1.4.0",
+            "platformFamily": None if item.instance else "Linux",
             "pullStartedAt": stamp(item.pull_started_at),
             "pullStoppedAt": stamp(item.pull_stopped_at),
             "startedAt": stamp(item.started_at),
-            "startedBy": item.deployment,
+            "startedBy": item.deployment or None,
             "stopCode": item.stop_code or None,
             "stoppedAt": stamp(item.stopped_at),
             "stoppedReason": item.stopped_reason or None,
             "stoppingAt": stamp(item.stopping_at),
-            "tags": [],
+            "tags": item.tags if with_tags else [],
             "taskArn": item.arn,
             "taskDefinitionArn": item.definition.arn,
             "version": item.version,
-            "ephemeralStorage": {"sizeInGiB": 20},
+            "ephemeralStorage": None if item.instance else {"sizeInGiB": 20},
         }
     )
 
@@ -57,6 +56,16 @@ def health(item: Task) -> str:
         if state in states:
             return state
     return "HEALTHY" if states else "UNKNOWN"
+
+
+def _overrides(item: Task) -> Json:
+    """Every container is named, overridden or not."""
+    given = {each["name"]: each for each in item.overrides.get("containerOverrides") or ()}
+    return {
+        **item.overrides,
+        "containerOverrides": [given.get(each.name, {"name": each.name}) for each in item.containers],
+        "inferenceAcceleratorOverrides": [],
+    }
 
 
 def _container(owner: Task, item: Container) -> Json:
@@ -84,13 +93,18 @@ def _container(owner: Task, item: Container) -> Json:
     )
 
 
+def interface_id(item: Task) -> str:
+    """The id of its network interface: ``eni-`` and 17 hexadecimal digits."""
+    return f"eni-0{ids.attachment_id(item.id, 'interface').replace('-', '')[:16]}"
+
+
 def _attachment(item: Task) -> Json:
     status = {"PROVISIONING": "PRECREATED", "STOPPED": "DELETED", "DEPROVISIONING": "DETACHING"}
     own = ids.attachment_id(item.id, "interface")
     mac = ":".join(own.replace("-", "")[at : at + 2] for at in range(0, 10, 2))
     details = [
         ("subnetId", item.subnet),
-        ("networkInterfaceId", f"eni-0{own.replace('-', '')[:16]}"),
+        ("networkInterfaceId", interface_id(item)),
         ("macAddress", f"0a:{mac}"),
         ("privateDnsName", f"ip-{item.ip.replace('.', '-')}.ec2.internal"),
         ("privateIPv4Address", item.ip),

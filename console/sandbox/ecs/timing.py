@@ -19,6 +19,8 @@ DEREGISTERING = 10.0
 LEAVING_WITHOUT_TARGETS = 2.0
 TERMINATING = 2.0
 """From SIGTERM to the end of the process."""
+STOP_TIMEOUT = 30.0
+"""From SIGTERM to SIGKILL, where the container definition has no ``stopTimeout``."""
 DEPROVISIONING = 10.0
 EXIT_DEACTIVATING = 5.0
 HEALTHY_WITHOUT_CHECK = 40.0
@@ -30,13 +32,19 @@ NOTICE_HEALTH = 5.0
 NOTICE_UNHEALTHY = 10.0
 NOTICE_EXIT = 9.0
 NOTICE_STOP_TASK = 18.0
+NOTICE_ZONES = 60.0
+"""From the steady state until the zones of its tasks are looked at."""
+NOTICE_CAPACITY = 60.0
+"""At least this long until tasks that could not be placed are tried again."""
 NOTICE_STOPPED = 10.0
 NOTICE_TRIP = 5.0
 """From the decision to go back until the scheduler acts upon it."""
 STOPPING_DEPLOYMENT = 3.0
 """From STOP_REQUESTED or ROLLBACK_REQUESTED to the next status."""
 LISTING_LAG = 2.0
-"""A new service deployment is not listed at once (eventual consistency)."""
+"""A new service deployment or task is not listed at once (eventual consistency)."""
+DESCRIBING_LAG = 1.0
+"""A task that RunTask started cannot be described at once."""
 
 THROTTLE_FIRST = 235.0
 THROTTLE_MOST = 27 * 60.0

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import breaker, timing
+from console.sandbox.ecs import alarm_watch, breaker, task_sets, timing
 from console.sandbox.ecs.deployments import counts, pending, running
 from console.sandbox.ecs.model import (
     Cluster,
@@ -13,18 +13,20 @@ from console.sandbox.ecs.model import (
     ServiceRevision,
     TaskDefinition,
 )
+from console.sandbox.ecs.shift_view import progress, weights
+from console.sandbox.ecs.target_groups import resolved
 
 if TYPE_CHECKING:
     from console.sandbox.kernel import World
 
 
 def cluster(item: Cluster) -> Json:
-    tasks = [task for service in item.services.values() for task in service.present.values()]
+    tasks = [task for keeper in item.keepers for task in keeper.present.values()]
     return {
         "clusterArn": item.arn,
         "clusterName": item.name,
         "status": "ACTIVE",
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": len(item.instances),
         "runningTasksCount": sum(task.status == "RUNNING" for task in tasks),
         "pendingTasksCount": sum(task.is_starting for task in tasks),
         "activeServicesCount": sum(service.status == "ACTIVE" for service in item.services.values()),
@@ -49,7 +51,8 @@ def service(world: "World", item: Service, with_tags: bool = False) -> Json:
         "desiredCount": item.desired_count,
         "runningCount": sum(task.status == "RUNNING" for task in item.present.values()),
         "pendingCount": sum(task.is_starting for task in item.present.values()),
-        "launchType": item.launch_type,
+        "launchType": None if item.capacity_providers else item.launch_type,
+        "capacityProviderStrategy": item.capacity_providers or None,
         "platformVersion": item.platform_version,
         "platformFamily": "Linux",
         "taskDefinition": item.primary.revision.task_definition.arn,
@@ -73,9 +76,11 @@ def service(world: "World", item: Service, with_tags: bool = False) -> Json:
         "enableECSManagedTags": False,
         "propagateTags": "NONE",
         "enableExecuteCommand": item.enable_execute_command,
-        "availabilityZoneRebalancing": "DISABLED",
+        "availabilityZoneRebalancing": "ENABLED" if item.rebalancing else "DISABLED",
         "tags": item.tags if with_tags else None,
     }
+    if task_sets.is_ours(item):
+        picture |= task_sets.picture(item)
     return present(picture)
 
 
@@ -92,7 +97,8 @@ def deployment(owner: Service, item: Deployment) -> Json:
             "failedTasks": item.failed_tasks,
             "createdAt": stamp(item.created_at),
             "updatedAt": stamp(item.updated_at),
-            "launchType": item.revision.launch_type,
+            "launchType": None if item.revision.capacity_providers else item.revision.launch_type,
+            "capacityProviderStrategy": item.revision.capacity_providers or None,
             "platformVersion": _platform(item.revision),
             "platformFamily": "Linux",
             "networkConfiguration": item.revision.network or None,
@@ -143,13 +149,14 @@ def service_deployment(owner: Service, item: ServiceDeployment) -> Json:
             "status": item.status,
             "statusReason": item.status_reason or None,
             "deploymentConfiguration": item.configuration,
+            **progress(item),
             "rollback": rollback,
             "deploymentCircuitBreaker": {
                 "status": item.breaker_status,
                 "failureCount": item.failures,
                 "threshold": limit,
             },
-            "alarms": {"status": "DISABLED"},
+            "alarms": alarm_watch.picture(item),
         }
     )
 
@@ -171,12 +178,14 @@ def service_revision(owner: Service, item: ServiceRevision) -> Json:
             "serviceArn": owner.arn,
             "clusterArn": owner.cluster_arn,
             "taskDefinition": item.task_definition.arn,
-            "launchType": item.launch_type,
+            "launchType": None if item.capacity_providers else item.launch_type,
+            "capacityProviderStrategy": item.capacity_providers or None,
             "platformVersion": _platform(item),
             "platformFamily": "Linux",
             "loadBalancers": item.load_balancers,
             "networkConfiguration": item.network or None,
             "containerImages": images,
+            "resolvedConfiguration": {"loadBalancers": resolved(item)} if item.load_balancers else None,
             "guardDutyEnabled": False,
             "createdAt": stamp(item.created_at),
         }
@@ -231,4 +240,5 @@ def _summary(owner: Service, item: ServiceDeployment, revision: ServiceRevision)
         "requestedTaskCount": requested,
         "runningTaskCount": is_running,
         "pendingTaskCount": is_pending,
+        **weights(owner, item, revision),
     }

@@ -2,10 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from console.sandbox.ecs import definitions, deployments, lifecycle, scheduler, services, timing, views
+from console.sandbox.ecs import (
+    definitions,
+    deployment_settings,
+    deployments,
+    lifecycle,
+    providers,
+    scheduler,
+    services,
+    task_sets,
+    timing,
+    views,
+)
 from console.sandbox.ecs.model import Json, Service, TaskDefinition
 from console.sandbox.ecs.reading import find_service_deployment, find_task
 from console.sandbox.ecs.task_view import task as task_view
+from console.sandbox.elb.weights import find_rule
 from console.sandbox.registry import AwsError, operation
 
 if TYPE_CHECKING:
@@ -16,14 +28,18 @@ STOPPED_BY_USER = "Task stopped by user"
 
 @operation("ecs")
 def CreateService(account: "Account", params: Json) -> Json:
-    """A REPLICA service under the ECS controller, and its first deployment."""
+    """A REPLICA service, and its first deployment or, where CodeDeploy deploys it, task set."""
     owner = services.cluster(account, params)
     name = params["serviceName"]
     existing = owner.services.get(name)
     if existing is not None and existing.status != "INACTIVE":
         raise AwsError("InvalidParameterException", "Creation of service was not idempotent.")
     definition = definitions.usable(account, params.get("taskDefinition") or "")
-    _check_groups(account, params.get("loadBalancers") or [])
+    balancers = params.get("loadBalancers") or []
+    _check_groups(account, balancers)
+    settings = deployment_settings.merged(params.get("deploymentConfiguration"))
+    deployment_settings.check(params.get("deploymentConfiguration"), settings, balancers)
+    strategy = providers.check(params)
     service = Service(
         name=name,
         arn=account.arn("ecs", f"service/{owner.name}/{name}"),
@@ -31,17 +47,23 @@ def CreateService(account: "Account", params: Json) -> Json:
         cluster_arn=owner.arn,
         desired_count=_desired(params) or 0,
         created_at=account.world.now(),
-        configuration=services.configuration(params.get("deploymentConfiguration")),
+        configuration=settings,
         network=params.get("networkConfiguration") or {},
-        load_balancers=params.get("loadBalancers") or [],
+        load_balancers=balancers,
         launch_type=params.get("launchType") or "FARGATE",
         platform_version=params.get("platformVersion") or "LATEST",
         grace_s=params.get("healthCheckGracePeriodSeconds") or 0,
         tags=params.get("tags") or [],
         enable_execute_command=bool(params.get("enableExecuteCommand")),
+        capacity_providers=strategy,
+        rebalancing=params.get("availabilityZoneRebalancing", "ENABLED") == "ENABLED",
+        controller=_controller(params),
     )
     owner.services[name] = service
-    deployments.begin(account, service, definition)
+    if task_sets.is_ours(service):
+        task_sets.create(account, service, definition.arn, balancers, is_primary=True)
+    else:
+        deployments.begin(account, service, definition)
     scheduler.wake(account, service, timing.NOTICE_UPDATE)
     return {"service": views.service(account.world, service, with_tags=True)}
 
@@ -55,10 +77,13 @@ def UpdateService(account: "Account", params: Json) -> Json:
     """
     service = services.service(account, params)
     _check_active(service)
+    task_sets.check_update(service, params)
     definition = service.primary.revision.task_definition
     if params.get("taskDefinition"):
         definition = definitions.usable(account, params["taskDefinition"])
     _check_groups(account, params.get("loadBalancers") or [])
+    _check_settings(service, params)
+    providers.check(params)
     desired = _desired(params)
     is_new = _changes(service, definition, params) or bool(params.get("forceNewDeployment"))
     _configure(service, params)
@@ -114,15 +139,23 @@ def StopServiceDeployment(account: "Account", params: Json) -> Json:
 def StopTask(account: "Account", params: Json) -> Json:
     """Stop one task; its service starts another some seconds later."""
     owner = services.cluster(account, params)
-    found = find_task(list(owner.services.values()), params["task"])
+    found = find_task(owner.keepers, params["task"])
     if found is None:
         raise AwsError("InvalidParameterException", "The referenced task was not found.")
     service, task = found
     if task.is_alive:
         service.is_steady = False
         lifecycle.stop(account, service, [task], "UserInitiated", params.get("reason") or STOPPED_BY_USER)
-        scheduler.wake(account, service, timing.NOTICE_STOP_TASK)
+        if task.service:
+            scheduler.wake(account, service, timing.NOTICE_STOP_TASK)
     return {"task": task_view(task)}
+
+
+def _controller(params: Json) -> str:
+    kind = str((params.get("deploymentController") or {}).get("type", "ECS"))
+    if kind not in ("ECS", task_sets.CONTROLLER):
+        raise AwsError("InvalidParameterException", f"The deployment controller {kind} is not supported.")
+    return kind
 
 
 def _check_active(service: Service) -> None:
@@ -154,17 +187,35 @@ def _configure(service: Service, params: Json) -> None:
         service.load_balancers = params["loadBalancers"]
     service.platform_version = params.get("platformVersion") or service.platform_version
     if params.get("deploymentConfiguration") is not None:
-        service.configuration = services.configuration(
+        service.configuration = deployment_settings.merged(
             params["deploymentConfiguration"], service.configuration
         )
     if params.get("healthCheckGracePeriodSeconds") is not None:
         service.grace_s = params["healthCheckGracePeriodSeconds"]
     if params.get("enableExecuteCommand") is not None:
         service.enable_execute_command = params["enableExecuteCommand"]
+    if params.get("capacityProviderStrategy") is not None:
+        service.capacity_providers = params["capacityProviderStrategy"]
+    if params.get("availabilityZoneRebalancing") is not None:
+        service.rebalancing = params["availabilityZoneRebalancing"] == "ENABLED"
+
+
+def _check_settings(service: Service, params: Json) -> None:
+    given, balancers = params.get("deploymentConfiguration"), params.get("loadBalancers")
+    if given is not None or balancers is not None:
+        whole = deployment_settings.merged(given, service.configuration)
+        deployment_settings.check(given, whole, service.load_balancers if balancers is None else balancers)
 
 
 def _check_groups(account: "Account", load_balancers: list[Json]) -> None:
+    """Target groups and rules that a service names have to be there."""
     for item in load_balancers:
-        arn = item.get("targetGroupArn", "")
-        if arn not in account.elb.target_groups:
-            raise AwsError("InvalidParameterException", f"The specified target group does not exist: {arn}")
+        settings = item.get("advancedConfiguration") or {}
+        for arn in (item.get("targetGroupArn", ""), settings.get("alternateTargetGroupArn")):
+            if arn is not None and arn not in account.elb.target_groups:
+                text = f"The specified target group does not exist: {arn}"
+                raise AwsError("InvalidParameterException", text)
+        for arn in (settings.get("productionListenerRule"), settings.get("testListenerRule")):
+            if arn is not None and find_rule(account, arn) is None:
+                text = f"The specified listener rule does not exist: {arn}"
+                raise AwsError("InvalidParameterException", text)

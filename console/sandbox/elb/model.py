@@ -1,4 +1,4 @@
-"""What an Application Load Balancer keeps: listeners, rules with one forward, groups and targets.
+"""What an Application Load Balancer keeps: listeners, rules that forward, groups and targets.
 
 Moments are epoch seconds, durations simulated seconds.
 """
@@ -65,13 +65,18 @@ class TargetGroup:
 
 @dataclass
 class Rule:
-    """One rule: its whole weight goes to one target group."""
+    """One rule that forwards: its whole weight to one target group, or a share to each of several."""
 
     arn: str
     listener: str
     priority: str
     target_group: str
+    """The one with the most weight."""
     conditions: list[dict[str, object]] = field(default_factory=list)
+    weights: dict[str, int] = field(default_factory=dict)
+    """Target group ARN -> weight; empty while it has only ever had one group."""
+    shifts: list[tuple[float, dict[str, int]]] = field(default_factory=list)
+    """Since when which weights have held, oldest first."""
 
     @property
     def is_default(self) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.sandbox.elb.health import reason_of
 from console.sandbox.elb.model import Listener, LoadBalancer, Rule, Target, TargetGroup
+from console.sandbox.elb.weights import weights_of
 from console.sandbox.registry import AwsError, operation
 
 if TYPE_CHECKING:
@@ -169,15 +170,17 @@ def _rule(item: Rule) -> Json:
 
 
 def _forward(rule: Rule) -> Json:
-    return {
+    """The action; ``TargetGroupArn`` is told only where one group gets everything, as AWS does."""
+    groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights_of(rule).items()]
+    action: Json = {
         "Type": "forward",
-        "TargetGroupArn": rule.target_group,
         "Order": 1,
         "ForwardConfig": {
-            "TargetGroups": [{"TargetGroupArn": rule.target_group, "Weight": 1}],
+            "TargetGroups": groups,
             "TargetGroupStickinessConfig": {"Enabled": False},
         },
     }
+    return action if len(groups) > 1 else {**action, "TargetGroupArn": rule.target_group}
 
 
 def _target_group(item: TargetGroup) -> Json:

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from console.sandbox.registry import AwsError
+from console.sandbox.wire import ec2
 from console.sandbox.wire.identify import Call
 from console.sandbox.wire.message import Response
 from console.sandbox.wire.models import BY_NAME, service_model
@@ -11,6 +12,15 @@ from console.sandbox.wire.serialize import xml_text
 
 if TYPE_CHECKING:
     from botocore.model import Shape
+
+
+_UNMODELLED = {
+    ("sqs", "QueueDoesNotExist"): "AWS.SimpleQueueService.NonExistentQueue",
+    ("sqs", "QueueNameExists"): "QueueAlreadyExists",
+    ("sqs", "PurgeQueueInProgress"): "AWS.SimpleQueueService.PurgeQueueInProgress",
+    ("sqs", "UnsupportedOperation"): "AWS.SimpleQueueService.UnsupportedOperation",
+}
+"""Codes from before a service spoke JSON, where botocore's model does not name them."""
 
 
 def unknown_operation(call: Call) -> AwsError:
@@ -42,13 +52,15 @@ def _query_compatible(call: Call) -> bool:
 
 def _wire_code(call: Call, code: str) -> str:
     """The code that goes over the wire in the query protocol for a modelled error."""
-    if call.service not in BY_NAME:
-        return code
+    if call.service not in BY_NAME or (call.service, code) in _UNMODELLED:
+        return _UNMODELLED.get((call.service, code), code)
     shape: Shape | None = next((s for s in service_model(call.service).error_shapes if s.name == code), None)
     return code if shape is None else str(shape.metadata.get("error", {}).get("code", code))
 
 
 def _xml(call: Call, error: AwsError, request_id: str) -> bytes:
+    if call.service == ec2.SERVICE:
+        return ec2.error(xml_text(error.code), xml_text(error.message), request_id)
     namespace = (
         service_model(call.service).metadata.get("xmlNamespace", "") if call.service in BY_NAME else ""
     )

@@ -34,3 +34,5 @@ class Response:
     status: int
     headers: dict[str, str]
     body: bytes
+    delay_s: float = 0.0
+    """How long it is held back: an application's own slowness."""

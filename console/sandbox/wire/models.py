@@ -5,7 +5,7 @@ botocore itself is imported at the first request, not before, so that a sandbox 
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
@@ -66,6 +66,50 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service("sts", "sts", "", "2011-06-15", "sts", "ValidationError"),
     Service("iam", "iam", "", "2010-05-08", "iam", "ValidationError"),
+    Service(
+        "secretsmanager",
+        "secretsmanager",
+        "secretsmanager",
+        "2017-10-17",
+        "secretsmanager",
+        "InvalidParameterException",
+    ),
+    Service("rds", "rds", "", "2014-10-31", "rds", "InvalidParameterValue"),
+    Service("ec2", "ec2", "", "2016-11-15", "ec2", "InvalidParameterValue"),
+    Service(
+        "application-autoscaling",
+        "application-autoscaling",
+        "AnyScaleFrontendService",
+        "2016-02-06",
+        "application-autoscaling",
+        "ValidationException",
+    ),
+    Service("sqs", "sqs", "AmazonSQS", "2012-11-05", "sqs", "InvalidParameterValue"),
+    Service(
+        "service-quotas",
+        "servicequotas",
+        "ServiceQuotasV20190624",
+        "2019-06-24",
+        "servicequotas",
+        "IllegalArgumentException",
+    ),
+    Service(
+        "cloudtrail",
+        "cloudtrail",
+        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+        "2013-11-01",
+        "cloudtrail",
+        "InvalidParameterCombinationException",
+    ),
+    Service(
+        "codedeploy",
+        "codedeploy",
+        "CodeDeploy_20141006",
+        "2014-10-06",
+        "codedeploy",
+        "InvalidParameterValueException",
+    ),
+    Service("ssm", "ssm", "AmazonSSM", "2014-11-06", "ssm", "ValidationException"),
 )
 BY_NAME = {service.name: service for service in SERVICES}
 BY_TARGET = {service.target: service for service in SERVICES if service.target}
@@ -86,6 +130,19 @@ def service_model(name: str) -> "ServiceModel":
     from botocore.model import ServiceModel
 
     return ServiceModel(_loader().load_service_model(name, "service-2", BY_NAME[name].version), name)
+
+
+@cache
+def paginators(name: str) -> dict[str, Any]:
+    """How the operations of one service page, by operation; nothing for a service without pages."""
+    from botocore.exceptions import UnknownServiceError
+
+    try:
+        model = _loader().load_service_model(name, "paginators-1", BY_NAME[name].version)
+    except UnknownServiceError:
+        return {}
+    known: dict[str, Any] = model["pagination"]
+    return known
 
 
 @cache

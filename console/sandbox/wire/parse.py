@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from console.sandbox.registry import AwsError
-from console.sandbox.wire import cbor
+from console.sandbox.wire import cbor, ec2
 from console.sandbox.wire.message import Request
 from console.sandbox.wire.models import BY_NAME
 
@@ -33,7 +33,9 @@ def parse(request: Request, protocol: str, operation: "OperationModel") -> dict[
         return {}
     try:
         if protocol == "query":
-            params = _from_form(_tree(request.form), shape)
+            tree = _tree(request.form)
+            is_ec2 = operation.service_model.service_name == ec2.SERVICE
+            params = _from_form(ec2.renamed(tree, shape) if is_ec2 else tree, shape)
         else:
             data = cbor.decode(request.body) if protocol == "cbor" else json.loads(request.body or b"{}")
             params = _from_data(data, shape)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from console.sandbox.wire import cbor
+from console.sandbox.wire import cbor, ec2
+from console.sandbox.wire.event_stream import streamed
 from console.sandbox.wire.identify import Call
 from console.sandbox.wire.message import Response
 
@@ -23,24 +24,30 @@ def serialize(call: Call, operation: "OperationModel", answer: dict[str, Any], r
     if call.protocol == "query":
         body = _envelope(operation, answer, request_id)
         return Response(200, {"x-amzn-RequestId": request_id, "Content-Type": "text/xml"}, body)
-    data = {} if shape is None else _data(answer, shape)
     headers = {"x-amzn-RequestId": request_id}
+    stream = streamed(operation, answer, headers, _data)
+    if stream is not None:
+        return stream
+    data = {} if shape is None else _data(answer, shape)
     if call.protocol == "cbor":
         headers |= {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
         return Response(200, headers, b"" if shape is None else cbor.encode(data, shape))
     headers["Content-Type"] = call.content_type
-    return Response(200, headers, json.dumps(_plain(data), separators=(",", ":")).encode())
+    return Response(200, headers, json.dumps(data, separators=(",", ":"), default=_text_of).encode())
 
 
 def _data(value: Any, shape: "Shape") -> Any:
     """A value with only the members of its shape, each of the shape's type."""
     kind = shape.type_name
     if kind == "structure":
-        return {n: _data(value[n], s) for n, s in shape.members.items() if value.get(n) is not None}
+        members = shape.members
+        return {n: _data(item, members[n]) for n, item in value.items() if item is not None and n in members}
     if kind == "list":
         return [_data(item, shape.member) for item in value]
     if kind == "map":
         return {key: _data(item, shape.value) for key, item in value.items()}
+    if kind == "string":
+        return value if type(value) is str else str(value)
     return _scalar(value, kind)
 
 
@@ -56,17 +63,17 @@ def _scalar(value: Any, kind: str) -> Any:
     return bool(value) if kind == "boolean" else str(value)
 
 
-def _plain(data: Any) -> Any:
-    """Data as JSON has it: blobs in base64."""
-    if isinstance(data, dict):
-        return {key: _plain(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_plain(value) for value in data]
-    return base64.b64encode(data).decode() if isinstance(data, bytes) else data
+def _text_of(blob: bytes) -> str:
+    """A blob as JSON has it: in base64."""
+    return base64.b64encode(blob).decode()
 
 
 def _envelope(operation: "OperationModel", answer: dict[str, Any], request_id: str) -> bytes:
     """The answer as the query protocol wraps it."""
+    if operation.service_model.service_name == ec2.SERVICE:
+        shape = operation.output_shape
+        members = "" if shape is None else "".join(_members(_data(answer, shape), shape))
+        return ec2.envelope(operation, members, request_id)
     namespace = operation.service_model.metadata.get("xmlNamespace", "")
     result = ""
     if (shape := operation.output_shape) is not None:

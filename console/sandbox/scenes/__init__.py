@@ -1,0 +1,1 @@
+"""Named, seeded beginnings of a world: what is under way, and what is wrong, when it starts."""
