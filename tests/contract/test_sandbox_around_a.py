@@ -84,19 +84,6 @@ def test_a_message_lives_as_sqs_says(sandbox: Sandbox) -> None:
     assert [list(item.values()) for item in depths] == [["1", "2"], ["1", "1"], ["0", "0"]]
 
 
-def test_queues_answer_as_motos_do(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second opinion, where it is installed: the same calls, the same answers."""
-    moto = pytest.importorskip("moto")
-    import boto3
-
-    ours = life_of_a_message(sandbox.client("sqs"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with moto.mock_aws():
-        theirs = life_of_a_message(boto3.client("sqs", region_name="us-east-1"))
-    assert ours == theirs
-
-
 def events(sandbox: Sandbox, key: str, value: str, **params: Any) -> list[dict[str, Any]]:
     """What the trail tells of one attribute, newest first."""
     trail = sandbox.client("cloudtrail")
