@@ -58,7 +58,14 @@ def load(world: "World", name: str, begins: Sequence[Mapping[str, Any]] | None =
         service = environment["services"][entry["service"]]
         cluster = account.ecs.clusters[service.get("cluster", environment["cluster"])]
         under_way = cluster.services[service["name"]]
-        begin(account, under_way, service["repository"], entry["version"], entry["age"])
+        begin(
+            account,
+            under_way,
+            service["repository"],
+            entry["version"],
+            entry["age"],
+            goes_on=entry.get("goes_on", False),
+        )
     world.at(world.now() + _SETTLING_S, account.alarms.settle)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.sandbox.age import seconds
 from console.sandbox.ecs import deployments, scheduler, timing
+from console.sandbox.ecs.continuing import ContinueServiceDeployment
 from console.sandbox.ecs.definitions import register
 from console.sandbox.ecs.model import Json, Service
 from console.sandbox.ecs.seed import Past
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _OUTCOMES = {"successful": "SUCCESSFUL", "rolled back": "ROLLBACK_SUCCESSFUL", "stopped": "STOPPED"}
 _TRIPPED_BY = 3
+_LOOKS_S = 10.0
+"""How often whoever deploys looks whether a pause waits."""
 
 
 def past(account: "Account", service: dict[str, Any], now: float) -> list[Past]:
@@ -53,8 +56,12 @@ def definitions(service: dict[str, Any]) -> list[dict[str, Any]]:
     return own or [{"age": entry["age"], "tag": entry["version"]} for entry in service["history"]]
 
 
-def begin(account: "Account", service: Service, repository: str, version: str, age: str) -> None:
+def begin(
+    account: "Account", service: Service, repository: str, version: str, age: str, *, goes_on: bool = False
+) -> None:
     """Deploy a version as its team does, so long (at speed 1) before now.
+
+    With ``goes_on`` somebody answers its first pause as soon as it waits.
 
     Where the service runs ``latest``, that tag is moved and a new deployment forced; else a task
     definition that names the version is registered. It happens when the world is first advanced;
@@ -74,6 +81,18 @@ def begin(account: "Account", service: Service, repository: str, version: str, a
             definition = register(account, _naming(definition.content, f"{target.uri}:{version}"))
         deployments.begin(account, service, definition)
         scheduler.wake(account, service, timing.NOTICE_UPDATE)
+        if goes_on:
+            world.after(_LOOKS_S, go_on)
+
+    def go_on() -> None:
+        rollout = service.rollout
+        if rollout is None or rollout.status != "IN_PROGRESS" or rollout.course is None:
+            return
+        waiting = [hook for hook in rollout.course.hooks if hook.status == "AWAITING_ACTION"]
+        for hook in waiting:
+            ContinueServiceDeployment(account, {"serviceDeploymentArn": rollout.arn, "hookId": hook.id})
+        if not waiting:
+            world.after(_LOOKS_S, go_on)
 
     world.at(world.now() - world.seconds(seconds(age)), order)
 

@@ -163,3 +163,17 @@ def test_what_there_is_not_is_said_in_one_line(name: str, fleets: tuple[str, ...
     with pytest.raises(SandboxError) as refused:
         cast(scene(name), fleets)
     assert str(refused.value).startswith(complaint)
+
+
+def test_a_canary_going_wrong_has_its_first_share_of_the_requests() -> None:
+    """Its pause has been answered: a tenth or more is shifted, some minutes after the beginning at most."""
+    opening = Opening("canary-going-wrong")
+    service = next(item for item in opening.services("swapjoy") if item.service_deployments[-1].course)
+    rollout = service.rollout
+    assert rollout is not None
+    opening.wait(240)
+
+    assert rollout.status == "IN_PROGRESS"
+    assert rollout.course is not None
+    assert not any(hook.status == "AWAITING_ACTION" for hook in rollout.course.hooks)
+    assert rollout.course.stage in ("PRODUCTION_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT")

@@ -67,7 +67,8 @@ SCENES: dict[str, Scene] = {
                         "environment": "production",
                         "service": "api",
                         "version": "error-spike",
-                        "age": "5m",
+                        "age": "3m",
+                        "goes_on": True,
                     },
                 )
             },
