@@ -70,9 +70,3 @@ def _completed(content: Json) -> Json:
         for container in content["containerDefinitions"]
     ]
     return {**{name: [] for name in _LISTS}, **content, "containerDefinitions": containers}
-
-
-def memory_mib(definition: TaskDefinition) -> int | None:
-    """The memory of the whole task; ``None`` if only containers name theirs."""
-    memory = definition.content.get("memory")
-    return int(memory) if memory else None
