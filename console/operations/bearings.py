@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from console.config.settings import ServiceSettings, Settings
 from console.domain.address import Address, Identity, Tier
-from console.domain.operation import Basis
+from console.domain.operation import Basis, Mechanism, Plan, Verb
 from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.service import Observation
 from console.errors import RejectedError
-from console.ports import Platform
+from console.operations.differences import differences
+from console.operations.safe import healthy_now
+from console.ports import Clock, Platform
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,35 @@ def confirmation(address: Address, tier: Tier, settings: Settings) -> str:
         return ""
     namesakes = [item.address for item in settings.services() if item.address.short == address.short]
     return address.short if len(namesakes) == 1 else str(address)
+
+
+def outline(
+    bearings: Bearings,
+    verb: Verb,
+    mechanism: Mechanism,
+    source: Release,
+    target: Release,
+    effect: str,
+    settings: Settings,
+    clock: Clock,
+) -> Plan:
+    """What every plan says alike: where, from what to what, by which call, and how it is confirmed."""
+    environment, status = bearings.platform.environment, bearings.observation.status
+    return Plan(
+        verb=verb,
+        address=bearings.address,
+        tier=environment.tier,
+        account=bearings.identity.account,
+        region=environment.region,
+        cluster=status.cluster,
+        service=status.name,
+        mechanism=mechanism,
+        basis=bearings.basis,
+        source=source,
+        target=target,
+        effect=effect,
+        made_at=clock.now(),
+        confirm=confirmation(bearings.address, environment.tier, settings),
+        differences=differences(source, target),
+        healthy=healthy_now(bearings.observation, bearings.settings.no_check_healthy_after),
+    )

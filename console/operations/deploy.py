@@ -8,10 +8,8 @@ from console.domain.release import Image, Release
 from console.domain.service import Observation
 from console.domain.words import age
 from console.errors import RejectedError, UnknownVersionError
-from console.operations.bearings import Bearings, confirmation
-from console.operations.differences import differences
+from console.operations.bearings import Bearings, outline
 from console.operations.estimate import estimate
-from console.operations.safe import healthy_now
 from console.ports import Clock
 
 
@@ -36,28 +34,13 @@ def plan_deploy(
     if hold is not None and not nothing:
         since = age((clock.now() - hold.at).total_seconds())
         remarks.append(f"held at {hold.version} by {hold.by} since {since}: this deploy ends the hold")
-    environment = bearings.platform.environment
     after = bearings.settings.no_check_healthy_after
-    return Plan(
-        verb=Verb.DEPLOY,
-        address=bearings.address,
-        tier=environment.tier,
-        account=bearings.identity.account,
-        region=environment.region,
-        cluster=status.cluster,
-        service=status.name,
-        mechanism=mechanism,
-        basis=bearings.basis,
-        source=live,
-        target=target,
-        effect=nothing or _effect(observation, live, target, mechanism),
-        made_at=clock.now(),
-        confirm=confirmation(bearings.address, environment.tier, settings),
-        differences=differences(live, target),
+    effect = nothing or _effect(observation, live, target, mechanism)
+    return replace(
+        outline(bearings, Verb.DEPLOY, mechanism, live, target, effect, settings, clock),
         checks=checks,
         estimate=None if nothing else estimate(observation, 0, mechanism, after.total_seconds()),
         remarks=tuple(remarks),
-        healthy=healthy_now(observation, after),
         nothing_to_do=nothing,
     )
 

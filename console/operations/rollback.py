@@ -1,6 +1,7 @@
 """Plan a rollback: to what really succeeded, by the mechanism that gets there from here."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from console.config.settings import Settings
 from console.domain.operation import Candidate, Mechanism, OperationRecord, Plan, Verb
@@ -8,10 +9,8 @@ from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.words import age
 from console.errors import RefusedError
-from console.operations.bearings import Bearings, confirmation
-from console.operations.differences import differences
+from console.operations.bearings import Bearings, outline
 from console.operations.estimate import estimate
-from console.operations.safe import healthy_now
 from console.operations.target import candidates, chosen, ecs_candidate
 from console.operations.tenure import key_of
 from console.ports import Clock
@@ -51,7 +50,6 @@ def plan_rollback(
     choice = chosen(to, options) if to else options[0]
     mechanism, remarks = _mechanism(bearings, rollout, choice.release)
     observation, status = bearings.observation, bearings.observation.status
-    environment = bearings.platform.environment
     after = bearings.settings.no_check_healthy_after
     arriving = sum(
         item.running
@@ -59,30 +57,16 @@ def plan_rollback(
         if (release := bearings.releases.get(item.release or "")) is not None
         and key_of(release) == key_of(choice.release)
     )
-    return Plan(
-        verb=Verb.ROLLBACK,
-        address=bearings.address,
-        tier=environment.tier,
-        account=bearings.identity.account,
-        region=environment.region,
-        cluster=status.cluster,
-        service=status.name,
-        mechanism=mechanism,
-        basis=bearings.basis,
-        source=current,
-        target=choice.release,
-        effect=_effect(bearings, current, choice.release, arriving, mechanism),
-        made_at=clock.now(),
-        confirm=confirmation(bearings.address, environment.tier, settings),
+    effect = _effect(bearings, current, choice.release, arriving, mechanism)
+    return replace(
+        outline(bearings, Verb.ROLLBACK, mechanism, current, choice.release, effect, settings, clock),
         proven=choice.proven,
         doubt=choice.doubt,
         served_s=choice.served_s,
         candidates=tuple(option for option in options if option is not choice),
-        differences=differences(current, choice.release),
         checks=bearings.platform.preflight(bearings.address, choice.release, status),
         estimate=estimate(observation, arriving, mechanism, after.total_seconds()),
         remarks=(*remarks, *_not_restored(bearings, rollout, choice, mechanism)),
-        healthy=healthy_now(observation, after),
     )
 
 
