@@ -21,8 +21,12 @@ from console.domain.operation import (
 )
 from console.domain.release import Release
 from console.domain.rollout import Rollout
+from console.domain.scaling import Scaling
 from console.domain.service import Observation, ServiceStatus
 from console.domain.signals import Figures, LogLine
+from console.domain.standing import BudgetUse, Standing
+from console.domain.tasks import Task
+from console.domain.version import Version
 
 
 class Clock(Protocol):
@@ -59,12 +63,28 @@ class Platform(Protocol):
             CredentialsError: also when they belong to another account than the configured one.
         """
 
-    def services(self) -> tuple[ServiceStatus, ...]:
-        """The status of every configured service, in as few calls as there can be.
+    def standing(self) -> Standing:
+        """What we may do here; what cannot be told is said in it, and only broken credentials raise."""
+
+    def budget(self) -> BudgetUse:
+        """How much of our allowance of calls is taken; asks nobody."""
+
+    def batches(self, addresses: Sequence[Address]) -> tuple[tuple[Address, ...], ...]:
+        """The services in groups of which each is one call to :meth:`services`; asks nobody."""
+
+    def services(self, addresses: Sequence[Address] | None = None) -> tuple[ServiceStatus, ...]:
+        """The status of those services, or of every configured one, in as few calls as there can be.
 
         Raises:
             UnknownServiceError: when the platform does not know one of them.
         """
+
+    def running_tasks(self, addresses: Sequence[Address]) -> Mapping[Address, tuple[Task, ...]]:
+        """The tasks of those services that are not stopped, newest first, listed for whole clusters."""
+
+    def versions(self, ids: Sequence[str]) -> Mapping[str, Version]:
+        """Release id -> what people call it, as far as the platform knows those releases; in batches,
+        without what only an operation needs of a release."""
 
     def status(self, address: Address) -> ServiceStatus:
         """The status of one service: one call."""
@@ -80,6 +100,9 @@ class Platform(Protocol):
 
     def releases(self, address: Address, ids: Sequence[str]) -> Mapping[str, Release]:
         """The releases of those ids, as far as the platform still knows them."""
+
+    def scaling(self, address: Address) -> Scaling | None:
+        """Who changes the number of tasks; ``None`` where nothing but people does."""
 
     def candidate(self, address: Address, live: Release, version: str) -> Release:
         """What the service would run at a version: the live configuration, other images.

@@ -13,8 +13,12 @@ from console.domain.address import Address, Environment, Identity
 from console.domain.operation import Accepted, Basis, Check, Entry, OperationRecord, Order
 from console.domain.release import Release
 from console.domain.rollout import Rollout
+from console.domain.scaling import Scaling
 from console.domain.service import Observation, ServiceStatus
 from console.domain.signals import Figures, LogLine
+from console.domain.standing import BudgetUse, Standing
+from console.domain.tasks import Task
+from console.domain.version import Version
 from console.errors import JournalError, UnknownServiceError, UnknownVersionError
 from tests.builders import NOW, an_environment, an_identity
 
@@ -122,6 +126,10 @@ class FakePlatform(Faults):
         self._environment = environment or an_environment()
         self._scripts: dict[Address, list[Observation]] = {}
         self.who: Identity = an_identity()
+        self.rights = Standing(NOW, may_write=True)
+        self.use = BudgetUse(0.0)
+        self.tasks: dict[Address, tuple[Task, ...]] = {}
+        self.scalings: dict[Address, Scaling] = {}
         self.statuses: dict[Address, ServiceStatus] = {}
         self.observations: dict[Address, Observation] = {}
         self.histories: dict[Address, tuple[Rollout, ...]] = {}
@@ -175,9 +183,31 @@ class FakePlatform(Faults):
         self._called("identity")
         return self.who
 
-    def services(self) -> tuple[ServiceStatus, ...]:
+    def standing(self) -> Standing:
+        self._called("standing")
+        return self.rights
+
+    def budget(self) -> BudgetUse:
+        return self.use
+
+    def batches(self, addresses: Sequence[Address]) -> tuple[tuple[Address, ...], ...]:
+        return tuple(tuple(addresses[start : start + 10]) for start in range(0, len(addresses), 10))
+
+    def services(self, addresses: Sequence[Address] | None = None) -> tuple[ServiceStatus, ...]:
         self._called("services")
-        return tuple(self.statuses.values())
+        return tuple(self._status(address) for address in addresses or self.statuses)
+
+    def running_tasks(self, addresses: Sequence[Address]) -> Mapping[Address, tuple[Task, ...]]:
+        self._called("running_tasks")
+        return {address: self.tasks.get(address, ()) for address in addresses}
+
+    def versions(self, ids: Sequence[str]) -> Mapping[str, Version]:
+        self._called("versions")
+        return {key: self.known[key].version for key in ids if key in self.known}
+
+    def scaling(self, address: Address) -> Scaling | None:
+        self._called("scaling", address)
+        return self.scalings.get(address)
 
     def status(self, address: Address) -> ServiceStatus:
         self._called("status", address)

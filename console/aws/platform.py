@@ -21,8 +21,12 @@ from console.domain.address import Address, Environment, Identity
 from console.domain.operation import Accepted, Basis, Check, Order
 from console.domain.release import Image, Release
 from console.domain.rollout import Rollout
+from console.domain.scaling import Scaling
 from console.domain.service import Observation, ServiceStatus
+from console.domain.standing import BudgetUse, Standing
+from console.domain.tasks import Task
 from console.domain.text import plain
+from console.domain.version import Version
 from console.errors import ConfigError, CredentialsError, QuarterdeckError
 from console.ports import Clock
 
@@ -67,8 +71,27 @@ class EcsPlatform:
             )
         return identity
 
-    def services(self) -> tuple[ServiceStatus, ...]:
-        return self.services_reader.all()
+    def standing(self) -> Standing:
+        return Standing(self._clock.now(), credentials_end=self._calls.credentials_end())
+
+    def budget(self) -> BudgetUse:
+        return BudgetUse(0.0)
+
+    def batches(self, addresses: Sequence[Address]) -> tuple[tuple[Address, ...], ...]:
+        return self.services_reader.batches(addresses)
+
+    def services(self, addresses: Sequence[Address] | None = None) -> tuple[ServiceStatus, ...]:
+        return self.services_reader.all(addresses)
+
+    def running_tasks(self, addresses: Sequence[Address]) -> Mapping[Address, tuple[Task, ...]]:
+        chosen = [self.services_reader.settings(address) for address in addresses]
+        return {item.address: self._tasks.of(item.cluster, item.service) for item in chosen}
+
+    def versions(self, ids: Sequence[str]) -> Mapping[str, Version]:
+        return {key: release.version for key, release in self._releases.get(ids).items()}
+
+    def scaling(self, address: Address) -> Scaling | None:
+        return None
 
     def status(self, address: Address) -> ServiceStatus:
         return self.services_reader.status(address)

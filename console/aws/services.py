@@ -36,9 +36,22 @@ class Services:
             raise UnknownServiceError(f"{address} is not configured", "quarterdeck status lists what is")
         return found
 
-    def all(self) -> tuple[ServiceStatus, ...]:
-        """Every configured service, in the configuration's order: a call per cluster and ten services."""
-        chosen = tuple(self._settings.services.values())
+    def batches(self, addresses: Sequence[Address]) -> tuple[tuple[Address, ...], ...]:
+        """The services in groups that one call can name: of one cluster, ten at most."""
+        clusters: dict[str, list[Address]] = {}
+        for address in addresses:
+            clusters.setdefault(self.settings(address).cluster, []).append(address)
+        return tuple(
+            tuple(mine[start : start + BATCH])
+            for mine in clusters.values()
+            for start in range(0, len(mine), BATCH)
+        )
+
+    def all(self, addresses: Sequence[Address] | None = None) -> tuple[ServiceStatus, ...]:
+        """Those services, or every configured one, in the configuration's order: a call per cluster and
+        ten services."""
+        configured = tuple(self._settings.services.values())
+        chosen = tuple(item for item in configured if addresses is None or item.address in set(addresses))
         found: dict[tuple[str, str], Answer] = {}
         for cluster in dict.fromkeys(item.cluster for item in chosen):
             names = list(dict.fromkeys(item.service for item in chosen if item.cluster == cluster))

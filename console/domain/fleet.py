@@ -9,6 +9,9 @@ from console.domain.operation import Hold
 from console.domain.release import Release
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
+from console.domain.standing import BudgetUse, Standing
+from console.domain.tasks import Task
+from console.domain.version import Version
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,26 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class WayBack:
+    """The rollback that would run now, as it was last proved."""
+
+    at: datetime
+    """When it was proved: that is how old it is."""
+    version: str = ""
+    """Label of its target; empty where there is none."""
+    safe_s: float | None = None
+    """Estimated seconds to *safe*; ``None`` where nothing would have to start, or nothing is known."""
+    proven: bool = False
+    """The target ran clean for long enough."""
+    doubt: str = ""
+    """Why there is none, or why it is not proven."""
+    failed: tuple[str, ...] = ()
+    """Preflight checks that fail today, in words."""
+    deployment: str = ""
+    """Id of the PRIMARY deployment that it leads away from: with another one it is no longer true."""
+
+
+@dataclass(frozen=True)
 class ServicePicture:
     """One row of the fleet. What was not read is ``None``."""
 
@@ -49,6 +72,16 @@ class ServicePicture:
     figures: Figures | None = None
     hold: Hold | None = None
     deployed_at: datetime | None = None
+    version: Version | None = None
+    """What the PRIMARY deployment runs, as people call it; known before ``release`` is."""
+    tasks: tuple[Task, ...] | None = None
+    """Its running tasks by the last list of the whole cluster; ``None``: not listed yet."""
+    tasks_as_of: datetime | None = None
+    deployed_by: str = ""
+    """Who shipped the PRIMARY deployment, where something tells: our journal; empty: unknown."""
+    way_back: WayBack | None = None
+    remembered: bool = False
+    """Taken from the last run's picture; nothing of it was read since."""
 
     @property
     def state(self) -> ServiceState:
@@ -65,6 +98,10 @@ class EnvironmentPicture:
     services: tuple[ServicePicture, ...] = ()
     identity: Identity | None = None
     problem: Problem | None = None
+    standing: Standing | None = None
+    budget: BudgetUse | None = None
+    cadence_s: float = 15.0
+    """How often calm services are read at present; longer for large fleets, idle consoles, throttling."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ ECS shows one rollout twice: ``deployments[]`` of the service carries the live c
 (:class:`Deployment`), the *service deployment* carries the true outcome (:class:`Rollout`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -54,6 +55,36 @@ class Breaker:
 
 
 @dataclass(frozen=True)
+class Hook:
+    """One lifecycle hook of a service deployment."""
+
+    id: str
+    stage: str
+    status: str
+    """In ECS's words; a PAUSE hook that waits for somebody is AWAITING_ACTION."""
+    kind: str
+    """AWS_LAMBDA or PAUSE."""
+    expires_at: datetime | None = None
+    on_timeout: str = ""
+    """CONTINUE or ROLLBACK: what ECS does when nobody acts."""
+
+    @property
+    def waits(self) -> bool:
+        """Somebody has to decide."""
+        return self.status == "AWAITING_ACTION"
+
+
+@dataclass(frozen=True)
+class AlarmWatch:
+    """The CloudWatch alarms that may roll a service deployment back."""
+
+    status: str
+    """TRIGGERED, MONITORING, MONITORING_COMPLETE or DISABLED."""
+    names: tuple[str, ...] = ()
+    triggered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Rollout:
     """One service deployment."""
 
@@ -76,6 +107,19 @@ class Rollout:
     rollback_started_at: datetime | None = None
     stage: str = ""
     """Lifecycle stage; empty for a rolling deployment."""
+    strategy: str = "ROLLING"
+    """ROLLING, BLUE_GREEN, CANARY, LINEAR."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Release id -> per cent of production traffic asked for; empty where ECS shifts none."""
+    test_weights: Mapping[str, float] = field(default_factory=dict)
+    hooks: tuple[Hook, ...] = ()
+    alarms: AlarmWatch | None = None
+    bake_s: float = 0.0
+    """Bake time after all traffic has been shifted."""
+    step_percent: float | None = None
+    """Share of the canary, or of one linear step."""
+    step_bake_s: float = 0.0
+    updated_at: datetime | None = None
 
     @property
     def left_serving(self) -> str | None:

@@ -16,6 +16,8 @@ class Figures:
     """5xx answers of the targets, of both versions together (service-wide)."""
     p95_s: float | None
     source: str = "CloudWatch"
+    recent: tuple[float | None, ...] = ()
+    """Shares of errors of the last twenty periods, oldest first; ``None``: no data for that one."""
 
     @property
     def error_share(self) -> float | None:
