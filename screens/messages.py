@@ -98,6 +98,16 @@ class OperationOpened(Message):
         self.token = token
 
 
+class LogsRequested(Message):
+    """Somebody wants to read the log of a service."""
+
+    def __init__(self, address: Address, revision: str = "") -> None:
+        super().__init__()
+        self.address = address
+        self.revision = revision
+        """``new`` or ``old``: whose lines are shown at first; empty: everybody's."""
+
+
 class LogsRead(Message):
     """The newest log lines of a service, oldest first."""
 
