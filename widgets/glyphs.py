@@ -34,6 +34,12 @@ class Glyphs:
     arrow: str = "→"
     dot: str = "·"
     block: str = "█"
+    mixed: str = "≠"
+    """Tasks of one deployment run different images."""
+    rising: str = "↑"
+    falling: str = "↓"
+    levels: str = "▁▂▃▄▅▆▇█"
+    """Of a sparkline, lowest first."""
 
     def of_state(self, state: ServiceState) -> str:
         """The mark of a service's state."""
@@ -79,6 +85,10 @@ ASCII = Glyphs(
     arrow=">",
     dot=".",
     block="#",
+    mixed="&",
+    rising="^",
+    falling="v",
+    levels="0123456789",
 )
 
 

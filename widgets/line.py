@@ -5,13 +5,39 @@ numbers do, and nothing from outside is ever parsed as markup.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from console.domain.text import cell_width, cut_end
-from widgets.palette import style
+from console.domain.text import cell_width, cut_end, plain
+from widgets.palette import DRAWN, style
+
+_DRAWING = frozenset(map(chr, (*range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
+"""Box drawing, blocks and braille: what bars, hairlines and charts are made of."""
+
+_SELECTORS = range(0xFE00, 0xFE10)
+"""They ask for another form of the character before, which may be of another width."""
+
+
+@lru_cache(maxsize=8192)
+def drawable(text: str) -> str:
+    """Text of which every character takes as many cells as is reckoned with.
+
+    Control characters are taken out, and so are marks with nothing to stand on. A character on whose
+    width the terminal library and we do not agree is shown as question marks, so that no column moves.
+    """
+    kept: list[str] = []
+    width = 0
+    for char in plain(text):
+        cells = cell_width(char)
+        if ord(char) in _SELECTORS or (not cells and not width):
+            continue
+        kept.append(char if cells == get_character_cell_size(char) else "?" * cells)
+        width += cells
+    return "".join(kept)
 
 
 @dataclass
@@ -23,6 +49,8 @@ class Line:
 
     def put(self, column: int, text: str, words: str = "text", width: int | None = None) -> "Line":
         """Place text at a column, cut to ``width`` cells when one is given."""
+        if not (text.isascii() and text.isprintable()):
+            text = drawable(text)
         if width is not None:
             text = cut_end(text, width)
         if text:
@@ -31,13 +59,15 @@ class Line:
 
     def right(self, end: int, text: str, words: str = "text") -> "Line":
         """Place text so that it ends before column ``end``."""
+        text = drawable(text)
         return self.put(max(0, end - cell_width(text)), text, words)
 
     def run(self, column: int, *parts: tuple[str, str]) -> int:
         """Place ``(text, style words)`` parts one after the other; the column after the last."""
         for text, words in parts:
+            pieces = len(self.pieces)
             self.put(column, text, words)
-            column += cell_width(text)
+            column += cell_width(self.pieces[-1][1]) if len(self.pieces) > pieces else 0
         return column
 
     @property
@@ -60,6 +90,8 @@ class Line:
                 segments.append(Segment(" " * (column - cursor), base))
                 cursor = column
             own = words if " on " in words or words.startswith("on ") else words + on
+            if _DRAWING.issuperset(text):
+                own = f"{DRAWN} {own}"
             segments.append(Segment(text, style(theme, own)))
             cursor += cell_width(text)
         return Strip(segments, cursor).adjust_cell_length(width, base)

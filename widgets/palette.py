@@ -1,5 +1,6 @@
 """The colours, by what they mean. Red acts, amber looks, blue moves, taupe does not know."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from rich.style import Style
@@ -42,36 +43,129 @@ TOKENS: dict[str, dict[str, str]] = {
         "critical-back": "#fbe3df",
         "warning-back": "#f8ecd0",
     },
+    "quarterdeck-nocolor": {
+        "background": "#111111",
+        "surface": "#1a1a1a",
+        "selected": "#2c2c2c",
+        "rule": "#333333",
+        "faint": "#7d7d7d",
+        "muted": "#949494",
+        "text": "#d0d0d0",
+        "strong": "#ffffff",
+        "accent": "#ffffff",
+        "steady": "#949494",
+        "deploying": "#f4f4f4",
+        "warning": "#f4f4f4",
+        "critical": "#ffffff",
+        "stale": "#8f8f8f",
+        "critical-back": "#2c2c2c",
+        "warning-back": "#242424",
+    },
+    "quarterdeck-dark-16": {
+        "background": "default",
+        "surface": "default",
+        "selected": "default",
+        "rule": "bright_black",
+        "faint": "bright_black",
+        "muted": "white",
+        "text": "default",
+        "strong": "default",
+        "accent": "bright_magenta",
+        "steady": "green",
+        "deploying": "bright_cyan",
+        "warning": "yellow",
+        "critical": "bright_red",
+        "stale": "yellow",
+        "critical-back": "default",
+        "warning-back": "default",
+    },
+    "quarterdeck-light-16": {
+        "background": "default",
+        "surface": "default",
+        "selected": "default",
+        "rule": "bright_black",
+        "faint": "bright_black",
+        "muted": "bright_black",
+        "text": "default",
+        "strong": "default",
+        "accent": "magenta",
+        "steady": "green",
+        "deploying": "blue",
+        "warning": "yellow",
+        "critical": "red",
+        "stale": "yellow",
+        "critical-back": "default",
+        "warning-back": "default",
+    },
 }
+"""Theme -> token -> colour; those of 16 colours are the terminal's own, by Rich's names."""
 
-DARK, LIGHT = TOKENS
+DARK, LIGHT, NOCOLOR, DARK_16, LIGHT_16 = TOKENS
+
+_SIXTEEN = (DARK_16, LIGHT_16)
+_ATTRIBUTES: dict[str, dict[str, tuple[str, ...]]] = {
+    NOCOLOR: {
+        "critical": ("bold", "reverse"),
+        "deploying": ("bold",),
+        "warning": ("bold",),
+        "stale": ("italic",),
+    },
+    DARK_16: {"strong": ("bold",), "stale": ("italic",)},
+    LIGHT_16: {"strong": ("bold",), "stale": ("italic",)},
+}
+"""What a token looks like besides its colour, where colours do not tell enough."""
+
+_MARKS = ("bold", "reverse", "underline", "italic")
+DRAWN = "drawn"
+"""Style word of bars and charts: no attribute stands in for their colour, they speak by their shape."""
 
 
 def themes() -> list[Theme]:
     """The Textual themes to register; every token is a CSS variable: ``$critical``, ``$rule`` …"""
-    return [
-        Theme(
-            name=name,
-            primary=tokens["accent"],
-            accent=tokens["accent"],
-            foreground=tokens["text"],
-            background=tokens["background"],
-            surface=tokens["surface"],
-            panel=tokens["surface"],
-            warning=tokens["warning"],
-            error=tokens["critical"],
-            success=tokens["steady"],
-            dark=name == DARK,
-            variables=dict(tokens),
-        )
-        for name, tokens in TOKENS.items()
-    ]
+    return [_theme(name, tokens) for name, tokens in TOKENS.items()]
+
+
+def _theme(name: str, tokens: Mapping[str, str]) -> Theme:
+    ansi = name in _SIXTEEN
+    colours = {key: f"ansi_{value}" if ansi else value for key, value in tokens.items()}
+    return Theme(
+        name=name,
+        primary=colours["accent"],
+        accent=colours["accent"],
+        foreground=colours["text"],
+        background=colours["background"],
+        surface=colours["surface"],
+        panel=colours["surface"],
+        warning=colours["warning"],
+        error=colours["critical"],
+        success=colours["steady"],
+        dark=name not in (LIGHT, LIGHT_16),
+        variables=colours,
+        ansi=ansi,
+    )
+
+
+def theme_for(wanted: str, environ: Mapping[str, str], colours: int | None) -> str:
+    """The theme to start with.
+
+    Args:
+        wanted: ``dark``, ``light``, ``nocolor`` or the full name of a theme; empty: the terminal decides.
+        environ: ``NO_COLOR`` with any text in it turns colours off, whatever the terminal can do
+            (no-color.org), unless a theme is wanted by name.
+        colours: How many the terminal has; ``None``: not known, taken for many.
+    """
+    name = wanted if not wanted or wanted.startswith("quarterdeck-") else f"quarterdeck-{wanted}"
+    if not name:
+        name = NOCOLOR if environ.get("NO_COLOR") else DARK
+    if colours is not None and colours < 256 and name in (DARK, LIGHT):
+        return f"{name}-16"
+    return name if name in TOKENS else DARK
 
 
 @cache
 def style(theme: str, words: str) -> Style:
     """The Rich style of a few words: a token for the ink, ``on token`` for the paper, and ``bold``,
-    ``reverse``, ``underline``, ``italic``.
+    ``reverse``, ``underline``, ``italic``; ``drawn`` for what is a drawing and no text.
 
     ``style("quarterdeck-dark", "bold critical on selected")``. An unknown theme is drawn as dark.
     """
@@ -79,11 +173,20 @@ def style(theme: str, words: str) -> Style:
     ink = paper = None
     marks: dict[str, bool] = {}
     parts = iter(words.split())
+    drawn = False
     for part in parts:
         if part == "on":
-            paper = tokens[next(parts)]
-        elif part in ("bold", "reverse", "underline", "italic"):
+            name = next(parts)
+            paper = tokens[name]
+            if name == "selected" and theme in _SIXTEEN:
+                marks["reverse"] = True
+        elif part in _MARKS:
             marks[part] = True
+        elif part == DRAWN:
+            drawn = True
         else:
             ink = tokens[part]
+            marks.update(dict.fromkeys(_ATTRIBUTES.get(theme, {}).get(part, ()), True))
+    if drawn:
+        marks = {"reverse": True} if paper is not None and marks.get("reverse") and theme in _SIXTEEN else {}
     return Style(color=ink, bgcolor=paper, **marks)  # type: ignore[arg-type]
