@@ -87,6 +87,15 @@ class ServicePicture:
     def state(self) -> ServiceState:
         return self.diagnosis.state
 
+    @property
+    def traffic_share(self) -> float | None:
+        """Per cent of production traffic that the new release gets while it is being shifted; ``None``
+        where none is, or nothing tells."""
+        status, seen = self.status, self.observation
+        if status is None or seen is None or seen.rollout is None or seen.rollout.status.is_over:
+            return None
+        return seen.rollout.share if seen.rollout.id == status.rollout_id else None
+
 
 @dataclass(frozen=True)
 class EnvironmentPicture:

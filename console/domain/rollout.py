@@ -10,6 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 
 
+CODE_DEPLOY = "CODE_DEPLOY"
+"""Strategy, and controller, of a service whose deployments are CodeDeploy's."""
+
+
 class RolloutStatus(StrEnum):
     """Status of a service deployment; anything that ECS adds later reads as ``UNKNOWN``."""
 
@@ -108,9 +112,10 @@ class Rollout:
     stage: str = ""
     """Lifecycle stage; empty for a rolling deployment."""
     strategy: str = "ROLLING"
-    """ROLLING, BLUE_GREEN, CANARY, LINEAR."""
+    """ROLLING, BLUE_GREEN, CANARY, LINEAR, or :data:`CODE_DEPLOY`."""
     weights: Mapping[str, float] = field(default_factory=dict)
-    """Release id -> per cent of production traffic asked for; empty where ECS shifts none."""
+    """Release id -> per cent of production traffic asked for; empty where ECS shifts none. CodeDeploy
+    knows no releases: there the ids of the task sets stand for them, in ``target`` and ``sources`` too."""
     test_weights: Mapping[str, float] = field(default_factory=dict)
     hooks: tuple[Hook, ...] = ()
     alarms: AlarmWatch | None = None
@@ -120,6 +125,24 @@ class Rollout:
     """Share of the canary, or of one linear step."""
     step_bake_s: float = 0.0
     updated_at: datetime | None = None
+    """When ECS last changed it: in a stage that lasts, the moment at which it began."""
+
+    @property
+    def shifts(self) -> bool:
+        """Old and new stand side by side, and traffic moves from one to the other."""
+        return self.strategy not in ("", "ROLLING")
+
+    @property
+    def share(self) -> float | None:
+        """Per cent of production traffic that the new release is to get; ``None`` where none is
+        shifted, or nothing tells."""
+        return self.weights.get(self.target) if self.shifts else None
+
+    @property
+    def waiting(self) -> "Hook | None":
+        """The hook that waits for somebody; of several the one that ends first."""
+        waits = [item for item in self.hooks if item.waits]
+        return min(waits, key=lambda item: (item.expires_at is None, item.expires_at), default=None)
 
     @property
     def left_serving(self) -> str | None:
@@ -136,9 +159,10 @@ class Deployment:
     id: str
     """``ecs-svc/1234…``; a task's ``startedBy`` names it."""
     status: str
-    """PRIMARY, ACTIVE, INACTIVE, or what ECS says."""
+    """PRIMARY, ACTIVE, INACTIVE, or what ECS says; of a task set PRIMARY, ACTIVE or DRAINING."""
     state: str
-    """IN_PROGRESS, COMPLETED, FAILED; empty where ECS gives none."""
+    """IN_PROGRESS, COMPLETED, FAILED; empty where ECS gives none. Of a task set: IN_PROGRESS while it
+    is brought to its size."""
     definition: str
     desired: int
     running: int
@@ -149,6 +173,10 @@ class Deployment:
     release: str | None = None
     """Id of its release, where it can be told."""
     reason: str = ""
+    scale: float | None = None
+    """Per cent of the desired count that a task set is to have; ``None`` for ECS's own deployments."""
+    external_id: str = ""
+    """Id of the deployment that made a task set, in the words of whoever made it: CodeDeploy's."""
 
     @property
     def is_primary(self) -> bool:

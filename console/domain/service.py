@@ -76,10 +76,17 @@ class ServiceStatus:
     breaker_rolls_back: bool = False
     grace_s: int = 0
     target_groups: tuple[str, ...] = ()
+    alternate_groups: tuple[str, ...] = ()
+    """The others of blue and green: the two change places with every deployment."""
 
     @property
     def primary(self) -> Deployment | None:
         return next((item for item in self.deployments if item.is_primary), None)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Every target group in which targets of the service may stand."""
+        return tuple(dict.fromkeys((*self.target_groups, *self.alternate_groups)))
 
     @property
     def floor(self) -> int:
