@@ -5,11 +5,12 @@ screens know nothing else. No word here belongs to one supplier's API, so that a
 fits beside Amazon ECS.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import Event
 from typing import Protocol
 
+from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
 from console.domain.operation import (
     Accepted,
@@ -23,7 +24,7 @@ from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.scaling import Scaling
 from console.domain.service import Observation, ServiceStatus
-from console.domain.signals import Figures, LogLine
+from console.domain.signals import Figures, LiveUpdate, LogLine, LogPage, LogPlace
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
@@ -135,6 +136,21 @@ class Platform(Protocol):
                 when it certainly was not.
         """
 
+    def perform(self, address: Address, action: Action) -> Mapping[str, object]:
+        """Carry out one action, once; what the answer tells, as plain JSON values.
+
+        Raises:
+            OutcomeUnknownError: when it may have been carried out; any other error: it was not.
+        """
+
+    def look(self, address: Address, action: Action, facts: Mapping[str, object]) -> ActionSight:
+        """How far an action is that was sent.
+
+        Args:
+            facts: What :meth:`perform` answered; empty where its answer was lost, so that it has to be
+                found by what it changes.
+        """
+
     def find(self, order: Order, sent_at: datetime) -> Accepted | None:
         """What became of an order whose answer was lost; ``None``: nothing to be seen of it."""
 
@@ -146,11 +162,48 @@ class SignalSource(Protocol):
         """The newest complete figures of each service that has any."""
 
 
+class LiveLog(Protocol):
+    """Lines from now on, as they are taken in. It begins when it is iterated over."""
+
+    def __iter__(self) -> Iterator[LiveUpdate]:
+        """An empty update when the session has begun, then about one a second.
+
+        Raises:
+            QuarterdeckError: when the session cannot be begun, or breaks.
+        """
+
+    def cancel(self) -> None:
+        """End it at once; from any thread."""
+
+
 class LogSource(Protocol):
     """Log lines of one environment's services."""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether lines are told as they come (:meth:`live`) instead of being asked for."""
+
     def tail(self, address: Address, since: datetime, limit: int) -> tuple[LogLine, ...]:
-        """The newest ``limit`` lines since a moment, oldest first, of all tasks of the service."""
+        """The newest ``limit`` lines since a moment, oldest first, of all tasks of the service; their
+        text is what is drawn."""
+
+    def sources(self, address: Address) -> tuple[LogPlace, ...]:
+        """Where the containers of everything that the service runs now write, readable or not."""
+
+    def read(
+        self,
+        place: LogPlace,
+        start: datetime,
+        end: datetime | None = None,
+        token: str = "",
+        limit: int = 10_000,
+        *,
+        newest_first: bool = False,
+    ) -> LogPage:
+        """One page of the lines from ``start`` up to, but without, ``end``."""
+
+    def live(self, places: Sequence[LogPlace], stop: Event) -> LiveLog:
+        """A session that tells the lines of places of one Region until ``stop`` is set or it ends."""
 
 
 class Journal(Protocol):

@@ -4,18 +4,19 @@ They implement :mod:`console.ports` whole, so that mypy holds them to it. Nothin
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event, RLock
 
+from console.domain.action import Action, ActionKind, ActionSight, ActionState
 from console.domain.address import Address, Environment, Identity
 from console.domain.operation import Accepted, Basis, Check, Entry, OperationRecord, Order
 from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.scaling import Scaling
 from console.domain.service import Observation, ServiceStatus
-from console.domain.signals import Figures, LogLine
+from console.domain.signals import Figures, LiveUpdate, LogLine, LogPage, LogPlace
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
@@ -147,6 +148,10 @@ class FakePlatform(Faults):
         """(method, address or ""), in order."""
         self.prepared: list[Order] = []
         self.orders: list[Order] = []
+        self.performed: list[Action] = []
+        self.answers: dict[ActionKind, Mapping[str, object]] = {}
+        self.sights: dict[ActionKind, list[ActionSight]] = {}
+        """What ``look`` says in turn, by kind; the last one stays, and without any it is done."""
         for item in observations:
             self.put(item)
 
@@ -262,6 +267,18 @@ class FakePlatform(Faults):
         self.on_act(order)
         return self.accepted
 
+    def perform(self, address: Address, action: Action) -> Mapping[str, object]:
+        self._called("perform", address)
+        self.performed.append(action)
+        return self.answers.get(action.kind, {})
+
+    def look(self, address: Address, action: Action, facts: Mapping[str, object]) -> ActionSight:
+        self._called("look", address)
+        script = self.sights.get(action.kind, [])
+        if len(script) > 1:
+            return script.pop(0)
+        return script[0] if script else ActionSight(ActionState.DONE, f"{action.said}: done")
+
     def find(self, order: Order, sent_at: datetime) -> Accepted | None:
         self._called("find", order.address)
         return self.found
@@ -314,6 +331,61 @@ class FakeLogs(Faults):
         self.check("tail", address)
         newer = [line for line in self.lines.get(address, []) if line.at >= since]
         return tuple(sorted(newer, key=lambda line: line.at)[-limit:])
+
+    @property
+    def is_live(self) -> bool:
+        return False
+
+    def sources(self, address: Address) -> tuple[LogPlace, ...]:
+        """One place a service; its stream is the address."""
+        self.check("sources", address)
+        return (LogPlace("api", group="/ecs/api", stream=str(address)),)
+
+    def read(
+        self,
+        place: LogPlace,
+        start: datetime,
+        end: datetime | None = None,
+        token: str = "",
+        limit: int = 10_000,
+        *,
+        newest_first: bool = False,
+    ) -> LogPage:
+        address = Address(*place.stream.split("/"))
+        self.check("read", address)
+        found = [
+            line
+            for line in self.lines.get(address, ())
+            if start <= line.at and (end is None or line.at < end)
+        ]
+        found.sort(key=lambda line: (line.at, line.id), reverse=newest_first)
+        offset = int(token or 0)
+        shown = tuple(found[offset : offset + limit])
+        following = offset + len(shown)
+        newest = max((line.at for line in shown), default=None)
+        return LogPage(shown, str(following) if following < len(found) else "", newest)
+
+    def live(self, places: Sequence[LogPlace], stop: Event) -> "FakeLiveLog":
+        self.check("live")
+        return FakeLiveLog()
+
+
+class FakeLiveLog:
+    """A live session that begins, tells what is in ``updates``, and ends."""
+
+    def __init__(self, *updates: LiveUpdate | Exception) -> None:
+        self.updates = list(updates)
+        self.cancelled = False
+
+    def __iter__(self) -> Iterator[LiveUpdate]:
+        yield LiveUpdate()
+        for update in self.updates:
+            if isinstance(update, Exception):
+                raise update
+            yield update
+
+    def cancel(self) -> None:
+        self.cancelled = True
 
 
 class MemoryJournal(Faults):

@@ -56,5 +56,5 @@ def _connection(settings: EnvironmentSettings, calls: Calls, clock: Clock) -> Co
         settings=settings,
         platform=platform,
         signals=CloudWatchSignals(calls, platform.services_reader, clock),
-        logs=CloudWatchLogs(calls, platform.services_reader, platform.definitions),
+        logs=CloudWatchLogs(calls, platform.services_reader, platform.definitions, clock),
     )

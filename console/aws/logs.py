@@ -1,45 +1,55 @@
-"""Log lines of a service's tasks from CloudWatch Logs, newest first asked, oldest first given."""
+"""Log lines of a service's tasks from CloudWatch Logs."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
-from console.aws.calls import Answer, Calls
-from console.aws.definitions import Definition, Definitions
-from console.aws.log_text import readable, severity_of
-from console.aws.masks import masked
+from console.aws.calls import Calls
+from console.aws.definitions import Definitions
+from console.aws.live_tail import LiveTail
+from console.aws.log_lines import lines_of, newest_ingestion
+from console.aws.log_places import places_of
 from console.aws.services import Services
 from console.domain.address import Address
-from console.domain.signals import LogLine
-from console.domain.text import plain
-from console.domain.words import from_milliseconds, milliseconds
+from console.domain.service import ServiceStatus
+from console.domain.signals import LogLine, LogPage, LogPlace
+from console.domain.words import milliseconds
+from console.logtail.order import key
+from console.logtail.parse import drawn
+from console.ports import Clock
 
 MAX_PAGES = 10
 """Pages that one tail reads at most: a page may be empty and still have a next one."""
-
-
-@dataclass(frozen=True)
-class _Stream:
-    """Where one container of every task of a service writes: ``<prefix>/<container>/<task id>``."""
-
-    group: str
-    region: str
-    prefix: str
-    container: str
-
-    @property
-    def start(self) -> str:
-        return f"{self.prefix}/{self.container}/"
+MOST_EVENTS = 10_000
+"""Events of one page (CloudWatch Logs API reference, FilterLogEvents)."""
+STATUS_S = 10.0
+"""How old a status may be when it is asked where the service writes."""
+_MS = timedelta(milliseconds=1)
 
 
 class CloudWatchLogs:
     """Implements :class:`console.ports.LogSource` for containers that log with ``awslogs``."""
 
-    def __init__(self, calls: Calls, services: Services, definitions: Definitions) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        services: Services,
+        definitions: Definitions,
+        clock: Clock,
+        *,
+        live: bool = False,
+    ) -> None:
         self._calls = calls
         self._services = services
         self._definitions = definitions
+        self._clock = clock
+        self._is_live = live
+        self._seen: dict[Address, tuple[float, ServiceStatus]] = {}
+
+    @property
+    def is_live(self) -> bool:
+        return self._is_live
 
     def tail(self, address: Address, since: datetime, limit: int) -> tuple[LogLine, ...]:
         """The newest ``limit`` lines of every container whose stream names its task.
@@ -47,54 +57,73 @@ class CloudWatchLogs:
         Other log drivers, and awslogs without a stream prefix, cannot be told apart by task: their
         containers have no lines here.
         """
-        status = self._services.last(address)
-        arns = dict.fromkeys(item.definition for item in status.deployments)
-        streams = dict.fromkeys(stream for arn in arns for stream in _streams(self._definitions.get(arn)))
-        lines = [line for stream in streams for line in self._newest(stream, since, limit)]
-        return tuple(sorted(lines, key=lambda line: (line.at, line.id))[-limit:])
+        places = [place for place in self._places(self._services.last(address)) if not place.problem]
+        lines = [line for place in places for line in self._newest(place, since, limit)]
+        return tuple(drawn(line) for line in sorted(lines, key=key)[-limit:])
 
-    def _newest(self, stream: _Stream, since: datetime, limit: int) -> list[LogLine]:
-        lines: list[LogLine] = []
-        for page in self._pages(stream, since, limit):
-            lines.extend(_line(stream, raw) for raw in page.get("events", ()))
-            if len(lines) >= limit:
-                break
-        return lines
+    def sources(self, address: Address) -> tuple[LogPlace, ...]:
+        """The places of every definition that the service's deployments run now.
 
-    def _pages(self, stream: _Stream, since: datetime, limit: int) -> Iterator[Answer]:
+        Whoever watches the service keeps its status fresh; where nobody does it is read here, at most
+        every :data:`STATUS_S` seconds.
+        """
+        status, now = self._services.last(address), self._clock.monotonic()
+        read_at, seen = self._seen.get(address, (now, status))
+        if status is not seen:
+            read_at = now
+        elif now - read_at > STATUS_S:
+            status, read_at = self._services.status(address), now
+            status = self._services.last(address)
+        self._seen[address] = read_at, status
+        return self._places(status)
+
+    def read(
+        self,
+        place: LogPlace,
+        start: datetime,
+        end: datetime | None = None,
+        token: str = "",
+        limit: int = MOST_EVENTS,
+        *,
+        newest_first: bool = False,
+    ) -> LogPage:
+        """One call of FilterLogEvents; its ``endTime`` is inclusive, ours is not."""
         params: dict[str, Any] = {
-            "logGroupName": stream.group,
-            "logStreamNamePrefix": stream.start,
-            "startTime": milliseconds(since),
-            "startFromHead": False,
-            "limit": max(1, min(limit, 10_000)),
+            "logGroupName": place.group,
+            "logStreamNamePrefix": place.stream,
+            "startTime": milliseconds(start),
+            "limit": max(1, min(limit, MOST_EVENTS)),
         }
-        for _ in range(MAX_PAGES):
-            page = self._calls.read("logs", "FilterLogEvents", region=stream.region, **params)
-            yield page
-            token = page.get("nextToken")
-            if not token:
-                return
+        if end is not None:
+            params["endTime"] = milliseconds(end - _MS)
+        if newest_first:
+            params["startFromHead"] = False
+        if token:
             params["nextToken"] = token
+        page = self._calls.read("logs", "FilterLogEvents", region=place.region, **params)
+        events = page.get("events", ())
+        lines = tuple(lines_of(events, place.container))
+        return LogPage(lines, str(page.get("nextToken") or ""), newest_ingestion(events))
 
+    def live(self, places: Sequence[LogPlace], stop: Event) -> LiveTail:
+        return LiveTail(self._calls, places, stop)
 
-def _streams(definition: Definition) -> Iterator[_Stream]:
-    for container in definition.containers:
-        settings = container.get("logConfiguration") or {}
-        options = settings.get("options") or {}
-        prefix, group = options.get("awslogs-stream-prefix"), options.get("awslogs-group")
-        if settings.get("logDriver") == "awslogs" and prefix and group:
-            region = str(options.get("awslogs-region") or "")
-            yield _Stream(str(group), region, str(prefix), str(container.get("name", "")))
+    def _places(self, status: ServiceStatus) -> tuple[LogPlace, ...]:
+        arns = dict.fromkeys(item.definition for item in status.deployments)
+        return tuple(
+            dict.fromkeys(
+                place
+                for arn in arns
+                for place in places_of(self._definitions.get(arn).containers, status.arn)
+            )
+        )
 
-
-def _line(stream: _Stream, raw: Mapping[str, Any]) -> LogLine:
-    text = str(raw.get("message", ""))
-    return LogLine(
-        id=str(raw.get("eventId", "")),
-        at=from_milliseconds(int(raw.get("timestamp", 0))),
-        task=str(raw.get("logStreamName", "")).rsplit("/", 1)[-1],
-        container=plain(stream.container),
-        text=masked(plain(readable(text)).rstrip()),
-        severity=severity_of(text),
-    )
+    def _newest(self, place: LogPlace, since: datetime, limit: int) -> Iterator[LogLine]:
+        """At least ``limit`` of the newest lines of a place, if there are so many."""
+        token, count = "", 0
+        for _ in range(MAX_PAGES):
+            page = self.read(place, since, None, token, limit, newest_first=True)
+            yield from page.lines
+            count, token = count + len(page.lines), page.token
+            if count >= limit or not token:
+                return

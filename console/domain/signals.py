@@ -27,15 +27,55 @@ class Figures:
         return self.errors / self.requests
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LogLine:
-    """One log event of one task, sanitised."""
+    """One log event of one task: plain text without control characters, secrets masked."""
 
     id: str
+    """Names the event: two lines with one id are one line."""
     at: datetime
+    """When the task wrote it, by its own clock."""
     task: str
     """Task id, 32 hex digits."""
     container: str
     text: str
+    """As it was written: JSON stays JSON; :func:`console.logtail.parse.readable` is what is drawn."""
     severity: str = "info"
     """debug, info, warn, error or fatal."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlace:
+    """Where one container of every task of a service writes its lines."""
+
+    container: str
+    group: str = ""
+    region: str = ""
+    """Empty: the environment's own."""
+    stream: str = ""
+    """What the names of its streams begin with; the task id follows."""
+    problem: str = ""
+    """Why nothing can be read here; empty where it can."""
+    group_id: str = ""
+    """The group's name in full, for live sessions."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A part of what a place holds."""
+
+    lines: tuple[LogLine, ...]
+    """Oldest first, or newest first where that was asked for."""
+    token: str = ""
+    """Names the next part, also behind an empty one; empty at the end."""
+    ingested: datetime | None = None
+    """When the newest of them was taken in, by the clock of who keeps them; ``None`` without lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveUpdate:
+    """What a live session tells at once; its lines have no id, because the session gives none."""
+
+    lines: tuple[LogLine, ...] = ()
+    sampled: bool = False
+    """There were more lines than the session tells: these are some of them."""

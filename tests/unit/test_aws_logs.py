@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from console.aws.definitions import Definitions
-from console.aws.log_text import readable, severity_of
 from console.aws.logs import MAX_PAGES, CloudWatchLogs
-from console.aws.masks import masked
 from console.aws.services import Services
 from console.domain.words import milliseconds
+from console.logtail.masks import masked
+from console.logtail.parse import readable, severity_of
 from tests.builders import ADDRESS, NOW, ago, task_id
+from tests.fakes import FakeClock
 from tests.unit.scripted_aws import (
     ScriptedAws,
     calls_on,
@@ -42,7 +43,7 @@ def aws() -> ScriptedAws:
 
 def logs_on(aws: ScriptedAws) -> CloudWatchLogs:
     calls = calls_on(aws)
-    return CloudWatchLogs(calls, Services(settings(), calls), Definitions(calls))
+    return CloudWatchLogs(calls, Services(settings(), calls), Definitions(calls), FakeClock())
 
 
 def test_the_newest_lines_come_oldest_first_with_their_task(aws: ScriptedAws) -> None:

@@ -5,7 +5,12 @@ Levels are JSON members, pino's numbers, logfmt, or a word at the beginning of a
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
+
+from console.domain.signals import LogLine
+from console.domain.text import plain
+from console.logtail.masks import masked
 
 _WORDS = {
     "trace": "debug",
@@ -32,7 +37,10 @@ _LOGFMT = re.compile(r"(?:^|\s)(?:level|severity|lvl)=\"?([A-Za-z]+|\d{2})", re.
 _PREFIX = re.compile(r"^(?:[\d\-:.,/+TZ]{6,40}\s+){0,3}[\[(<]?([A-Za-z]{3,11})[\])>]?(?:[:\s|]|$)", re.ASCII)
 _HEAD = 200
 """Characters in which a plain line names its level, if at all."""
-
+_LOGFMT_PAIR = re.compile(r"(?:^|\s)([A-Za-z_][\w.@-]*)=(\"[^\"]*\"|\S+)", re.ASCII)
+_FEWEST_PAIRS = 2
+"""One ``name=value`` in a sentence makes no logfmt."""
+_DEPTH = 5
 
 _MESSAGES = ("msg", "message", "event")
 _TOLD = frozenset({*_KEYS, *_MESSAGES, "time", "timestamp", "ts", "@timestamp", "pid", "hostname", "v"})
@@ -51,7 +59,39 @@ def readable(text: str) -> str:
         for name, value in record.items()
         if name not in _TOLD and isinstance(value, str | int | float)
     ]
-    return " ".join((message, *rest))
+    return masked(plain(" ".join((message, *rest))))
+
+
+def drawn(line: LogLine) -> LogLine:
+    """The line with its text as it is drawn."""
+    text = readable(line.text)
+    return line if text is line.text else replace(line, text=text)
+
+
+def fields(text: str) -> tuple[tuple[str, str], ...]:
+    """The members of a JSON or logfmt line, nested ones as ``outer.inner``, for a line that is opened;
+    none for any other line."""
+    record = _record(text.lstrip())
+    pairs = _unfolded(record, "") if record else _LOGFMT_PAIR.findall(text)
+    if not record and len(pairs) < _FEWEST_PAIRS:
+        return ()
+    return tuple((plain(name), masked(plain(_said(value)))) for name, value in pairs)
+
+
+def _unfolded(record: dict[str, Any], prefix: str, depth: int = 0) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in record.items():
+        if isinstance(value, dict) and value and depth < _DEPTH:
+            found.extend(_unfolded(value, f"{prefix}{name}.", depth + 1))
+        else:
+            found.append((f"{prefix}{name}", value))
+    return found
+
+
+def _said(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip('"')
+    return json.dumps(value, ensure_ascii=False)
 
 
 def severity_of(text: str) -> str:

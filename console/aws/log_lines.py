@@ -1,0 +1,54 @@
+"""Log events as CloudWatch Logs gives them, turned into lines that may be kept and drawn."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from console.domain.signals import LogLine
+from console.domain.text import plain
+from console.domain.words import from_milliseconds
+from console.logtail.masks import masked
+from console.logtail.parse import severity_of
+
+LONGEST = 8_000
+"""Characters of a line that are kept."""
+_MARGIN = 4_000
+"""Characters beyond that are looked at for secrets, so that one that lies across the cut is found."""
+
+
+def kept_text(message: str) -> str:
+    """A message as it may be kept: one plain line, secrets masked, not longer than :data:`LONGEST`."""
+    length = len(message)
+    if length <= LONGEST:
+        return masked(plain(message.rstrip()))
+    text = masked(plain(message[: LONGEST + _MARGIN]))
+    return f"{text[:LONGEST]} … (cut, {length:,} characters)"
+
+
+def lines_of(events: Iterable[Mapping[str, Any]], container: str) -> list[LogLine]:
+    """The events of one container's streams, ``<prefix>/<container>/<task id>``, in their order."""
+    tasks: dict[str, str] = {}
+    lines = []
+    for raw in events:
+        stream = raw.get("logStreamName", "")
+        task = tasks.get(stream)
+        if task is None:
+            task = tasks[stream] = plain(str(stream).rsplit("/", 1)[-1])
+        text = kept_text(raw.get("message", ""))
+        lines.append(
+            LogLine(
+                raw.get("eventId", ""),
+                from_milliseconds(raw.get("timestamp", 0)),
+                task,
+                container,
+                text,
+                severity_of(text),
+            )
+        )
+    return lines
+
+
+def newest_ingestion(events: Iterable[Mapping[str, Any]]) -> datetime | None:
+    """When the newest of the events was taken in; ``None`` without events."""
+    newest = max((raw.get("ingestionTime") or 0 for raw in events), default=0)
+    return from_milliseconds(newest) if newest else None
