@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from console.aws.actions import Actions
 from console.aws.calls import Answer, Calls
 from console.aws.definitions import Definitions
 from console.aws.images import Registry
@@ -17,6 +18,7 @@ from console.aws.services import Services, revisions_of, status_of
 from console.aws.targets import TargetGroups
 from console.aws.tasks import Tasks
 from console.config.settings import EnvironmentSettings
+from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
 from console.domain.operation import Accepted, Basis, Check, Order
 from console.domain.release import Image, Release
@@ -48,6 +50,7 @@ class EcsPlatform:
         self._tasks = Tasks(calls)
         self._groups = TargetGroups(calls)
         self._preflight = Preflight(settings, calls, self.definitions, self._registry, clock)
+        self._actions = Actions(calls, self.services_reader, self.definitions, clock)
         self._orders = Orders(calls, self.services_reader, self.definitions, self._releases, self._rollouts)
 
     @property
@@ -167,6 +170,12 @@ class EcsPlatform:
 
     def act(self, order: Order) -> Accepted:
         return self._orders.act(order)
+
+    def perform(self, address: Address, action: Action) -> Mapping[str, object]:
+        return self._actions.perform(address, action)
+
+    def look(self, address: Address, action: Action, facts: Mapping[str, object]) -> ActionSight:
+        return self._actions.look(address, action, facts)
 
     def find(self, order: Order, sent_at: datetime) -> Accepted | None:
         return self._orders.find(order, sent_at)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from console.domain.action import Action
 from console.domain.address import Address, Tier
 from console.domain.release import Release
 from console.domain.service import Observation
@@ -16,6 +17,18 @@ class Verb(StrEnum):
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
     RELEASE = "release"
+    RESTART = "restart"
+    SCALE = "scale"
+    DRAIN = "drain"
+    UNDRAIN = "undrain"
+    MIGRATE = "migrate"
+    RESTORE = "restore"
+    """The guided way back of a database."""
+
+    @property
+    def goes_back(self) -> bool:
+        """It brings back what was: nothing that is merely broken around it may hold it up."""
+        return self in (Verb.ROLLBACK, Verb.UNDRAIN)
 
 
 class Mechanism(StrEnum):
@@ -24,6 +37,14 @@ class Mechanism(StrEnum):
     UPDATE_SERVICE = "update_service"
     FORCE_NEW_DEPLOYMENT = "force_new_deployment"
     STOP_SERVICE_DEPLOYMENT = "stop_service_deployment"
+    CONTINUE_SERVICE_DEPLOYMENT = "continue_service_deployment"
+    """A paused deployment is told to roll back."""
+    STOP_DEPLOYMENT = "stop_deployment"
+    """CodeDeploy stops with automatic rollback."""
+    CREATE_DEPLOYMENT = "create_deployment"
+    """CodeDeploy ships the target as a deployment of its own."""
+    ACTIONS = "actions"
+    """The plan's actions, one after another."""
     WATCH = "watch"
     NONE = "none"
 
@@ -33,9 +54,11 @@ class Verdict(StrEnum):
 
     SUCCEEDED = "SUCCEEDED"
     NOTHING_CHANGED = "NOTHING_CHANGED"
+    BAKING = "BAKING"
     FAILED = "FAILED"
     ROLLED_BACK = "ROLLED_BACK"
     BOUNCED = "BOUNCED"
+    MIXED = "MIXED"
     REFUSED = "REFUSED"
     UNKNOWN = "UNKNOWN"
     PAUSED = "PAUSED"
@@ -57,9 +80,11 @@ class Verdict(StrEnum):
 _EXIT_CODES = {
     Verdict.SUCCEEDED: 0,
     Verdict.NOTHING_CHANGED: 0,
+    Verdict.BAKING: 0,
     Verdict.FAILED: 1,
     Verdict.ROLLED_BACK: 1,
     Verdict.BOUNCED: 1,
+    Verdict.MIXED: 1,
     Verdict.REFUSED: 3,
     Verdict.UNKNOWN: 4,
     Verdict.PAUSED: 5,
@@ -174,6 +199,10 @@ class Plan:
     """Healthy tasks of any release when it was planned."""
     nothing_to_do: str = ""
     """Why nothing would be sent (nothing changed); empty when something would."""
+    actions: tuple[Action, ...] = ()
+    """What is done one after another (mechanism ``actions``); none for a plan that ships a release."""
+    before: Mapping[str, object] = field(default_factory=dict)
+    """What taking it back needs, as it was: counts, limits, suspensions; plain JSON values."""
 
     @property
     def blockers(self) -> tuple[Check, ...]:

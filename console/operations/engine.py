@@ -32,6 +32,7 @@ from console.operations.observing import Observer
 from console.operations.ordering import place
 from console.operations.resuming import follow, is_recent, plan_of, resume
 from console.operations.rollback import plan_rollback
+from console.operations.walk import walk
 from console.ports import Clock, Journal, Platform
 
 
@@ -135,7 +136,7 @@ class Engine:
             source=plan.source.facts(),
             target=plan.target.facts(),
         )
-        log = OperationLog(self._journal, record, self._clock, forgiving=plan.verb is Verb.ROLLBACK)
+        log = OperationLog(self._journal, record, self._clock, forgiving=plan.verb.goes_back)
         carrier = Carrier(plan, platform, log, self._clock, self._limits(plan.address))
         try:
             log.begin()
@@ -147,6 +148,9 @@ class Engine:
         yield confirmed
         if plan.nothing_to_do:
             yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
+            return
+        if plan.mechanism is Mechanism.ACTIONS:
+            yield from walk(carrier)
             return
         yield from place(carrier)
         if carrier.accepted is not None and not carrier.ended:

@@ -12,6 +12,7 @@ from console.domain.service import Observation, ServiceState
 from console.domain.words import count
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
+from console.operations.contact import Contact
 from console.operations.safe import READS_APART, Sight, judge
 from console.operations.tenure import key_of
 from console.operations.verdict import Outcome, outcome, successors
@@ -32,7 +33,7 @@ class Observer:
         self._tracked = accepted.rollout or self._rollout_of_plan()
         self._safe_since: datetime | None = None
         self._settled: Outcome | None = None
-        self._last_contact = carrier.clock.monotonic()
+        self._contact = Contact(carrier)
         self._told: tuple[object, ...] = ()
         self._line = ""
 
@@ -49,37 +50,15 @@ class Observer:
                 observation = carrier.platform.observe(carrier.plan.address)
                 rollout, history = self._rollout(observation)
             except QuarterdeckError as error:
-                yield from self._without_contact(error)
+                yield from self._contact.lost(error)
             else:
-                yield from self._regained()
+                yield from self._contact.regained()
                 yield from self._judge(observation, rollout, history)
             if not carrier.ended and (late := self._overdue()) is not None:
                 yield late
             if not carrier.ended:
                 carrier.log.beat()
                 carrier.clock.sleep(LOOK_EVERY_S)
-
-    # contact
-
-    def _without_contact(self, error: QuarterdeckError) -> Iterator[OperationEvent]:
-        carrier = self.carrier
-        if carrier.in_contact:
-            carrier.in_contact = False
-            since = carrier.clock.now()
-            carrier.progress = replace(carrier.progress, contact_lost_since=since)
-            yield carrier.event("contact_lost", f"contact lost: {error} · ECS goes on")
-        lost_for = carrier.clock.monotonic() - self._last_contact
-        limit = carrier.limits.contact_lost_s
-        if limit is not None and lost_for >= limit:
-            yield carrier.end(Verdict.UNKNOWN, None, f"contact lost for {lost_for:.0f} s: {error}")
-
-    def _regained(self) -> Iterator[OperationEvent]:
-        carrier = self.carrier
-        self._last_contact = carrier.clock.monotonic()
-        if not carrier.in_contact:
-            carrier.in_contact = True
-            carrier.progress = replace(carrier.progress, contact_lost_since=None)
-            yield carrier.event("contact", "in contact again")
 
     # the rollout that carries the order
 

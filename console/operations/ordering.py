@@ -56,7 +56,7 @@ def place(carrier: Carrier) -> Iterator[OperationEvent]:
     plan = carrier.plan
     order = order_of(plan)
     try:
-        found = yield from _compare(carrier)
+        found = yield from compare(carrier)
         if found is None:
             return
         if plan.mechanism is Mechanism.WATCH:
@@ -76,7 +76,7 @@ def place(carrier: Carrier) -> Iterator[OperationEvent]:
     yield from _send(carrier, order)
 
 
-def _compare(carrier: Carrier) -> Generator[OperationEvent, None, Basis | None]:
+def compare(carrier: Carrier) -> Generator[OperationEvent, None, Basis | None]:
     """One read, compared with what was shown; yields a refusal and returns ``None`` on a difference."""
     started = carrier.clock.monotonic()
     while True:

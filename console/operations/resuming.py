@@ -9,6 +9,7 @@ from console.domain.codec import decode
 from console.domain.operation import (
     Accepted,
     Entry,
+    Mechanism,
     OperationEvent,
     OperationRecord,
     Order,
@@ -21,6 +22,7 @@ from console.operations.carrier import Carrier
 from console.operations.lives import is_carried
 from console.operations.observing import LOOK_EVERY_S, Observer
 from console.operations.ordering import find_out
+from console.operations.walk import resume_walk
 from console.ports import Clock, Journal, Platform
 
 
@@ -40,6 +42,11 @@ def resume(carrier: Carrier, entries: tuple[Entry, ...]) -> Iterator[OperationEv
     """Find out how far an abandoned operation got, and follow it to its verdict. Sends nothing."""
     if entries and entries[-1].event == "verdict" and carrier.log.record.verdict is None:
         yield _closed(carrier, entries[-1])
+        return
+    if carrier.plan.mechanism is Mechanism.ACTIONS:
+        yield carrier.event("resumed", "resumed: the process that carried it is gone")
+        carrier.log.forgive()
+        yield from resume_walk(carrier, entries)
         return
     order = _last(entries, "order")
     accepted = _last(entries, "accepted")

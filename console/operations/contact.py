@@ -1,0 +1,38 @@
+"""Whether the platform answers while an operation is followed; the platform goes on without us."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from console.domain.operation import OperationEvent, Verdict
+from console.errors import QuarterdeckError
+from console.operations.carrier import Carrier
+
+
+class Contact:
+    """Says once that contact is lost, once that it is back, and gives up when it stays away too long."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+        self._last = carrier.clock.monotonic()
+
+    def lost(self, error: QuarterdeckError) -> Iterator[OperationEvent]:
+        """A read failed; ends the operation as UNKNOWN after the time that its limits allow."""
+        carrier = self._carrier
+        if carrier.in_contact:
+            carrier.in_contact = False
+            since = carrier.clock.now()
+            carrier.progress = replace(carrier.progress, contact_lost_since=since)
+            yield carrier.event("contact_lost", f"contact lost: {error} · ECS goes on")
+        lost_for = carrier.clock.monotonic() - self._last
+        limit = carrier.limits.contact_lost_s
+        if limit is not None and lost_for >= limit:
+            yield carrier.end(Verdict.UNKNOWN, None, f"contact lost for {lost_for:.0f} s: {error}")
+
+    def regained(self) -> Iterator[OperationEvent]:
+        """A read was answered."""
+        carrier = self._carrier
+        self._last = carrier.clock.monotonic()
+        if not carrier.in_contact:
+            carrier.in_contact = True
+            carrier.progress = replace(carrier.progress, contact_lost_since=None)
+            yield carrier.event("contact", "in contact again")

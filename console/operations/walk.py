@@ -1,0 +1,213 @@
+"""Carry a plan's actions one after another: each journalled, sent once, looked at until it is done.
+
+The entries of the journal are the walk's memory. ``sent`` with an action's number is written before
+its call, ``performed`` with the answer after it, ``reached`` once it is done; a process that takes over
+reads from them how far the walk is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from console.domain.action import Action, ActionSight, ActionState
+from console.domain.codec import encode
+from console.domain.operation import Entry, OperationEvent, Verdict
+from console.domain.words import count
+from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError
+from console.operations.carrier import Carrier
+from console.operations.contact import Contact
+from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, compare
+
+LOOK_EVERY_S = 2.5
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far the journal says that a walk is."""
+
+    number: int
+    """The action that is under way, or the next one; equal to their number when all are done."""
+    sent: bool
+    """Its call may have been made."""
+    facts: Mapping[str, object] | None
+    """What the call answered; ``None``: no answer is known."""
+
+
+def walk(carrier: Carrier) -> Iterator[OperationEvent]:
+    """Carry a confirmed plan's actions to a verdict."""
+    try:
+        if not (yield from compare(carrier)):
+            return
+    except JournalError as error:
+        yield carrier.end(Verdict.REFUSED, None, f"the journal cannot be written: {error}")
+        return
+    except QuarterdeckError as error:
+        yield carrier.end(Verdict.REFUSED, None, f"nothing was sent: {error}")
+        return
+    for number in range(len(carrier.plan.actions)):
+        yield from _act(carrier, number)
+        if carrier.ended:
+            return
+    yield _arrived(carrier)
+
+
+def resume_walk(carrier: Carrier, entries: Sequence[Entry]) -> Iterator[OperationEvent]:
+    """Follow the action that was under way to its end, and say what is left. Sends nothing."""
+    reached = reached_in(entries)
+    actions = carrier.plan.actions
+    for number, action in enumerate(actions[: reached.number]):
+        carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said)
+    number = reached.number
+    if number < len(actions) and reached.sent:
+        _note_sent(carrier)
+        yield from _follow(carrier, number, reached.facts, sender_is_gone=True)
+        if carrier.ended:
+            return
+        number += 1
+    if number >= len(actions):
+        yield _arrived(carrier)
+    elif number == 0:
+        yield carrier.end(Verdict.REFUSED, None, "interrupted before anything was sent")
+    else:
+        left = "; ".join(action.said for action in actions[number:])
+        yield carrier.end(
+            Verdict.FAILED,
+            None,
+            f"interrupted after {number} of {len(actions)} · left: {left} · start it again",
+        )
+
+
+def reached_in(entries: Sequence[Entry]) -> Reached:
+    """Read from a walk's entries how far it is."""
+    reached = Reached(0, sent=False, facts=None)
+    for entry in entries:
+        number = entry.facts.get("action")
+        if not isinstance(number, int):
+            continue
+        if entry.event == "sent":
+            reached = Reached(number, sent=True, facts=None)
+        elif entry.event == "performed":
+            answer = entry.facts.get("answer")
+            reached = Reached(number, sent=True, facts=dict(answer) if isinstance(answer, Mapping) else {})
+        elif entry.event == "reached":
+            reached = Reached(number + 1, sent=False, facts=None)
+    return reached
+
+
+def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
+    """Send one action once, and follow it to its end."""
+    action = carrier.plan.actions[number]
+    place = {"action": number, "kind": action.kind.value}
+    try:
+        yield carrier.event("sent", f"{_of(carrier, number)}{action.said}", place)
+    except JournalError as error:
+        yield carrier.end(_unsent(number), None, f"the journal cannot be written: {error}{_done(number)}")
+        return
+    carrier.log.forgive()  # from here on a failing journal must not stop the watch
+    facts: Mapping[str, object] | None = None
+    try:
+        facts = carrier.platform.perform(carrier.plan.address, action)
+    except OutcomeUnknownError as error:
+        yield carrier.event("unanswered", f"no answer: looking what became of it · {error}", place)
+    except QuarterdeckError as error:
+        verdict = Verdict.REFUSED if isinstance(error, ReadOnlyError) and number == 0 else Verdict.FAILED
+        yield carrier.end(verdict, None, f"not carried out: {action.said}: {error}{_done(number)}")
+        return
+    else:
+        yield carrier.event("performed", f"accepted: {action.said}", place, {"answer": encode(facts)})
+    _note_sent(carrier)
+    yield from _follow(carrier, number, facts)
+
+
+def _note_sent(carrier: Carrier) -> None:
+    if carrier.log.record.accepted_at is None:
+        carrier.log.change(accepted_at=carrier.clock.now())
+
+
+def _follow(
+    carrier: Carrier, number: int, facts: Mapping[str, object] | None, *, sender_is_gone: bool = False
+) -> Iterator[OperationEvent]:
+    """Look at one action until it is done, has failed, or nobody can say."""
+    action, contact = carrier.plan.actions[number], Contact(carrier)
+    began = carrier.clock.now()
+    told = ""
+    while True:
+        try:
+            sight = carrier.platform.look(carrier.plan.address, action, facts or {})
+        except QuarterdeckError as error:
+            yield from contact.lost(error)
+        else:
+            yield from contact.regained()
+            _picture_tasks(carrier)
+            waited = (carrier.clock.now() - began).total_seconds()
+            if sight.state is ActionState.DONE:
+                yield _reached(carrier, number, sight)
+                return
+            if sight.state is ActionState.FAILED:
+                yield _failed(carrier, number, sight)
+            elif sight.state is ActionState.ABSENT and facts is None and waited >= LOOK_FOR_S:
+                yield _lost(carrier, number, gone=sender_is_gone)
+            elif sight.said != told:
+                told = sight.said
+                yield carrier.event("progress", told, {"action": number, **sight.facts})
+        if not carrier.ended and (late := _overdue(carrier, action, told)) is not None:
+            yield late
+        if carrier.ended:
+            return
+        carrier.log.beat()
+        carrier.clock.sleep(LOOK_AGAIN_S if facts is None else LOOK_EVERY_S)
+
+
+def _picture_tasks(carrier: Carrier) -> None:
+    """The service as it is meanwhile, for whoever watches; without it the walk goes on all the same."""
+    with suppress(QuarterdeckError):
+        observation = carrier.platform.observe(carrier.plan.address)
+        carrier.progress = replace(carrier.progress, observation=observation)
+
+
+def _reached(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent:
+    action = carrier.plan.actions[number]
+    carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, sight.said)
+    return carrier.event("reached", f"done: {sight.said}", {"action": number, **sight.facts})
+
+
+def _failed(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent:
+    action = carrier.plan.actions[number]
+    carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, sight.said, failed=True)
+    return carrier.end(Verdict.FAILED, None, f"{action.said}: {sight.said}{_done(number)}")
+
+
+def _overdue(carrier: Carrier, action: Action, told: str) -> OperationEvent | None:
+    """The end of the watch: what was ordered goes on, and what is known is said."""
+    limit = carrier.limits.timeout_s
+    if limit is None or (carrier.clock.now() - carrier.confirmed_at).total_seconds() < limit:
+        return None
+    waits = f": {told}" if told else ""
+    return carrier.end(Verdict.TIMED_OUT, None, f"not done after {limit:.0f} s: {action.said}{waits}")
+
+
+def _lost(carrier: Carrier, number: int, *, gone: bool) -> OperationEvent:
+    said = carrier.plan.actions[number].said
+    if gone:
+        return carrier.end(Verdict.FAILED, None, f"never carried out: {said}{_done(number)}")
+    return carrier.end(Verdict.UNKNOWN, None, f"sent, its outcome is not known: {said}{_done(number)}")
+
+
+def _arrived(carrier: Carrier) -> OperationEvent:
+    now = carrier.clock.now()
+    carrier.log.change(done_at=now)
+    return carrier.end(Verdict.SUCCEEDED, "operator", carrier.plan.effect, now)
+
+
+def _unsent(number: int) -> Verdict:
+    return Verdict.REFUSED if number == 0 else Verdict.FAILED
+
+
+def _done(number: int) -> str:
+    """What of the walk stays done although it ends here."""
+    return f" · {count(number, 'step')} before it done and left so" if number else ""
+
+
+def _of(carrier: Carrier, number: int) -> str:
+    whole = len(carrier.plan.actions)
+    return f"{number + 1} of {whole}: " if whole > 1 else ""
