@@ -1,7 +1,8 @@
 """The console: wiring only. Feeds fill the store, one flush a tenth of a second empties it."""
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import count
 from pathlib import PurePath
@@ -27,7 +28,7 @@ from screens.running import RunningOperation, chip_of
 from widgets.glyphs import glyphs_for
 from widgets.header import Chip
 from widgets.keybar import in_order, live_keys
-from widgets.palette import DARK, LIGHT, themes
+from widgets.palette import DARK, LIGHT, NOCOLOR, theme_for, themes
 
 if TYPE_CHECKING:
     from console.aws.connect import Connection
@@ -42,6 +43,13 @@ _OPEN_OPERATIONS = 0
 """Tag of the question for operations of before."""
 _EXTRA = -1
 """Tag of what an added entry of the palette does."""
+
+
+_ON_SCREENS = ("journal", "keys", "operation", "leave", "retry", "command_palette")
+"""Actions that a dialog does without: it is answered first."""
+SIXTEEN = 16
+"""Colours of a terminal that has few."""
+_LOOKS = {DARK: "dark", LIGHT: "light", NOCOLOR: "no colour"}
 
 
 class QuarterdeckApp(App[int]):
@@ -61,15 +69,34 @@ class QuarterdeckApp(App[int]):
         Binding("h", "journal", "journal", id="app.journal", tooltip="Every operation by anybody"),
         Binding("o", "operation", "operation", id="app.operation", tooltip="The operation in the header"),
         Binding("question_mark", "keys", "keys", id="app.keys", tooltip="Every key that works here"),
+        Binding("ctrl+r", "retry", "retry now", id="app.retry", show=False, tooltip="Read everything now"),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "palette",
+            id="app.palette",
+            show=False,
+            priority=True,
+            tooltip="Every service, screen and action",
+        ),
         Binding("ctrl+q", "leave", "out", id="app.ctrl_q", show=False, priority=True, tooltip="Leave"),
     ]
 
-    def __init__(self, runtime: "Runtime", autostart: bool = True, extras: Extras = tuple) -> None:
+    def __init__(
+        self,
+        runtime: "Runtime",
+        autostart: bool = True,
+        extras: Extras = tuple,
+        keymap: Mapping[str, str] | None = None,
+        theme: str = DARK,
+    ) -> None:
         super().__init__()
         self.runtime = runtime
         self.extras = extras
         self.autostart = autostart
-        self.glyphs = glyphs_for(sys.stdout.encoding or "ascii")
+        look = runtime.settings.console
+        encoding = sys.stdout.encoding or "ascii"
+        self.glyphs = glyphs_for("ascii" if look.ascii else "utf-8" if look.ascii is False else encoding)
         self.operations: dict[int, RunningOperation] = {}
         """Every operation of this session, by the number of its feed."""
         self.feeds: FleetFeeds | None = None
@@ -81,9 +108,11 @@ class QuarterdeckApp(App[int]):
                 for key, item in runtime.settings.environments.items()
             }
         )
-        for theme in themes():
-            self.register_theme(theme)
-        self.theme = DARK
+        for known in themes():
+            self.register_theme(known)
+        self.theme = theme
+        self._has_few_colours = theme.endswith(f"-{SIXTEEN}")
+        self.set_keymap(dict(keymap or {}))
 
     # -- start and data -----------------------------------------------------------------------
 
@@ -219,7 +248,7 @@ class QuarterdeckApp(App[int]):
             self.push_screen(KeysScreen(in_order(live_keys(screen, shown_only=False), screen.KEY_ORDER)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("journal", "keys", "operation", "leave") and not isinstance(self.screen, ConsoleScreen):
+        if action in _ON_SCREENS and not isinstance(self.screen, ConsoleScreen):
             return False
         if action == "journal" and self._is_on_journal():
             return False
@@ -338,16 +367,33 @@ class QuarterdeckApp(App[int]):
         self.action_leave()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield SystemCommand("fleet", "every service, trouble first", self._to_fleet)
         yield SystemCommand("journal", "every operation by anybody", self.action_journal)
         yield SystemCommand("keys", "every key that works here", self.action_keys)
         if self._in_header() is not None:
             yield SystemCommand("operation", "the operation in the header", self.action_operation)
-        other = LIGHT if self.theme == DARK else DARK
-        yield SystemCommand("colours", f"change to {other.removeprefix('quarterdeck-')}", self._other_theme)
+        yield SystemCommand("retry now", "read every environment at once", self.action_retry)
+        yield SystemCommand("colours", f"change to {_LOOKS[self._next_theme()]}", self._change_theme)
         yield SystemCommand("out", "leave the console", self.action_leave)
 
-    def _other_theme(self) -> None:
-        self.theme = LIGHT if self.theme == DARK else DARK
+    def _next_theme(self) -> str:
+        """Dark, light, without colour, and round again."""
+        order = list(_LOOKS)
+        return order[(order.index(self.theme.removesuffix(f"-{SIXTEEN}")) + 1) % len(order)]
+
+    def _change_theme(self) -> None:
+        self.theme = theme_for(self._next_theme(), {}, SIXTEEN if self._has_few_colours else None)
+
+    def _to_fleet(self) -> None:
+        """Leave whatever is above the fleet; what runs goes on."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_retry(self) -> None:
+        """Read everything now, also what waits to be tried again."""
+        if self.feeds is not None:
+            self.feeds.refresh()
+            self.notify("reading every environment again", markup=False, timeout=3)
 
     def _fatal_error(self) -> None:
         """Report a crash without local variables: they may hold what must not be printed."""
@@ -361,7 +407,26 @@ class QuarterdeckApp(App[int]):
 
 
 def run(runtime: "Runtime", extras: Extras = tuple) -> int:
-    """Run the console until it is left; the exit code of the process."""
-    app = QuarterdeckApp(runtime, extras=extras)
+    """Run the console until it is left; the exit code of the process.
+
+    Raises:
+        ConfigError: when the configuration asks for keys that cannot be.
+    """
+    settings = runtime.settings
+    keymap: Mapping[str, str] = {}
+    if settings.keys:
+        from screens.keymap import keymap as checked
+
+        keymap = checked(settings.keys, QuarterdeckApp, settings.path)
+    app = QuarterdeckApp(runtime, extras=extras, keymap=keymap, theme=_theme(settings.console.theme))
     app.run()
     return app.return_code or 0
+
+
+def _theme(wanted: str) -> str:
+    """The theme to start with; ``NO_COLOR`` is stronger than the configuration, as Textual has it too."""
+    from rich.console import Console
+
+    few = Console(force_terminal=True).color_system in ("standard", "windows")
+    no_color = bool(os.environ.get("NO_COLOR"))
+    return theme_for("" if wanted == "auto" or no_color else wanted, os.environ, SIXTEEN if few else None)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from console.app import QuarterdeckApp
 from console.cli.main import parser
 from console.config import schema
 from console.config.loader import load
 from console.domain.operation import Verdict
 from console.domain.service import ServiceState
+from screens.keymap import keymap, places, remappable
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -43,6 +45,7 @@ def test_the_example_configuration_has_every_setting() -> None:
 
     assert set(file) == set(schema.TOP)
     assert set(file["paths"]) == set(schema.PATHS)
+    assert set(file["console"]) == set(schema.CONSOLE)
     assert {key for table in environments for key in table} == set(schema.ENVIRONMENT)
     assert {key for table in services for key in table} == set(schema.SERVICE)
 
@@ -50,10 +53,33 @@ def test_the_example_configuration_has_every_setting() -> None:
 def test_the_configuration_page_has_every_setting() -> None:
     """Each in a row of its own table."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    settings = {*schema.PATHS, *schema.ENVIRONMENT, *schema.SERVICE, "operator"} - {"services"}
+    settings = {*schema.PATHS, *schema.CONSOLE, *schema.ENVIRONMENT, *schema.SERVICE, "operator"} - {
+        "services"
+    }
     rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
 
     assert {key for key in settings if f"`{key}`" not in rows} == set()
+
+
+def test_the_keys_of_the_example_are_keys() -> None:
+    """The loader knows no binding: the screens do."""
+    keys = {name: (key,) if isinstance(key, str) else tuple(key) for name, key in _keys().items()}
+
+    assert keymap(keys, QuarterdeckApp, ROOT / "config.example.toml").keys() == keys.keys()
+
+
+def _keys() -> dict[str, str | list[str]]:
+    found: dict[str, str | list[str]] = tomllib.loads(EXAMPLE)["keys"]
+    return found
+
+
+def test_the_configuration_page_has_every_binding() -> None:
+    """With the keys that it has by default."""
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+    assert {
+        str(item.id) for item in remappable(places(QuarterdeckApp)) if f"`{item.id}`" not in page
+    } == set()
 
 
 def test_the_headless_page_has_every_verdict_in_the_row_of_its_exit_code() -> None:

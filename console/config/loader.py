@@ -6,7 +6,7 @@ from pathlib import Path
 
 from console.config import schema
 from console.config.discover import cache_folder, state_folder
-from console.config.settings import EnvironmentSettings, ServiceSettings, Settings
+from console.config.settings import ConsoleSettings, EnvironmentSettings, ServiceSettings, Settings
 from console.config.table import Table
 from console.domain.address import Address, Environment, Tier
 from console.errors import ConfigError
@@ -34,6 +34,7 @@ def load(path: Path) -> Settings:
     if not environments:
         top.refuse("systems", "has no environment", "write [systems.NAME.environments.production]")
     paths = top.table("paths", schema.PATHS)
+    keys = top.table("keys", None)
     return Settings(
         path=path,
         journal=paths.file("journal") or state_folder() / "journal.sqlite3",
@@ -41,7 +42,17 @@ def load(path: Path) -> Settings:
         operator=top.text("operator") or os.environ.get("QUARTERDECK_OPERATOR", ""),
         aws_config_file=_existing(paths, "aws_config"),
         aws_credentials_file=_existing(paths, "aws_credentials"),
+        console=_console(top.table("console", schema.CONSOLE)),
+        keys={name: keys.text_or_texts(name) for name in keys.entries()},
         environments=environments,
+    )
+
+
+def _console(table: Table) -> ConsoleSettings:
+    return ConsoleSettings(
+        theme=table.choice("theme", schema.THEMES, ConsoleSettings.theme),
+        ascii=table.flag_or_none("ascii"),
+        times=table.choice("times", schema.TIMES, ConsoleSettings.times),
     )
 
 

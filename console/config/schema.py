@@ -3,11 +3,14 @@
 The loader refuses what is not listed here and ``config.example.toml`` is held complete against it.
 """
 
-TOP = ("operator", "paths", "systems")
+TOP = ("operator", "paths", "console", "keys", "systems")
 """The file itself."""
 
 PATHS = ("journal", "cache", "aws_config", "aws_credentials")
 """``[paths]``"""
+
+CONSOLE = ("theme", "ascii", "times")
+"""``[console]``; ``[keys]`` has the ids of bindings for its keys, which the screens know."""
 
 SYSTEM = ("environments",)
 """``[systems.S]``"""
@@ -37,6 +40,9 @@ SERVICE = (
     "also",
 )
 """``[systems.S.environments.E.services.ALIAS]``"""
+
+THEMES = ("auto", "dark", "light", "nocolor")
+TIMES = ("utc", "local")
 
 PLATFORMS = ("ecs",)
 DEPLOY_WAYS = ("pin", "force")

@@ -44,6 +44,18 @@ class EnvironmentSettings:
 
 
 @dataclass(frozen=True)
+class ConsoleSettings:
+    """``[console]``: how the console looks in its terminal; headless runs know none of it."""
+
+    theme: str = "auto"
+    """``dark``, ``light``, ``nocolor``, or ``auto``: dark, without colour where ``NO_COLOR`` is set."""
+    ascii: bool | None = None
+    """Whether marks are drawn in ASCII; ``None``: where the terminal's encoding has no others."""
+    times: str = "utc"
+    """``utc`` or ``local``."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole configuration."""
 
@@ -57,6 +69,9 @@ class Settings:
     """Who acts; empty: the caller identity's session name."""
     aws_config_file: Path | None = None
     aws_credentials_file: Path | None = None
+    console: ConsoleSettings = ConsoleSettings()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """``[keys]``: id of a binding -> keys in its place, as they were written; the screens check them."""
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
     """By ``system/environment``."""
 

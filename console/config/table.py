@@ -91,6 +91,21 @@ class Table:
             self.refuse(key, f"is {_kind(value)}, not true or false")
         return value
 
+    def flag_or_none(self, key: str) -> bool | None:
+        """True, false, or ``None`` when it is not there."""
+        return self.flag(key) if key in self._values else None
+
+    def text_or_texts(self, key: str) -> tuple[str, ...]:
+        """One text, or a list of different ones; at least one, none of them empty."""
+        found = self.texts(key) if isinstance(self._values.get(key), list) else (self.text(key),)
+        if not all(found) or not found:
+            self.refuse(key, "is empty", "write a text, or leave the line out")
+        return found
+
+    def entries(self) -> tuple[str, ...]:
+        """The keys of a table that may have any."""
+        return tuple(self._values)
+
     def duration(self, key: str, default: timedelta) -> timedelta:
         """A length of time: ``90s``, ``30m``, ``1h``, ``1d``."""
         if key not in self._values:
