@@ -50,7 +50,7 @@ class Orders:
         """
         status = self._services.status(address)
         primary = status.primary
-        if primary is None:
+        if primary is None or status.controller != "ECS":
             raise RejectedError(
                 f"{address} has no deployment of its own: its controller is {status.controller}, "
                 f"its status {status.status}"

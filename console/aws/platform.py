@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from console.aws.actions import Actions
 from console.aws.calls import Answer, Calls
+from console.aws.codedeploy import CodeDeploy
 from console.aws.definitions import Definitions
 from console.aws.images import Registry
 from console.aws.orders import Orders
@@ -14,6 +15,7 @@ from console.aws.preflight import Preflight
 from console.aws.references import DIGEST
 from console.aws.releases import Releases, label
 from console.aws.rollouts import Rollouts
+from console.aws.scaling import ScalingReader
 from console.aws.services import Services, revisions_of, status_of
 from console.aws.targets import TargetGroups
 from console.aws.tasks import Tasks
@@ -22,7 +24,7 @@ from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
 from console.domain.operation import Accepted, Basis, Check, Order
 from console.domain.release import Image, Release
-from console.domain.rollout import Rollout
+from console.domain.rollout import CODE_DEPLOY, Rollout
 from console.domain.scaling import Scaling
 from console.domain.service import Observation, ServiceStatus
 from console.domain.standing import BudgetUse, Standing
@@ -47,6 +49,8 @@ class EcsPlatform:
         self._registry = Registry(calls, clock)
         self._releases = Releases(calls, self.definitions, self._registry)
         self._rollouts = Rollouts(calls)
+        self._codedeploy = CodeDeploy(calls)
+        self._scaling = ScalingReader(calls)
         self._tasks = Tasks(calls)
         self._groups = TargetGroups(calls)
         self._preflight = Preflight(settings, calls, self.definitions, self._registry, clock)
@@ -94,7 +98,8 @@ class EcsPlatform:
         return {key: release.version for key, release in self._releases.get(ids).items()}
 
     def scaling(self, address: Address) -> Scaling | None:
-        return None
+        chosen = self.services_reader.settings(address)
+        return self._scaling.of(chosen.cluster, chosen.service)
 
     def status(self, address: Address) -> ServiceStatus:
         return self.services_reader.status(address)
@@ -116,13 +121,13 @@ class EcsPlatform:
 
         rollout = part("rollout", lambda: self._rollout_of(status), None)
         releases = part("releases", lambda: self._releases_around(raw, rollout), none)
-        timing = part("timing", lambda: self._groups.timing(status.target_groups), None)
+        timing = part("timing", lambda: self._groups.timing(status.groups), None)
         return Observation(
             at=at,
             status=status_of(address, raw, releases),
             rollout=rollout,
             tasks=part("tasks", lambda: self._tasks.of(chosen.cluster, chosen.service), ()),
-            targets=part("targets", lambda: self._groups.targets(status.target_groups), ()),
+            targets=part("targets", lambda: self._groups.targets(status.groups), ()),
             releases=releases,
             health_check_s=timing[0] if timing else None,
             deregistration_s=timing[1] if timing else None,
@@ -181,7 +186,10 @@ class EcsPlatform:
         return self._orders.find(order, sent_at)
 
     def _rollout_of(self, status: ServiceStatus) -> Rollout | None:
-        """The service deployment that the service names, else the newest one there is."""
+        """The service deployment that the service names, else the newest one there is; CodeDeploy's of
+        a service whose task sets are CodeDeploy's."""
+        if status.controller != "ECS":
+            return self._codedeploy.get(status.rollout_id) if status.rollout_id else None
         if status.rollout_id is not None:
             return self._rollouts.get([status.rollout_id]).get(status.rollout_id)
         chosen = self.services_reader.settings(status.address)
@@ -189,7 +197,7 @@ class EcsPlatform:
 
     def _releases_around(self, raw: Answer, rollout: Rollout | None) -> dict[str, Release]:
         ids: list[Any] = list(revisions_of(raw))
-        if rollout is not None:
+        if rollout is not None and rollout.strategy != CODE_DEPLOY:
             ids += [rollout.target, *rollout.sources, rollout.went_back_to]
         return self._releases.get(list(dict.fromkeys(filter(None, ids))))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from console.aws import task_sets
 from console.aws.calls import Answer, Calls, batches
 from console.aws.moments import moment
 from console.config.settings import EnvironmentSettings, ServiceSettings
@@ -123,6 +124,9 @@ def status_of(
     """
     settings = raw.get("deploymentConfiguration", {})
     breaker = settings.get("deploymentCircuitBreaker", {})
+    controller = plain(str(raw.get("deploymentController", {}).get("type") or "ECS"))
+    is_ecs = controller == "ECS"
+    groups = task_sets.groups_of(raw)
     return ServiceStatus(
         address=address,
         arn=str(raw.get("serviceArn", "")),
@@ -132,19 +136,18 @@ def status_of(
         desired=int(raw.get("desiredCount", 0)),
         running=int(raw.get("runningCount", 0)),
         pending=int(raw.get("pendingCount", 0)),
-        deployments=_deployments(raw, known or {}),
+        deployments=_deployments(raw, known or {}) if is_ecs else task_sets.deployments_of(raw),
         events=tuple(_event(item) for item in raw.get("events", ())),
-        rollout_id=raw.get("currentServiceDeployment") or None,
-        strategy=plain(str(settings.get("strategy") or "ROLLING")),
-        controller=plain(str(raw.get("deploymentController", {}).get("type") or "ECS")),
+        rollout_id=raw.get("currentServiceDeployment") or task_sets.made_by(raw),
+        strategy=plain(str(settings.get("strategy") or "ROLLING")) if is_ecs else controller,
+        controller=controller,
         minimum_healthy_percent=int(settings.get("minimumHealthyPercent", 100)),
         maximum_percent=int(settings.get("maximumPercent", 200)),
         breaker=bool(breaker.get("enable")),
         breaker_rolls_back=bool(breaker.get("rollback")),
         grace_s=int(raw.get("healthCheckGracePeriodSeconds") or 0),
-        target_groups=tuple(
-            item["targetGroupArn"] for item in raw.get("loadBalancers", ()) if item.get("targetGroupArn")
-        ),
+        target_groups=groups,
+        alternate_groups=tuple(arn for arn in task_sets.alternates_of(raw) if arn not in groups),
     )
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-
 CODE_DEPLOY = "CODE_DEPLOY"
 """Strategy, and controller, of a service whose deployments are CodeDeploy's."""
 

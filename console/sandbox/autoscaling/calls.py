@@ -146,6 +146,13 @@ def DescribeScalingActivities(account: "Account", params: Json) -> Json:
     return {"ScalingActivities": [_activity(item) for item in shown], **following}
 
 
+@operation(_SERVICE)
+def DescribeScheduledActions(account: "Account", params: Json) -> Json:
+    """None: nothing here scales by the clock, and PutScheduledAction is not answered."""
+    _check_namespace(params)
+    return {"ScheduledActions": []}
+
+
 def _forget(account: "Account", policy: Policy) -> None:
     for name in policy.alarms:
         account.alarms.delete(name)
