@@ -1,10 +1,9 @@
 """Log events as CloudWatch Logs gives them, turned into lines that may be kept and drawn."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from console.domain.signals import LogLine
+from console.domain.signals import LogLine, LogPage
 from console.domain.text import plain
 from console.domain.words import from_milliseconds
 from console.logtail.masks import masked
@@ -48,7 +47,16 @@ def lines_of(events: Iterable[Mapping[str, Any]], container: str) -> list[LogLin
     return lines
 
 
-def newest_ingestion(events: Iterable[Mapping[str, Any]]) -> datetime | None:
-    """When the newest of the events was taken in; ``None`` without events."""
-    newest = max((raw.get("ingestionTime") or 0 for raw in events), default=0)
-    return from_milliseconds(newest) if newest else None
+def page_of(events: Sequence[Mapping[str, Any]], container: str, token: str) -> LogPage:
+    """One page of FilterLogEvents."""
+    if not events:
+        return LogPage((), token)
+    ingested = max(raw.get("ingestionTime") or 0 for raw in events)
+    lags = [(raw.get("ingestionTime") or 0) - raw.get("timestamp", 0) for raw in events]
+    return LogPage(
+        tuple(lines_of(events, container)),
+        token,
+        from_milliseconds(ingested) if ingested else None,
+        max(0.0, max(lags) / 1000),
+        max(0.0, -min(lags) / 1000) if ingested else 0.0,
+    )

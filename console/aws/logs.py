@@ -5,16 +5,18 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
-from console.aws.calls import Calls
+from console.aws.calls import Calls, code_of
 from console.aws.definitions import Definitions
 from console.aws.live_tail import LiveTail
-from console.aws.log_lines import lines_of, newest_ingestion
+from console.aws.log_lines import page_of
 from console.aws.log_places import places_of
 from console.aws.services import Services
 from console.domain.address import Address
 from console.domain.service import ServiceStatus
 from console.domain.signals import LogLine, LogPage, LogPlace
+from console.domain.text import plain
 from console.domain.words import milliseconds
+from console.errors import RejectedError
 from console.logtail.order import key
 from console.logtail.parse import drawn
 from console.ports import Clock
@@ -100,10 +102,13 @@ class CloudWatchLogs:
             params["startFromHead"] = False
         if token:
             params["nextToken"] = token
-        page = self._calls.read("logs", "FilterLogEvents", region=place.region, **params)
-        events = page.get("events", ())
-        lines = tuple(lines_of(events, place.container))
-        return LogPage(lines, str(page.get("nextToken") or ""), newest_ingestion(events))
+        try:
+            page = self._calls.read("logs", "FilterLogEvents", region=place.region, **params)
+        except RejectedError as error:
+            if code_of(error) == "ResourceNotFoundException":
+                raise RejectedError(f"there is no log group {plain(place.group)}") from error
+            raise
+        return page_of(page.get("events", ()), place.container, str(page.get("nextToken") or ""))
 
     def live(self, places: Sequence[LogPlace], stop: Event) -> LiveTail:
         return LiveTail(self._calls, places, stop)

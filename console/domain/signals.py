@@ -70,6 +70,10 @@ class LogPage:
     """Names the next part, also behind an empty one; empty at the end."""
     ingested: datetime | None = None
     """When the newest of them was taken in, by the clock of who keeps them; ``None`` without lines."""
+    late_s: float = 0.0
+    """The longest time that one of them took from being written, by its task's clock, to being taken in."""
+    ahead_s: float = 0.0
+    """How far a task's clock ran ahead: the longest time that one was taken in before it was written."""
 
 
 @dataclass(frozen=True, slots=True)
