@@ -1,14 +1,16 @@
 """Where an operation stands before it is planned: the service, its history, and who asks."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from console.config.settings import ServiceSettings, Settings
+from console.domain.action import Action
 from console.domain.address import Address, Identity, Tier
 from console.domain.operation import Basis, Mechanism, Plan, Verb
 from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.service import Observation
+from console.domain.version import UNKNOWN_VERSION
 from console.errors import RejectedError
 from console.operations.differences import differences
 from console.operations.safe import healthy_now
@@ -119,4 +121,34 @@ def outline(
         confirm=confirmation(bearings.address, environment.tier, settings),
         differences=differences(source, target),
         healthy=healthy_now(bearings.observation, bearings.settings.no_check_healthy_after),
+    )
+
+
+def in_place(
+    bearings: Bearings,
+    verb: Verb,
+    effect: str,
+    actions: Sequence[Action],
+    settings: Settings,
+    clock: Clock,
+    before: Mapping[str, object] | None = None,
+) -> Plan:
+    """A plan that ships nothing: the same release before and after, changed by actions.
+
+    What runs need not be readable for it: an outage is not kept from ending by an unreadable revision.
+    """
+    live = bearings.observation.primary_release or _unread(bearings)
+    plan = outline(bearings, verb, Mechanism.ACTIONS, live, live, effect, settings, clock)
+    return replace(plan, actions=tuple(actions), before=before or {})
+
+
+def _unread(bearings: Bearings) -> Release:
+    """What stands for a release that cannot be read."""
+    return Release(
+        id=bearings.basis.release,
+        definition=bearings.basis.definition,
+        images=(),
+        main="",
+        version=UNKNOWN_VERSION,
+        configuration="",
     )

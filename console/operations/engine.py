@@ -3,8 +3,6 @@
 import getpass
 import os
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 from console.config.settings import Settings
@@ -20,18 +18,18 @@ from console.domain.operation import (
     Verb,
     Verdict,
 )
+from console.domain.wish import Wish
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations import bearings as positions
 from console.operations import ulid
 from console.operations.carrier import Carrier, Limits, stored
-from console.operations.deploy import plan_deploy
 from console.operations.holds import holds
 from console.operations.lives import host, is_carried
 from console.operations.log import OperationLog
 from console.operations.observing import Observer
 from console.operations.ordering import place
+from console.operations.planning import Planning, plan
 from console.operations.resuming import follow, is_recent, plan_of, resume
-from console.operations.rollback import plan_rollback
 from console.operations.walk import walk
 from console.ports import Clock, Journal, Platform
 
@@ -68,34 +66,26 @@ class Engine:
 
     # planning
 
+    def plan(self, wish: Wish) -> Plan:
+        """The plan to carry out a wish; reads only.
+
+        Raises:
+            RefusedError: when it cannot be done, or would not last.
+            UnknownVersionError: when it names a version that does not exist or never ran.
+        """
+        bearings = positions.take(
+            wish.address, self._settings.service(wish.address), self._platform(wish.address)
+        )
+        self._identities[bearings.platform.environment.key] = bearings.identity
+        return plan(wish, Planning(bearings, self._journal, self._settings, self._clock))
+
     def plan_deploy(self, address: Address, version: str) -> Plan:
         """The plan to ship a tag or digest of the registry; reads only."""
-        bearings = self._bearings(address)
-        hold: Hold | None = None
-        with suppress(JournalError):
-            hold = self.holds().get(address)
-        return plan_deploy(bearings, version, hold, self._settings, self._clock)
+        return self.plan(Wish(Verb.DEPLOY, address, version=version))
 
     def plan_rollback(self, address: Address, to: str = "") -> Plan:
-        """The plan to go back to what really succeeded, or to what ``to`` names; reads only.
-
-        The journal's memory of earlier rollbacks is used where it can be read; where it cannot, the
-        plan says so and is not blocked.
-        """
-        bearings = self._bearings(address)
-        remark = ""
-        try:
-            operations = self._journal.operations(str(address))
-        except JournalError as error:
-            operations = ()
-            remark = f"the journal cannot be read, earlier rollbacks of ours are not known: {error}"
-        plan = plan_rollback(bearings, to, operations, self._settings, self._clock)
-        return _with_remark(plan, remark) if remark else plan
-
-    def _bearings(self, address: Address) -> positions.Bearings:
-        bearings = positions.take(address, self._settings.service(address), self._platform(address))
-        self._identities[bearings.platform.environment.key] = bearings.identity
-        return bearings
+        """The plan to go back to what really succeeded, or to what ``to`` names; reads only."""
+        return self.plan(Wish(Verb.ROLLBACK, address, to=to))
 
     def _platform(self, address: Address) -> Platform:
         return self._platforms[f"{address.system}/{address.environment}"]
@@ -352,7 +342,3 @@ def _shown(plan: Plan) -> dict[str, object]:
 
 def _blocked(blockers: tuple[Check, ...]) -> str:
     return "; ".join(f"{item.name}: {item.evidence}" for item in blockers if item.state is CheckState.FAIL)
-
-
-def _with_remark(plan: Plan, remark: str) -> Plan:
-    return replace(plan, remarks=(*plan.remarks, remark))

@@ -59,6 +59,25 @@ def outcome(
     return Outcome(Verdict.ROLLED_BACK, _who(rollout), f"back to {name}: {reason}", at)
 
 
+def told(rollout: Rollout, history: Sequence[Rollout], releases: Mapping[str, Release]) -> Outcome | None:
+    """Judge a rollout that anybody may have ordered; ``None`` while it is under way.
+
+    Who shipped it is not known, so that a success has no ``by``; ``history`` and ``releases`` as above.
+    """
+    if not rollout.status.is_over:
+        return None
+    at = rollout.finished_at
+    if rollout.status is RolloutStatus.ROLLBACK_FAILED:
+        return Outcome(Verdict.FAILED, None, rollout.reason or "the rollback failed", at)
+    if rollout.status is RolloutStatus.STOPPED:
+        return _stopped(rollout, history, releases)
+    if rollout.status is RolloutStatus.SUCCESSFUL:
+        return Outcome(Verdict.SUCCEEDED, None, f"{_name(rollout.target, releases)} is deployed", at)
+    name = _name(rollout.went_back_to or "", releases)
+    reason = rollout.rollback_reason or rollout.reason
+    return Outcome(Verdict.ROLLED_BACK, _who(rollout), f"back to {name}: {reason}", at)
+
+
 def _arrived(
     plan: Plan, release_id: str, releases: Mapping[str, Release], by: str, at: datetime | None
 ) -> Outcome:

@@ -1,0 +1,26 @@
+"""What somebody wants done to a service, before anybody has looked whether and how."""
+
+from dataclasses import dataclass
+
+from console.domain.address import Address
+from console.domain.operation import Verb
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One verb about one service; a verb reads the members that concern it, and the rest stays empty."""
+
+    verb: Verb
+    address: Address
+    version: str = ""
+    """Deploy: a tag or digest of the registry."""
+    to: str = ""
+    """Rollback: a label, digest or ``:N`` among what ran; empty: the best proven one."""
+    desired: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    """Scale: the counts; ``None`` stays as it is."""
+    task: str = ""
+    """Drain: the beginning of one task's id instead of the whole service."""
+    instance: str = ""
+    """Drain: a container instance of the service's cluster instead of the service."""

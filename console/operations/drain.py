@@ -1,0 +1,181 @@
+"""Plan to take work away from something, and to give it back exactly as it was."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from console.config.settings import Settings
+from console.domain.action import Action, ActionKind
+from console.domain.operation import Entry, OperationRecord, Plan, Verb
+from console.domain.scaling import Scaling
+from console.domain.tasks import Task
+from console.domain.words import clock as minutes
+from console.domain.words import count
+from console.errors import RefusedError
+from console.operations.bearings import Bearings, in_place
+from console.ports import Clock
+
+KILLED_AFTER_S = 120
+"""The longest stop timeout that Fargate grants a container (ECS developer guide, task definition
+parameters, stopTimeout)."""
+_SUSPENDABLE = ("in", "out", "scheduled")
+
+
+def plan_drain(bearings: Bearings, settings: Settings, clock: Clock) -> Plan:
+    """The plan to let a whole service serve nothing: an outage, said as one.
+
+    Autoscaling is suspended first: it would bring the tasks back.
+    """
+    status = bearings.observation.status
+    scaling = bearings.platform.scaling(bearings.address)
+    actions: list[Action] = []
+    if scaling is not None and set(scaling.suspended) != set(_SUSPENDABLE):
+        said = "autoscaling suspended, so that it does not bring the tasks back"
+        actions.append(Action(ActionKind.SUSPEND_SCALING, said, undo="undrain resumes it"))
+    undo = f"undrain brings back {status.desired}"
+    actions.append(
+        Action(ActionKind.SET_DESIRED, f"desired {status.desired} -> 0: 0 serving", {"desired": 0}, undo=undo)
+    )
+    effect = f"0 serving, {count(status.running, 'task')} leave{_how_long(bearings)}"
+    plan = in_place(bearings, Verb.DRAIN, effect, actions, settings, clock, _before(status.desired, scaling))
+    nothing = "desired is 0 already" if status.desired == 0 else ""
+    return replace(plan, nothing_to_do=nothing, remarks=tuple(_drain_remarks(bearings)))
+
+
+def plan_drain_task(bearings: Bearings, wanted: str, settings: Settings, clock: Clock) -> Plan:
+    """The plan to stop one task; the scheduler replaces it.
+
+    Raises:
+        RefusedError: when the beginning of an id means none or several of the running tasks.
+    """
+    task = chosen_task(bearings.observation.tasks, wanted)
+    said = f"task {task.id[:8]} stopped; the scheduler starts another one"
+    action = Action(ActionKind.STOP_TASK, said, {"task": task.id, "reason": "drained by an operator"})
+    status = bearings.observation.status
+    states = sorted({target.state for target in bearings.observation.targets if target.ip == task.ip})
+    remarks = [f"its target is {', '.join(states)}"] if states and task.ip else []
+    if status.desired == 1:
+        remarks.append("it is the only one: nothing serves until its replacement is healthy")
+    plan = in_place(bearings, Verb.DRAIN, said, (action,), settings, clock)
+    return replace(plan, remarks=tuple(remarks))
+
+
+def plan_drain_instance(bearings: Bearings, instance: str, settings: Settings, clock: Clock) -> Plan:
+    """The plan to let a container instance of the service's cluster run out of tasks."""
+    said = f"container instance {instance.rsplit('/', 1)[-1][:12]} DRAINING: its tasks move elsewhere"
+    action = Action(ActionKind.DRAIN_INSTANCE, said, {"instance": instance}, undo="undrain --instance")
+    plan = in_place(bearings, Verb.DRAIN, said, (action,), settings, clock, {"instance": instance})
+    return replace(plan, remarks=("tasks of every service on it move, not of this one only",))
+
+
+def plan_undrain(
+    bearings: Bearings, drained: Mapping[str, object] | None, settings: Settings, clock: Clock
+) -> Plan:
+    """The plan to bring back what a drain took away, from what the journal says was there.
+
+    Args:
+        drained: ``Plan.before`` of the drain; ``None``: the journal knows of none.
+
+    Raises:
+        RefusedError: when nobody knows what was there.
+    """
+    if drained is None:
+        raise RefusedError(
+            f"{bearings.address}: the journal knows of no drain to take back",
+            "say the count: quarterdeck scale --desired N",
+        )
+    if instance := drained.get("instance"):
+        said = f"container instance {str(instance).rsplit('/', 1)[-1][:12]} ACTIVE again"
+        action = Action(ActionKind.ACTIVATE_INSTANCE, said, {"instance": str(instance)})
+        return in_place(bearings, Verb.UNDRAIN, said, (action,), settings, clock)
+    actions = _restoring(bearings, drained)
+    said = " · ".join(action.said for action in actions) or "it is as it was"
+    plan = in_place(bearings, Verb.UNDRAIN, said, actions, settings, clock)
+    return replace(plan, nothing_to_do="" if actions else "counts and autoscaling are as they were")
+
+
+def last_drain(
+    operations: Iterable[OperationRecord], entries: Mapping[str, Sequence[Entry]]
+) -> Mapping[str, object] | None:
+    """What the newest drain that was not taken back since found there; ``None`` without one.
+
+    Args:
+        operations: The journal's operations on the service.
+        entries: Of each of them that is a drain, by its id.
+    """
+    for record in sorted(operations, key=lambda item: item.planned_at, reverse=True):
+        if record.verb is Verb.UNDRAIN and record.accepted_at is not None and record.verdict is not None:
+            if record.verdict.exit_code == 0:
+                return None
+        elif record.verb is Verb.DRAIN and record.accepted_at is not None:
+            for entry in entries.get(record.id, ()):
+                plan = entry.facts.get("plan")
+                before = plan.get("before") if isinstance(plan, Mapping) else None
+                if isinstance(before, Mapping) and before:
+                    return before
+    return None
+
+
+def chosen_task(tasks: Iterable[Task], wanted: str) -> Task:
+    """The running task whose id begins so.
+
+    Raises:
+        RefusedError: when it is none, or more than one.
+    """
+    found = [task for task in tasks if not task.is_stopped and wanted and task.id.startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(task.id[:8] for task in tasks if not task.is_stopped) or "none"
+    problem = "means more than one task" if found else "is no running task of it"
+    raise RefusedError(f"{wanted or 'no id'} {problem}", f"running: {there}")
+
+
+def _before(desired: int, scaling: Scaling | None) -> dict[str, object]:
+    before: dict[str, object] = {"desired": desired}
+    if scaling is not None:
+        before |= {
+            "minimum": scaling.minimum,
+            "maximum": scaling.maximum,
+            "suspended": list(scaling.suspended),
+        }
+    return before
+
+
+def _restoring(bearings: Bearings, drained: Mapping[str, object]) -> list[Action]:
+    """The count first: autoscaling that is resumed over no tasks would act on its minimum."""
+    status = bearings.observation.status
+    scaling = bearings.platform.scaling(bearings.address)
+    actions: list[Action] = []
+    desired = drained.get("desired")
+    if isinstance(desired, int) and desired != status.desired:
+        said = f"desired {status.desired} -> {desired}, as before the drain"
+        actions.append(Action(ActionKind.SET_DESIRED, said, {"desired": desired}))
+    low, high = drained.get("minimum"), drained.get("maximum")
+    if scaling is not None and isinstance(low, int) and isinstance(high, int):
+        if (low, high) != (scaling.minimum, scaling.maximum):
+            said = f"autoscaling between {low} and {high} again"
+            actions.append(Action(ActionKind.SET_LIMITS, said, {"minimum": low, "maximum": high}))
+        kept = drained.get("suspended")
+        was = {str(part) for part in kept} if isinstance(kept, list | tuple) else set()
+        if was != set(scaling.suspended):
+            kept_so = f"suspended {', '.join(sorted(was))}" if was else "nothing suspended"
+            said = f"autoscaling as before: {kept_so}"
+            actions.append(
+                Action(ActionKind.RESUME_SCALING, said, {part: part in was for part in _SUSPENDABLE})
+            )
+    return actions
+
+
+def _how_long(bearings: Bearings) -> str:
+    delay = bearings.observation.deregistration_s
+    if bearings.observation.status.target_groups and delay is not None:
+        return f" after {minutes(delay)} of deregistration"
+    return ""
+
+
+def _drain_remarks(bearings: Bearings) -> list[str]:
+    remarks = ["an outage until undrain: counts and autoscaling come back exactly as they are now"]
+    if not bearings.observation.status.target_groups:
+        remarks.append(
+            f"jobs in flight may finish; Fargate kills the rest {KILLED_AFTER_S} s after SIGTERM at most"
+        )
+    return remarks

@@ -1,0 +1,101 @@
+"""From a wish to a plan: which verb plans, and what of the journal it is given."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from console.config.settings import Settings
+from console.domain.operation import Hold, Plan, Verb
+from console.domain.wish import Wish
+from console.errors import JournalError, RefusedError
+from console.operations.bearings import Bearings
+from console.operations.deploy import plan_deploy
+from console.operations.drain import (
+    last_drain,
+    plan_drain,
+    plan_drain_instance,
+    plan_drain_task,
+    plan_undrain,
+)
+from console.operations.holds import holds
+from console.operations.restart import plan_restart
+from console.operations.rollback import plan_rollback
+from console.operations.scale import plan_scale
+from console.ports import Clock, Journal
+
+
+@dataclass(frozen=True)
+class Planning:
+    """Everything that a verb may look at while it plans."""
+
+    bearings: Bearings
+    journal: Journal
+    settings: Settings
+    clock: Clock
+
+
+def plan(wish: Wish, planning: Planning) -> Plan:
+    """Plan a wish.
+
+    Raises:
+        RefusedError: when nobody plans that verb, or the verb itself refuses.
+    """
+    planner = _PLANNERS.get(wish.verb)
+    if planner is None:
+        raise RefusedError(f"{wish.verb.value} is nothing that is planned")
+    return planner(wish, planning)
+
+
+def _deploy(wish: Wish, given: Planning) -> Plan:
+    hold: Hold | None = None
+    with suppress(JournalError):
+        hold = holds(given.journal.operations()).get(wish.address)
+    return plan_deploy(given.bearings, wish.version, hold, given.settings, given.clock)
+
+
+def _rollback(wish: Wish, given: Planning) -> Plan:
+    """The journal's memory of earlier rollbacks is used where it can be read; where it cannot, the plan
+    says so and is not blocked."""
+    remark = ""
+    try:
+        operations = given.journal.operations(str(wish.address))
+    except JournalError as error:
+        operations = ()
+        remark = f"the journal cannot be read, earlier rollbacks of ours are not known: {error}"
+    found = plan_rollback(given.bearings, wish.to, operations, given.settings, given.clock)
+    return replace(found, remarks=(*found.remarks, remark)) if remark else found
+
+
+def _restart(wish: Wish, given: Planning) -> Plan:
+    return plan_restart(given.bearings, given.settings, given.clock)
+
+
+def _scale(wish: Wish, given: Planning) -> Plan:
+    return plan_scale(given.bearings, wish, given.settings, given.clock)
+
+
+def _drain(wish: Wish, given: Planning) -> Plan:
+    if wish.task:
+        return plan_drain_task(given.bearings, wish.task, given.settings, given.clock)
+    if wish.instance:
+        return plan_drain_instance(given.bearings, wish.instance, given.settings, given.clock)
+    return plan_drain(given.bearings, given.settings, given.clock)
+
+
+def _undrain(wish: Wish, given: Planning) -> Plan:
+    """An unreadable journal raises: nobody else knows what there was."""
+    operations = given.journal.operations(str(wish.address))
+    entries = {
+        record.id: given.journal.entries(record.id) for record in operations if record.verb is Verb.DRAIN
+    }
+    return plan_undrain(given.bearings, last_drain(operations, entries), given.settings, given.clock)
+
+
+_PLANNERS: Mapping[Verb, Callable[[Wish, Planning], Plan]] = {
+    Verb.DEPLOY: _deploy,
+    Verb.ROLLBACK: _rollback,
+    Verb.RESTART: _restart,
+    Verb.SCALE: _scale,
+    Verb.DRAIN: _drain,
+    Verb.UNDRAIN: _undrain,
+}

@@ -1,0 +1,248 @@
+"""Watch a rollout that others ordered, to the verdict that it deserves. Only reads."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from console.config.settings import ServiceSettings
+from console.diagnosis import diagnose
+from console.diagnosis.evidence import Scene
+from console.domain.operation import OperationEvent, OperationRecord, Verb, Verdict
+from console.domain.release import Release
+from console.domain.rollout import Rollout, RolloutStatus
+from console.domain.service import Observation, ServiceState
+from console.domain.words import utc
+from console.errors import QuarterdeckError
+from console.operations.news import Sight, news
+from console.operations.observing import LISTED_AFTER, LOOK_EVERY_S, UNPROVEN_FOR
+from console.operations.safe import judge
+from console.operations.verdict import Outcome, successors, told
+from console.ports import Clock, Platform
+
+_NO_VERDICT = (Verdict.REFUSED, Verdict.UNKNOWN, Verdict.NOTHING_CHANGED)
+"""Endings of our own operations that tell nothing of what the service runs."""
+
+
+def last_verdict(
+    history: tuple[Rollout, ...], releases: Mapping[str, Release], ours: OperationRecord | None
+) -> Outcome:
+    """How the last change of a service ended: by ECS's list, or by our journal where that is not older.
+
+    Args:
+        history: Newest first.
+        releases: By id, to name versions.
+        ours: The newest operation of ours that has a verdict.
+    """
+    newest = next((item for item in history if item.status.is_over), None)
+    settled = told(newest, history, releases) if newest else None
+    if ours is not None and ours.verdict is not None and ours.verdict not in _NO_VERDICT:
+        ended = ours.done_at or ours.ended_at
+        if settled is None or settled.at is None or (ended is not None and ended >= settled.at):
+            return Outcome(ours.verdict, ours.by, ours.reason, ended)
+    if settled is not None:
+        return settled
+    return Outcome(Verdict.UNKNOWN, None, "ECS lists no rollout of it any more", None)
+
+
+class Witness:
+    """Follows one service from now on; begun anew it tells the same verdict.
+
+    Args:
+        timeout_s: Watch for that long; ``None``: to the end.
+        contact_lost_s: Give up after that long without an answer; ``None``: never.
+        ours: The newest operation of ours on it that has ended, if any.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        settings: ServiceSettings,
+        clock: Clock,
+        timeout_s: float | None = None,
+        contact_lost_s: float | None = None,
+        ours: OperationRecord | None = None,
+    ) -> None:
+        self._platform = platform
+        self._settings = settings
+        self._address = settings.address
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._contact_lost_s = contact_lost_s
+        self._ours = ours if ours is not None and ours.verb is not Verb.RELEASE else None
+        self._began = self._answered = clock.monotonic()
+        self._lost = False
+        self._sight: Sight | None = None
+        self._tracked: str | None = None
+        self._deployment: str | None = None
+        self._followed: Rollout | None = None
+
+    def watch(self) -> Iterator[OperationEvent]:
+        """Tell what is new until there is a verdict; the last event is the verdict.
+
+        Raises:
+            QuarterdeckError: when the first reading fails: there is nothing to go on from.
+        """
+        while True:
+            try:
+                observation = self._platform.observe(self._address)
+                yield from self._regained()
+                yield from self._tell(observation)
+                ending = self._verdict(observation)
+            except QuarterdeckError as error:
+                if self._sight is None:
+                    raise
+                yield from self._missed(error)
+                ending = self._out_of_contact(error)
+            ending = ending or self._overdue()
+            if ending is not None:
+                yield self._end(ending)
+                return
+            self._clock.sleep(LOOK_EVERY_S)
+
+    # telling
+
+    def _tell(self, observation: Observation) -> Iterator[OperationEvent]:
+        found = diagnose(observation.status, observation, None)
+        now = Sight(observation.status, observation, found.state, found.line)
+        for item in news(self._sight, now):
+            yield self._event(item.event, item.text, item.facts)
+        self._sight = now
+
+    def _missed(self, error: QuarterdeckError) -> Iterator[OperationEvent]:
+        if not self._lost:
+            self._lost = True
+            yield self._event("contact_lost", f"contact lost: {error} · ECS goes on")
+
+    def _regained(self) -> Iterator[OperationEvent]:
+        self._answered = self._clock.monotonic()
+        if self._lost:
+            self._lost = False
+            yield self._event("contact", "in contact again")
+
+    def _event(self, event: str, text: str, facts: Mapping[str, object] | None = None) -> OperationEvent:
+        return OperationEvent(
+            event, self._clock.now(), None, text, {"address": str(self._address), **(facts or {})}
+        )
+
+    # judging
+
+    def _verdict(self, observation: Observation) -> Outcome | None:
+        rollout = observation.rollout if "rollout" not in observation.missing else None
+        scene = Scene(observation.status, observation, None, observation.at)
+        if self._deployment is None:
+            if not scene.under_way:
+                return self._before()
+            self._deployment = scene.primary.id if scene.primary else ""
+        if rollout is None:
+            return self._by_deployments(observation)
+        if self._tracked is None and not rollout.status.is_over:
+            self._tracked = rollout.id
+        if self._tracked is None:
+            return None if scene.under_way else self._settled(rollout, observation)
+        return self._settled(rollout, observation)
+
+    def _before(self) -> Outcome:
+        """Nothing is under way: the last verdict, at once."""
+        history = self._platform.history(self._address)
+        self._followed = next((item for item in history if item.status.is_over), None)
+        return last_verdict(history, self._releases(history[:2]), self._ours)
+
+    def _settled(self, newest: Rollout, observation: Observation) -> Outcome | None:
+        """Judge the rollout that is followed; it need not be the newest any more."""
+        rollout: Rollout | None = newest
+        history: tuple[Rollout, ...] = ()
+        if newest.id != self._tracked or newest.status is RolloutStatus.STOPPED:
+            history = self._platform.history(self._address)
+            tracked = self._tracked or newest.id
+            rollout = next((item for item in history if item.id == tracked), None)
+        if rollout is None:
+            return Outcome(Verdict.REPLACED, None, "ECS lists it no more: another one has replaced it", None)
+        self._followed = rollout
+        fresh = observation.at - (rollout.finished_at or observation.at) < LISTED_AFTER
+        if rollout.status is RolloutStatus.STOPPED and fresh and not successors(rollout, history):
+            return None  # what stopped it is listed a few seconds later
+        found = told(rollout, history, self._releases((rollout, *history[:3])))
+        if found is None:
+            return self._paused(rollout)
+        return self._believed(found, rollout, observation) if found.verdict is Verdict.SUCCEEDED else found
+
+    def _believed(self, found: Outcome, rollout: Rollout, observation: Observation) -> Outcome | None:
+        """A success counts once the targets, or the tasks, say so too."""
+        good = frozenset(item.id for item in observation.status.deployments if item.release == rollout.target)
+        sight = judge(observation, good, 0, self._settings.no_check_healthy_after)
+        if sight.safe:
+            return found
+        if observation.at - (found.at or observation.at) <= UNPROVEN_FOR:
+            return None
+        return Outcome(Verdict.FAILED, None, f"ECS calls it successful, but {sight.why}", found.at)
+
+    def _paused(self, rollout: Rollout) -> Outcome | None:
+        hook = rollout.waiting
+        if hook is None:
+            return None
+        until = f" until {utc(hook.expires_at)}, then {hook.on_timeout}" if hook.expires_at else ""
+        return Outcome(Verdict.PAUSED, None, f"waits at {hook.stage} for a decision{until}", None)
+
+    def _by_deployments(self, observation: Observation) -> Outcome | None:
+        """Without permission to read service deployments: as ``deployments[]`` tells it."""
+        status = observation.status
+        mine = next((item for item in status.deployments if item.id == self._deployment), None)
+        primary = status.primary
+        if mine is not None and mine.state == "COMPLETED":
+            return Outcome(Verdict.SUCCEEDED, None, "ECS calls the deployment complete", observation.at)
+        if primary is None or primary.id == self._deployment:
+            return None
+        if mine is not None and mine.state == "FAILED":
+            done = primary.state == "COMPLETED"
+            return Outcome(Verdict.ROLLED_BACK, "ecs", mine.reason, observation.at) if done else None
+        return Outcome(Verdict.REPLACED, None, "another deployment has replaced it", observation.at)
+
+    def _out_of_contact(self, error: QuarterdeckError) -> Outcome | None:
+        silent = self._clock.monotonic() - self._answered
+        if self._contact_lost_s is None or silent < self._contact_lost_s:
+            return None
+        return Outcome(Verdict.UNKNOWN, None, f"contact lost for {silent:.0f} s: {error}", None)
+
+    def _overdue(self) -> Outcome | None:
+        if self._timeout_s is None or self._clock.monotonic() - self._began < self._timeout_s:
+            return None
+        if self._lost or self._sight is None:
+            return Outcome(Verdict.UNKNOWN, None, "the time is up without contact", None)
+        if self._sight.state in (ServiceState.FAILING, ServiceState.STUCK) and self._sight.line:
+            return Outcome(Verdict.STUCK, None, self._sight.line, None)
+        return Outcome(Verdict.TIMED_OUT, None, f"not done after {self._timeout_s:.0f} s; ECS goes on", None)
+
+    def _releases(self, rollouts: tuple[Rollout, ...]) -> Mapping[str, Release]:
+        ids = {name for item in rollouts for name in (item.target, item.went_back_to, *item.sources) if name}
+        return self._platform.releases(self._address, sorted(ids)) if ids else {}
+
+    def _end(self, ending: Outcome) -> OperationEvent:
+        """The verdict, with what it is about."""
+        rollout = self._followed
+        releases = dict(self._sight.observation.releases) if self._sight and self._sight.observation else {}
+        source = (
+            next((releases[name] for name in rollout.sources if name in releases), None) if rollout else None
+        )
+        target = releases.get(rollout.target) if rollout else None
+        running = self._sight.observation.primary_release if self._sight and self._sight.observation else None
+        facts = {
+            "verdict": ending.verdict.value,
+            "by": ending.by,
+            "reason": ending.reason,
+            "rollout": rollout.id if rollout else None,
+            "ended_at": _moment(ending.at),
+            "from": source.facts() if source else None,
+            "to": target.facts() if target else None,
+            "running": running.facts() if running else None,
+        }
+        said = ending.verdict.words
+        return self._event("verdict", f"{said} · {ending.reason}" if ending.reason else said, facts)
+
+
+def _moment(at: datetime | None) -> str | None:
+    return utc(at) if at else None
+
+
+def newest_of_ours(records: tuple[OperationRecord, ...]) -> OperationRecord | None:
+    """The newest ended operation that changed the service, of those of one address, newest first."""
+    changing = (item for item in records if item.verb is not Verb.RELEASE and not item.is_open)
+    return next(changing, None)

@@ -1,0 +1,198 @@
+"""Drain, undrain, scale: several actions in a row, each sent once, whatever happens in between."""
+
+import pytest
+
+from console.domain.action import ActionKind, ActionSight, ActionState
+from console.domain.operation import Mechanism, OperationEvent, Verb, Verdict
+from console.domain.scaling import Scaling
+from console.domain.wish import Wish
+from console.errors import (
+    EndpointError,
+    JournalError,
+    OutcomeUnknownError,
+    RefusedError,
+    RejectedError,
+)
+from tests.builders import ADDRESS, a_deployment, a_service, an_observation
+from tests.unit.conftest import Bench
+
+TYPED = "production/api"
+DRAIN, UNDRAIN = Wish(Verb.DRAIN, ADDRESS), Wish(Verb.UNDRAIN, ADDRESS)
+
+
+@pytest.fixture
+def steady(bench: Bench) -> Bench:
+    """Two tasks, and autoscaling between 2 and 10."""
+    bench.platform.put(an_observation())
+    bench.platform.scalings[ADDRESS] = Scaling(2, 10)
+    return bench
+
+
+def run(bench: Bench, wish: Wish, typed: str | None = TYPED) -> list[OperationEvent]:
+    return list(bench.engine.execute(bench.engine.plan(wish), typed))
+
+
+def kinds(bench: Bench) -> list[ActionKind]:
+    return [action.kind for action in bench.platform.performed]
+
+
+def sight(state: ActionState, said: str = "") -> ActionSight:
+    return ActionSight(state, said or state.value)
+
+
+def test_a_service_is_drained_with_its_autoscaling_suspended_first(steady: Bench) -> None:
+    events = run(steady, DRAIN)
+    assert steady.verdict(events)["verdict"] == "SUCCEEDED"
+    assert kinds(steady) == [ActionKind.SUSPEND_SCALING, ActionKind.SET_DESIRED]
+    assert [e.event for e in events if e.event in ("sent", "performed", "reached")] == [
+        "sent",
+        "performed",
+        "reached",
+    ] * 2
+
+
+def test_undrain_restores_counts_limits_and_what_was_suspended_before(steady: Bench) -> None:
+    steady.platform.scalings[ADDRESS] = Scaling(2, 10, suspended=("in",))
+    run(steady, DRAIN)
+    steady.platform.put(an_observation(status=a_service(desired=0, running=0)))
+    steady.platform.scalings[ADDRESS] = Scaling(1, 10, suspended=("in", "out", "scheduled"))
+    steady.platform.performed.clear()
+    assert steady.verdict(run(steady, UNDRAIN))["verdict"] == "SUCCEEDED"
+    assert [(a.kind, dict(a.parameters)) for a in steady.platform.performed] == [
+        (ActionKind.SET_DESIRED, {"desired": 2}),
+        (ActionKind.SET_LIMITS, {"minimum": 2, "maximum": 10}),
+        (ActionKind.RESUME_SCALING, {"in": True, "out": False, "scheduled": False}),
+    ]
+
+
+def test_a_drain_is_taken_back_once(steady: Bench) -> None:
+    run(steady, DRAIN)
+    steady.platform.put(an_observation(status=a_service(desired=0, running=0)))
+    run(steady, UNDRAIN)
+    with pytest.raises(RefusedError, match="knows of no drain"):
+        steady.engine.plan(UNDRAIN)
+
+
+def test_an_answer_that_is_lost_is_looked_up_and_nothing_is_sent_again(steady: Bench) -> None:
+    steady.platform.fail("perform", OutcomeUnknownError("no answer"))
+    steady.platform.sights[ActionKind.SUSPEND_SCALING] = [
+        sight(ActionState.ABSENT),
+        sight(ActionState.DONE),
+    ]
+    assert steady.verdict(run(steady, DRAIN))["verdict"] == "SUCCEEDED"
+    assert steady.platform.count("perform") == 2
+    assert kinds(steady) == [ActionKind.SET_DESIRED]  # the first was counted, and its answer lost
+
+
+def test_an_order_of_which_nothing_is_to_be_seen_is_unknown_while_its_sender_lives(steady: Bench) -> None:
+    steady.platform.fail("perform", OutcomeUnknownError("no answer"))
+    steady.platform.sights[ActionKind.SUSPEND_SCALING] = [sight(ActionState.ABSENT)]
+    assert steady.verdict(run(steady, DRAIN))["verdict"] == "UNKNOWN"
+
+
+def test_a_refused_step_ends_the_walk_and_says_what_stays_done(steady: Bench) -> None:
+    steady.platform.fail("look", EndpointError("gone"), times=3)
+    steady.platform.sights[ActionKind.SET_DESIRED] = [sight(ActionState.FAILED, "no capacity")]
+    told = steady.verdict(run(steady, DRAIN))
+    assert told["verdict"] == "FAILED"
+    assert "no capacity · 1 step before it done and left so" in str(told["reason"])
+
+
+def test_a_rejected_first_step_changes_nothing(steady: Bench) -> None:
+    steady.platform.fail("perform", RejectedError("no"))
+    assert steady.verdict(run(steady, DRAIN))["verdict"] == "FAILED"
+    assert kinds(steady) == []
+
+
+def test_a_journal_that_cannot_be_written_refuses_a_drain_and_lets_an_undrain_go_ahead(steady: Bench) -> None:
+    run(steady, DRAIN)
+    steady.platform.put(an_observation(status=a_service(desired=0, running=0)))
+    undrain = steady.engine.plan(UNDRAIN)
+    drain_again = steady.engine.plan(Wish(Verb.SCALE, ADDRESS, desired=3))
+    steady.platform.performed.clear()
+    for method in ("begin", "append", "update"):
+        steady.journal.fail(method, JournalError("disk full"), times=None)
+    with pytest.raises(RefusedError, match="journal"):
+        list(steady.engine.execute(drain_again, TYPED))
+    assert kinds(steady) == []
+    events = list(steady.engine.execute(undrain, TYPED))
+    assert steady.verdict(events)["verdict"] == "SUCCEEDED"
+
+
+def test_a_changed_service_refuses_the_plan(steady: Bench) -> None:
+    plan = steady.engine.plan(DRAIN)
+    steady.platform.put(an_observation(status=a_service(deployments=(a_deployment(id="ecs-svc/999"),))))
+    events = list(steady.engine.execute(plan, TYPED))
+    assert steady.verdict(events)["verdict"] == "REFUSED"
+    assert kinds(steady) == []
+
+
+@pytest.mark.parametrize("stop_after", ["confirmed", "compared", "sent", "performed", "reached"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_walk_whose_process_dies_anywhere_is_taken_up_and_sends_nothing_new(
+    steady: Bench, stop_after: str, nth: int
+) -> None:
+    seen = 0
+    operation = ""
+    for event in steady.engine.execute(steady.engine.plan(DRAIN), TYPED):
+        operation = event.operation or operation
+        seen += event.event == stop_after
+        if seen == nth:
+            break
+    sent = len(steady.platform.performed)
+    # as if another process: this one's id is not the carrier's
+    record = steady.journal.operation(operation)
+    assert record is not None
+    steady.clock.advance(60)
+    events = list(steady.engine.resume(operation))
+    told = steady.verdict(events)
+    assert len(steady.platform.performed) == sent
+    whole = sent == 2
+    if whole:
+        assert told["verdict"] == "SUCCEEDED"
+    elif sent == 0 and stop_after != "sent":
+        assert told["verdict"] == "REFUSED"
+    else:
+        assert told["verdict"] in ("FAILED", "SUCCEEDED")
+        assert told["verdict"] == "SUCCEEDED" or "left" in str(told["reason"])
+
+
+def test_scaling_widens_the_limits_before_the_count(steady: Bench) -> None:
+    plan = steady.engine.plan(Wish(Verb.SCALE, ADDRESS, desired=12, maximum=15))
+    assert plan.mechanism is Mechanism.ACTIONS
+    assert [a.kind for a in plan.actions] == [ActionKind.SET_LIMITS, ActionKind.SET_DESIRED]
+    assert plan.before == {"desired": 2, "minimum": 2, "maximum": 10}
+
+
+def test_a_count_that_autoscaling_would_take_back_is_refused(steady: Bench) -> None:
+    with pytest.raises(RefusedError, match="between 2 and 10"):
+        steady.engine.plan(Wish(Verb.SCALE, ADDRESS, desired=12))
+
+
+def test_without_autoscaling_there_are_no_limits_to_set(steady: Bench) -> None:
+    del steady.platform.scalings[ADDRESS]
+    with pytest.raises(RefusedError, match="no autoscaling"):
+        steady.engine.plan(Wish(Verb.SCALE, ADDRESS, maximum=4))
+    plan = steady.engine.plan(Wish(Verb.SCALE, ADDRESS, desired=2))
+    assert plan.nothing_to_do
+
+
+def test_one_task_is_meant_by_the_beginning_of_its_id(steady: Bench) -> None:
+    task = an_observation().tasks[0]
+    plan = steady.engine.plan(Wish(Verb.DRAIN, ADDRESS, task=task.id[:8]))
+    assert plan.actions[0].parameters["task"] == task.id
+    with pytest.raises(RefusedError, match="running:"):
+        steady.engine.plan(Wish(Verb.DRAIN, ADDRESS, task="zz"))
+
+
+def test_production_has_to_be_typed(steady: Bench) -> None:
+    with pytest.raises(RefusedError, match="not confirmed"):
+        run(steady, DRAIN, typed=None)
+    assert kinds(steady) == []
+
+
+def test_a_walk_that_takes_too_long_is_timed_out_and_says_what_it_waits_for(steady: Bench) -> None:
+    steady.platform.sights[ActionKind.SET_DESIRED] = [sight(ActionState.WAITING, "2 tasks still there")]
+    told = steady.verdict(run(steady, DRAIN))
+    assert told["verdict"] == Verdict.TIMED_OUT.value
+    assert "2 tasks still there" in str(told["reason"])
