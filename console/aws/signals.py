@@ -15,8 +15,10 @@ from console.errors import UnknownServiceError
 from console.ports import Clock
 
 PERIOD_S = 60
-WINDOW = timedelta(minutes=6)
+LATE = timedelta(minutes=6)
 """How far back the newest complete minute may lie: the metrics are published one to four minutes late."""
+RECENT = 20
+"""Minutes of which the shares of errors are told."""
 BATCH = 500
 """Queries that one GetMetricData may hold (CloudWatch user guide, cloudwatch_limits)."""
 
@@ -54,7 +56,8 @@ class CloudWatchSignals:
         self._clock = clock
 
     def figures(self, addresses: Sequence[Address]) -> Mapping[Address, Figures]:
-        """The newest complete minute of each service that had requests in it.
+        """The newest complete minute of each service that had requests in it, and the shares of errors
+        of the twenty minutes that end with it; the minute that is not over yet is left out.
 
         A service without target group, load balancer, data or requests is left out. 5xx that nobody
         counted beside counted requests are none: CloudWatch publishes that metric only when there is
@@ -62,11 +65,12 @@ class CloudWatchSignals:
         """
         sources = list(self._sources(addresses))
         minute = self._clock.now().astimezone(UTC).replace(second=0, microsecond=0)
-        series = self._series(sources, minute - WINDOW, minute)
+        series = self._series(sources, minute - LATE - timedelta(minutes=RECENT - 1), minute)
         found: dict[Address, Figures] = {}
         for address in dict.fromkeys(source.address for source in sources):
             mine = [index for index, source in enumerate(sources) if source.address == address]
-            figures = _newest([{m: series.get((index, m), {}) for m in _METRICS} for index in mine])
+            parts = [{m: series.get((index, m), {}) for m in _METRICS} for index in mine]
+            figures = _newest(parts, minute - LATE)
             if figures is not None:
                 found[address] = figures
         return found
@@ -75,7 +79,7 @@ class CloudWatchSignals:
         groups: dict[Address, tuple[str, ...]] = {}
         for address in addresses:
             try:
-                groups[address] = self._services.last(address).target_groups
+                groups[address] = self._services.last(address).groups
             except UnknownServiceError:
                 continue
         balancers = self._groups.balancers([group for mine in groups.values() for group in mine])
@@ -115,15 +119,16 @@ class CloudWatchSignals:
             params["NextToken"] = token
 
 
-def _newest(parts: Sequence[Mapping[_Metric, _Series]]) -> Figures | None:
-    """The newest minute with requests, of all target groups of a service together.
+def _newest(parts: Sequence[Mapping[_Metric, _Series]], since: datetime) -> Figures | None:
+    """The newest minute with requests, of all target groups of a service together: of blue and green
+    both have some while traffic moves, and either may be the one that serves.
 
     Latencies of several groups cannot be added: the slowest stands for the service.
     """
     minutes = {at for part in parts for at, value in part[_REQUESTS].items() if value > 0}
-    if not minutes:
+    at = max(minutes, default=since)
+    if at not in minutes or at < since:
         return None
-    at = max(minutes)
     p95s = [part[_P95][at] for part in parts if at in part[_P95]]
     return Figures(
         at=at + timedelta(seconds=PERIOD_S),
@@ -131,7 +136,14 @@ def _newest(parts: Sequence[Mapping[_Metric, _Series]]) -> Figures | None:
         requests=round(sum(part[_REQUESTS].get(at, 0.0) for part in parts)),
         errors=round(sum(part[_ERRORS].get(at, 0.0) for part in parts)),
         p95_s=max(p95s) if p95s else None,
+        recent=tuple(_share(parts, at - timedelta(minutes=back)) for back in reversed(range(RECENT))),
     )
+
+
+def _share(parts: Sequence[Mapping[_Metric, _Series]], at: datetime) -> float | None:
+    """Errors per request in one minute; ``None`` where no request was counted."""
+    requests = sum(part[_REQUESTS].get(at, 0.0) for part in parts)
+    return sum(part[_ERRORS].get(at, 0.0) for part in parts) / requests if requests > 0 else None
 
 
 def _query(id: str, source: _Source, metric: _Metric) -> Answer:

@@ -82,7 +82,7 @@ def test_only_complete_minutes_are_asked_for_by_both_dimensions(aws: ScriptedAws
     signals_on(aws).figures([ADDRESS])
     (params,) = aws.params("cloudwatch.GetMetricData")
     assert params["EndTime"] == MINUTE
-    assert params["StartTime"] == MINUTE - timedelta(minutes=6)
+    assert params["StartTime"] == MINUTE - timedelta(minutes=25)
     stats = {
         item["MetricStat"]["Metric"]["MetricName"]: item["MetricStat"] for item in params["MetricDataQueries"]
     }
@@ -110,6 +110,43 @@ def test_without_requests_there_are_no_figures(aws: ScriptedAws, requests: dict[
     """No traffic is not zero errors."""
     aws.on("cloudwatch.GetMetricData", metrics({"RequestCount": requests}))
     assert signals_on(aws).figures([ADDRESS]) == {}
+
+
+def test_twenty_minutes_end_with_the_newest_and_gaps_stay_gaps(aws: ScriptedAws) -> None:
+    """0.0 only where requests were counted; a minute without any is no data."""
+    aws.on(
+        "cloudwatch.GetMetricData",
+        metrics(
+            {
+                "RequestCount": {at(25): 1.0, at(21): 10.0, at(4): 0.0, at(3): 8.0, at(2): 10.0},
+                "HTTPCode_Target_5XX_Count": {at(3): 2.0, at(4): 1.0},
+            }
+        ),
+    )
+    recent = signals_on(aws).figures([ADDRESS])[ADDRESS].recent
+    assert len(recent) == 20
+    assert recent == (0.0, *([None] * 17), 0.25, 0.0)
+
+
+def test_old_requests_alone_are_no_figures(aws: ScriptedAws) -> None:
+    """The newest minute may be late, not old: what had requests a quarter of an hour ago has none now."""
+    aws.on("cloudwatch.GetMetricData", metrics({"RequestCount": {at(15): 10.0}}))
+    assert signals_on(aws).figures([ADDRESS]) == {}
+
+
+def test_blue_and_green_count_together(aws: ScriptedAws) -> None:
+    """The two change places with every deployment, so either may be the one with the requests."""
+    pair = {
+        "targetGroupArn": GROUP,
+        "advancedConfiguration": {"alternateTargetGroupArn": OTHER_GROUP, "roleArn": "arn:aws:iam::1:role/x"},
+    }
+    aws.on("ecs.DescribeServices", {"services": [raw_service(loadBalancers=[pair])]})
+    series = {"rugmunch-api/RequestCount": {at(1): 90.0}, "rugmunch-api-admin/RequestCount": {at(1): 10.0}}
+    errors = {"rugmunch-api-admin/HTTPCode_Target_5XX_Count": {at(1): 5.0}}
+    aws.on("cloudwatch.GetMetricData", metrics(series | errors))
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert (figures.requests, figures.errors, figures.recent[-1]) == (100, 5, 0.05)
+    assert len(aws.params("cloudwatch.GetMetricData")) == 1
 
 
 def test_a_service_without_load_balancer_is_not_asked_about(aws: ScriptedAws) -> None:
