@@ -188,7 +188,10 @@ class QuarterdeckApp(App[int]):
 
         connection = self._connection(message.address)
         logs = connection.logs if connection is not None else None
-        screen = ServiceScreen(message.address, self.runtime.engine, self.runtime.clock, logs, self.autostart)
+        platform = connection.platform if connection is not None else None
+        screen = ServiceScreen(
+            message.address, self.runtime.engine, self.runtime.clock, logs, self.autostart, platform
+        )
         if isinstance(self.screen, ServiceScreen):
             self.switch_screen(screen)
         else:

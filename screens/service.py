@@ -10,14 +10,15 @@ from textual.widget import Widget
 from console.domain import words
 from console.domain.address import Address
 from console.domain.fleet import ServicePicture
-from console.domain.operation import Plan
+from console.domain.scaling import Scaling
 from console.domain.signals import LogLine
 from console.operations.engine import Engine
-from console.ports import Clock, LogSource
+from console.ports import Clock, LogSource, Platform
 from console.watch.cadence import is_stale
 from screens.base import ConsoleScreen
-from screens.feeds import LogFeed, ask
+from screens.feeds import LogFeed
 from screens.messages import (
+    Answered,
     AskFailed,
     DeployRequested,
     LogsFailed,
@@ -25,21 +26,29 @@ from screens.messages import (
     PlanMade,
     RollbackRequested,
 )
+from screens.service_questions import History, Questions, read_history, revisions_of
 from screens.summary import summary
-from widgets.service_head import WayBack, consequence
-from widgets.service_view import PANES, ServicePane, ServiceView
+from widgets.config_view import Revisions
+from widgets.scaling_view import NOT_READ, ScalingAnswer
+from widgets.service_head import ArmedPlan, consequence
+from widgets.service_view import PANES, TABS, ServicePane, ServiceView
 
 WAY_BACK_S = 20.0
 """How often the way back is asked for anew."""
+SCALING_S = 30.0
+"""How often scaling is asked for while it is looked at."""
 
 
 class ServiceScreen(ConsoleScreen):
-    """Deployments, tasks, targets, events and logs of one service, with its way back kept at hand."""
+    """Deployments, tasks, targets, events, scaling, configuration and logs of one service, with its way
+    back kept at hand."""
 
     CSS_PATH = "service.tcss"
     KEY_ORDER: ClassVar[tuple[str, ...]] = (
         "service.back",
         "service.roll_back",
+        "service.explain",
+        "service.logs",
         "service.deploy",
         "service.pane",
         "app.journal",
@@ -51,8 +60,20 @@ class ServiceScreen(ConsoleScreen):
         Binding("escape", "back", "fleet", id="service.back", tooltip="Back to the fleet"),
         Binding("R", "roll_back", "roll back", id="service.roll_back", tooltip="Plan the way back"),
         Binding("P", "deploy", "deploy", id="service.deploy", tooltip="Plan to deploy a version"),
+        Binding("e", "explain", "explain", id="service.explain", tooltip="Cause, remedy, evidence in full"),
         Binding("tab", "pane(1)", "pane", id="service.pane", tooltip="Next pane"),
         Binding("shift+tab", "pane(-1)", "pane", id="service.back_pane", show=False, tooltip="Pane before"),
+        *(
+            Binding(
+                str(number),
+                f"open_pane('{name}')",
+                name,
+                id=f"service.{name}_pane",
+                show=False,
+                tooltip=f"Open {name}",
+            )
+            for number, name in enumerate(PANES, 1)
+        ),
         Binding("y", "copy", "copy", id="service.copy", tooltip="Copy a summary of the service"),
         Binding("j,down", "scroll_pane(1)", "down", id="service.down", show=False, tooltip="Pane down"),
         Binding("k,up", "scroll_pane(-1)", "up", id="service.up", show=False, tooltip="Pane up"),
@@ -62,6 +83,23 @@ class ServiceScreen(ConsoleScreen):
         Binding("pageup", "scroll_pane(-10)", "up", id="service.page_up", show=False, tooltip="A page up"),
         Binding("g,home", "scroll_pane(-9999)", "top", id="service.top", show=False, tooltip="To the top"),
         Binding("G,end", "scroll_pane(9999)", "end", id="service.end", show=False, tooltip="End of the pane"),
+        *(
+            Binding(
+                key,
+                f"compare('{which}', {step})",
+                verb,
+                id=f"service.{which}_{verb}",
+                show=False,
+                key_display=shown,
+                tooltip=f"Compare with the {which} revision one {verb} in the history",
+            )
+            for key, shown, which, step, verb in (
+                ("left_square_bracket", "[", "older", 1, "back"),
+                ("right_square_bracket", "]", "older", -1, "on"),
+                ("left_curly_bracket", "{", "newer", 1, "back"),
+                ("right_curly_bracket", "}", "newer", -1, "on"),
+            )
+        ),
     ]
 
     def __init__(
@@ -71,18 +109,28 @@ class ServiceScreen(ConsoleScreen):
         clock: Clock,
         logs: LogSource | None,
         autostart: bool = True,
+        platform: Platform | None = None,
     ) -> None:
         super().__init__()
         self.address = address
         self._engine = engine
+        self._platform = platform
+        self._clock = clock
         self._autostart = autostart
         self._feed = LogFeed(self, logs, address, clock) if logs is not None else None
-        self._way = WayBack()
+        self._questions = Questions(self)
+        self._questions.expect("way back", 0)
+        self._armed = ArmedPlan()
+        self._scaling = NOT_READ
+        self._history: History | None = None
+        self._history_note = ""
+        self._pair: tuple[str, str] | None = None
+        """Ids of the older and the newer release that were chosen to be compared; ``None``: the usual two."""
         self._lines: tuple[LogLine, ...] = ()
         self._logs_note = "" if logs is not None else "no logs are configured"
         self._pane = PANES[0]
-        self._tag = 0
-        self._waits = False
+        self._tab = TABS[0]
+        self._explains = False
 
     def body(self) -> Iterable[Widget]:
         yield ServicePane(id="service")
@@ -107,6 +155,7 @@ class ServiceScreen(ConsoleScreen):
         if not self._autostart:
             return
         self.set_interval(WAY_BACK_S, self.ask_way_back)
+        self.set_interval(SCALING_S, self._ask_what_is_shown)
         self.ask_way_back()
         if self._feed is not None:
             self._feed.start()
@@ -117,30 +166,56 @@ class ServiceScreen(ConsoleScreen):
 
     def ask_way_back(self) -> None:
         """Ask, quietly, which rollback would run now; one question at a time."""
-        if self._waits:
-            return
-        self._waits = True
-        self._tag += 1
-        ask(self, self._question, self._tag, PlanMade)
+        self._questions.ask("way back", lambda: self._engine.plan_rollback(self.address), PlanMade)
 
-    def _question(self) -> Plan:
-        return self._engine.plan_rollback(self.address)
+    def _ask_what_is_shown(self) -> None:
+        """Ask for what the open tab shows; nobody pays for a tab that is not looked at."""
+        if self.app.screen is not self:
+            return
+        platform, address = self._platform, self.address
+        if platform is None:
+            return
+        if self._tab == "scaling":
+            self._questions.ask("scaling", lambda: platform.scaling(address))
+        elif self._tab == "config" and self._wants_history():
+            known = dict(self._history.releases) if self._history else {}
+            now = self._clock.now()
+            self._history_note = "" if self._history else "reading the history"
+            self._questions.ask("history", lambda: read_history(platform, address, known, now))
+
+    def _wants_history(self) -> bool:
+        """Nothing was read yet, or something was shipped since."""
+        seen = self.picture.observation if self.picture else None
+        shipped = seen.rollout.target if seen and seen.rollout else None
+        return self._history is None or (shipped is not None and shipped not in self._history.releases)
 
     @on(PlanMade)
     def _planned(self, message: PlanMade) -> None:
         message.stop()
-        self._answered(message.tag, WayBack(message.plan))
+        if self._questions.answered(message.tag) == "way back":
+            self._armed = ArmedPlan(message.plan)
+            self.update_frame()
+
+    @on(Answered)
+    def _told(self, message: Answered) -> None:
+        message.stop()
+        kind, value = self._questions.answered(message.tag), message.value
+        if kind == "scaling" and (value is None or isinstance(value, Scaling)):
+            self._scaling = ScalingAnswer(self._clock.now(), value)
+        elif kind == "history" and isinstance(value, History):
+            self._history, self._history_note = value, ""
+        self.picture_changed()
 
     @on(AskFailed)
     def _refused(self, message: AskFailed) -> None:
         message.stop()
-        self._answered(message.tag, WayBack(None, message.error.message))
-
-    def _answered(self, tag: int, way: WayBack) -> None:
-        if tag != self._tag:
-            return
-        self._waits = False
-        self._way = way
+        kind, why = self._questions.answered(message.tag), message.error.message
+        if kind == "way back":
+            self._armed = ArmedPlan(None, why)
+        elif kind == "scaling":
+            self._scaling = ScalingAnswer(self._scaling.at, self._scaling.scaling, why)
+        elif kind == "history":
+            self._history_note = f"not read: {why}"
         self.update_frame()
 
     @on(LogsRead)
@@ -163,11 +238,32 @@ class ServiceScreen(ConsoleScreen):
         stale = is_stale(picture, self.now, focused=True) and picture.as_of is not None
         age = words.age((self.now - picture.as_of).total_seconds()) if stale and picture.as_of else ""
         self.query_one(ServicePane).view = ServiceView(
-            picture, self.now, self._way, self._lines, self._logs_note, age, self._pane
+            picture,
+            self.now,
+            self._armed,
+            self._lines,
+            self._logs_note,
+            age,
+            self._pane,
+            self._tab,
+            self.snapshot.environments.get(picture.environment.key),
+            self._scaling,
+            self._revisions(picture),
+            self._explains,
         )
 
+    def _revisions(self, picture: ServicePicture) -> Revisions:
+        """What can be compared, and the two that are: by default what is live and what was before it."""
+        known = revisions_of(picture.observation, self._history)
+        ids = [release.id for release in known]
+        if self._pair is not None and all(name in ids for name in self._pair):
+            older, newer = (ids.index(name) for name in self._pair)
+            if newer < older:
+                return Revisions(known, newer, older, self._history_note)
+        return Revisions(known, note=self._history_note)
+
     def key_labels(self) -> Mapping[str, str]:
-        said = consequence(self._way.plan, self.is_narrow)
+        said = consequence(self._armed.plan, self.is_narrow)
         return {"service.roll_back": said} if said else {}
 
     # -- keys ---------------------------------------------------------------------------------
@@ -182,7 +278,37 @@ class ServiceScreen(ConsoleScreen):
         self.post_message(DeployRequested(self.address))
 
     def action_pane(self, step: int) -> None:
-        self._pane = PANES[(PANES.index(self._pane) + step) % len(PANES)]
+        self.action_open_pane(PANES[(PANES.index(self._pane) + step) % len(PANES)])
+
+    def action_open_pane(self, name: str) -> None:
+        """Bring a pane to the front; what it shows is asked for when it is first looked at."""
+        self._pane = name
+        if name in TABS:
+            self._tab = name
+            self._ask_what_is_shown()
+        self.picture_changed()
+
+    @on(ServicePane.PaneChosen)
+    def _clicked(self, message: ServicePane.PaneChosen) -> None:
+        message.stop()
+        self.action_open_pane(message.pane)
+
+    def action_explain(self) -> None:
+        self._explains = not self._explains
+        self.picture_changed()
+
+    def action_compare(self, which: str, step: int) -> None:
+        """Choose another revision to compare; opens the tab that shows it."""
+        picture = self.picture
+        if picture is None:
+            return
+        if self._tab != "config" or self._pane != "config":
+            self.action_open_pane("config")
+            return
+        chosen = self._revisions(picture).moved(which, step)
+        pair = chosen.pair
+        if pair is not None and pair[0].id is not None and pair[1].id is not None:
+            self._pair = (pair[0].id, pair[1].id)
         self.picture_changed()
 
     def action_scroll_pane(self, step: int) -> None:
@@ -195,5 +321,6 @@ class ServiceScreen(ConsoleScreen):
     def action_copy(self) -> None:
         picture = self.picture
         if picture is not None:
-            self.app.copy_to_clipboard(summary(picture, self.now))
+            around = self.snapshot.environments.get(picture.environment.key)
+            self.app.copy_to_clipboard(summary(picture, self.now, around, self._armed.plan))
             self.notify(f"copied a summary of {picture.address}", markup=False, timeout=3)

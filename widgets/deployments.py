@@ -4,56 +4,62 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from console.domain import words
+from console.domain.fleet import ServicePicture
 from console.domain.release import Release
-from console.domain.rollout import Breaker, Deployment, Rollout
-from console.domain.service import Observation, ServiceState, ServiceStatus
+from console.domain.rollout import Deployment
+from console.domain.service import Observation, ServiceState
 from console.domain.tasks import Task
 from console.domain.text import cut_end
 from console.domain.version import short_digest
+from widgets.config_view import change_of, value_words
 from widgets.glyphs import Glyphs
 from widgets.line import Line
-
-Cell = tuple[tuple[str, str], ...]
-"""Text and style words, one after the other."""
+from widgets.rollout_cells import Cell, Course, Row, text
 
 SHORT_SETTINGS = ("memory", "cpu")
 """Settings of which numbers mean something by themselves; these come first."""
 MOST_SETTINGS = 4
+MOST_COLUMNS = 3
+SHIFTING = ("BLUE_GREEN", "CANARY", "LINEAR")
+"""Strategies that keep a blue and a green revision."""
+ERRORS_CRITICAL = 0.05
 
 
-def deployment_rows(
-    status: ServiceStatus,
-    observation: Observation | None,
-    state: ServiceState,
-    now: datetime,
-    glyphs: Glyphs,
-    *,
-    narrow: bool = False,
-) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
+def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
     """Label and one cell a deployment; the first row, without a label, is its head.
 
-    Newest deployment first; settings only where they are not all the same.
+    The order is ECS's, PRIMARY first; settings only where they are not all the same. Where there
+    is little room the rows that change come first.
     """
-    shown = status.deployments
-    releases = tuple(observation.release_of(item.id) if observation else None for item in shown)
-    pairs = zip(shown, releases, strict=True)
-    rows = [
-        ("", tuple(_head(item, release, state, glyphs) for item, release in pairs)),
-        ("tasks", tuple(_tasks(item, _of(observation, item), narrow) for item in shown)),
-        ("breaker", tuple(_breaker(item, status, observation) for item in shown)),
-        *_settings(releases),
-        ("deployed", tuple((_text(f"{words.age(_age(item, now))} ago"),) for item in shown)),
-        ("image", tuple((_image(release, observation),) for release in releases)),
+    shown, seen = course.shown, course.observation
+    releases = tuple(_release(item, picture, seen) for item in shown)
+    heads = tuple(_state(item, course, picture.state) for item in shown)
+    inks = tuple("deploying" if ink == "text" else ink for _, ink in heads)
+    first: list[Row] = [
+        (
+            "",
+            tuple(
+                _head(place, item, releases[place], heads[place], course) for place, item in enumerate(shown)
+            ),
+        ),
+        ("tasks", tuple(_tasks(item, _of(seen, item), course.narrow) for item in shown)),
+        *course.traffic(inks),
     ]
-    return tuple(rows)
+    figures, settings = _figures(picture, course), _settings(releases)
+    last: list[Row] = [
+        ("deployed", tuple((_deployed(item, picture, course),) for item in shown)),
+        ("image", tuple((_image(release, seen),) for release in releases)),
+        *_tags(releases),
+    ]
+    stage, hook, breaker, alarms = course.stage(), course.hook(), course.breaker(), course.alarms()
+    if course.narrow:
+        return (*first, *hook, *settings, *stage, *alarms, *breaker, *figures, *last)
+    return (*first, *figures, *stage, *hook, *breaker, *alarms, *settings, *last)
 
 
-def _text(text: str, ink: str = "text") -> tuple[str, str]:
-    return text, ink
-
-
-def _age(item: Deployment, now: datetime) -> float:
-    return (now - item.created_at).total_seconds()
+def _release(item: Deployment, picture: ServicePicture, seen: Observation | None) -> Release | None:
+    found = seen.release_of(item.id) if seen else None
+    return found or (picture.release if item.is_primary else None)
 
 
 def _of(observation: Observation | None, item: Deployment) -> tuple[Task, ...] | None:
@@ -62,27 +68,48 @@ def _of(observation: Observation | None, item: Deployment) -> tuple[Task, ...] |
     return tuple(task for task in observation.tasks if task.deployment == item.id)
 
 
-def _head(item: Deployment, release: Release | None, state: ServiceState, glyphs: Glyphs) -> Cell:
+def _head(
+    place: int, item: Deployment, release: Release | None, state: tuple[str, str], course: Course
+) -> Cell:
     revision = ":" + item.definition.rsplit(":", 1)[-1]
     label = release.version.label if release else words.NOTHING
-    return (_text(revision, "bold strong"), _text(f" {label} "), *_state(item, state, glyphs))
+    color = _color(place, course)
+    named = (text(f"{color} ", "text"),) if color else ()
+    return (*named, text(revision, "bold strong"), text(f" {label} "), state)
 
 
-def _state(item: Deployment, state: ServiceState, glyphs: Glyphs) -> Cell:
+def _color(place: int, course: Course) -> str:
+    """A pair that shifts traffic is headed *green* and *blue*, as ECS and CodeDeploy call them."""
+    strategy = course.rollout.strategy if course.rollout else course.status.strategy
+    pair = len(course.shown) == 2 and (strategy in SHIFTING or course.status.controller == "CODE_DEPLOY")
+    if not pair:
+        return ""
+    green = course.arriving
+    if course.rollout is None:
+        newest = max(course.shown, key=lambda item: item.created_at)
+        green = course.shown.index(newest)
+    return "green" if place == green else "blue"
+
+
+def _state(item: Deployment, course: Course, state: ServiceState) -> tuple[str, str]:
+    glyphs = course.glyphs
     if item.state == "FAILED":
-        return (_text(f"{glyphs.failed} FAILED", "critical"),)
+        return text(f"{glyphs.failed} FAILED", "critical")
     if not item.is_primary:
         if item.running == 0:
-            return (_text(f"{glyphs.replaced} leaving", "muted"),)
-        return (_text(f"{glyphs.steady} serving", "steady"),)
+            return text(f"{glyphs.replaced} leaving", "muted")
+        return text(f"{glyphs.steady} serving", "steady")
     share = f" {item.running}/{item.desired}"
     if state in (ServiceState.FAILING, ServiceState.STUCK):
-        return (_text(f"{glyphs.of_state(state)} {state.value.upper()}{share}", "critical"),)
+        return text(f"{glyphs.of_state(state)} {state.value.upper()}{share}", "critical")
+    if state is ServiceState.PAUSED:
+        return text(f"{glyphs.paused} PAUSED{share}", "warning")
     if item.state == "IN_PROGRESS":
-        back = state is ServiceState.ROLLING_BACK
-        word = "ROLLING BACK" if back else "ROLLING"
-        return (_text(f"{glyphs.back if back else glyphs.forward} {word}{share}", "deploying"),)
-    return (_text(f"{glyphs.steady} serving", "steady"),)
+        moving = state if state in (ServiceState.ROLLING_BACK, ServiceState.CANARY) else ServiceState.ROLLING
+        return text(f"{glyphs.of_state(moving)} {moving.value.replace('_', ' ').upper()}{share}", "deploying")
+    if item.desired == 0 and item.running == 0:
+        return text(f"{glyphs.open} no tasks wanted", "muted")
+    return text(f"{glyphs.steady} serving", "steady")
 
 
 def _tasks(item: Deployment, tasks: tuple[Task, ...] | None, narrow: bool) -> Cell:
@@ -90,28 +117,37 @@ def _tasks(item: Deployment, tasks: tuple[Task, ...] | None, narrow: bool) -> Ce
     seen = sum(1 for task in tasks if task.has_failed) if tasks is not None else 0
     failed = max(item.failed, seen)
     short = narrow and (item.pending or failed)
-    parts = [f"{item.running} {'run' if short else 'running'}"]
+    parts = [f"{item.running:,} {'run' if short else 'running'}"]
     if item.pending:
-        parts.append(f"{item.pending} {'start' if short else 'starting'}")
-    cell: Cell = (_text(" · ".join(parts)),)
-    return (*cell, _text(" · "), _text(f"{failed} failed", "critical")) if failed else cell
+        parts.append(f"{item.pending:,} {'start' if short else 'starting'}")
+    cell: Cell = (text(" · ".join(parts)),)
+    return (*cell, text(" · "), text(f"{failed:,} failed", "critical")) if failed else cell
 
 
-def _breaker(item: Deployment, status: ServiceStatus, observation: Observation | None) -> Cell:
-    if not item.is_primary:
-        return (_text(words.NOTHING, "muted"),)
-    if not status.breaker:
-        return (_text("off", "warning"),)
-    rollout: Rollout | None = observation.rollout if observation else None
-    breaker: Breaker | None = rollout.breaker if rollout else None
-    then = "then ECS rolls back" if status.breaker_rolls_back else "then ECS stops"
-    if breaker is None or (rollout is not None and rollout.status.is_over):
-        return (_text("on, rolls back" if status.breaker_rolls_back else "on, stops", "muted"),)
-    ink = "critical" if breaker.failures and breaker.failures >= breaker.threshold - 1 else "text"
-    return (_text(f"{breaker.failures} of {breaker.threshold}", ink), _text(f"  {then}", "muted"))
+def _figures(picture: ServicePicture, course: Course) -> list[Row]:
+    """Errors and latency, of both revisions together: one target group cannot tell them apart."""
+    figures = picture.figures
+    if figures is None:
+        return []
+    whose = "service-wide" if len(course.shown) > 1 else f"{words.age(_since(figures.at, course))} ago"
+    rows: list[Row] = []
+    share = figures.error_share
+    if share is not None:
+        over = share > ERRORS_CRITICAL
+        said = words.percent(share) + (f"  over {ERRORS_CRITICAL * 100:.0f} %" if over else "")
+        rows.append(
+            ("errors", course.only((text(said, "critical" if over else "text"), text(f"  {whose}", "muted"))))
+        )
+    if figures.p95_s is not None:
+        rows.append(("p95", course.only((text(words.latency(figures.p95_s)), text(f"  {whose}", "muted")))))
+    return rows
 
 
-def _settings(releases: Sequence[Release | None]) -> list[tuple[str, tuple[Cell, ...]]]:
+def _since(moment: datetime, course: Course) -> float:
+    return (course.now - moment).total_seconds()
+
+
+def _settings(releases: Sequence[Release | None]) -> list[Row]:
     """Rows of what is not the same everywhere; the newest one's value is marked ``changed``."""
     known = [release for release in releases if release is not None]
     if len(known) < 2:
@@ -119,56 +155,79 @@ def _settings(releases: Sequence[Release | None]) -> list[tuple[str, tuple[Cell,
     names = dict.fromkeys(name for release in known for name in release.settings)
     changed = [name for name in names if len({release.settings.get(name) for release in known}) > 1]
     changed.sort(key=lambda name: (name not in SHORT_SETTINGS, name))
-    rows = [(name, tuple(_setting(release, name, releases[0]) for release in releases)) for name in changed]
+    rows = [
+        (name, tuple(_setting(place, releases, name) for place in range(len(releases)))) for name in changed
+    ]
     if len(rows) > MOST_SETTINGS:
         more = f"{len(rows) - MOST_SETTINGS} more changed"
-        rows = [*rows[:MOST_SETTINGS], ("", ((_text(more, "warning"),), *((),) * (len(releases) - 1)))]
+        rows = [*rows[:MOST_SETTINGS], ("", ((text(more, "warning"),), *((),) * (len(releases) - 1)))]
     return rows
 
 
-def _setting(release: Release | None, name: str, newest: Release | None) -> Cell:
+def _setting(place: int, releases: Sequence[Release | None], name: str) -> Cell:
+    release = releases[place]
     value = release.settings.get(name) if release else None
-    said = words.NOTHING if value is None else _value(name, value)
-    if release is newest:
-        return _text(said, "warning"), _text("  changed", "warning")
-    return (_text(said),)
+    older = next((item for item in releases[place + 1 :] if item is not None), None)
+    if place == 0:
+        said = change_of(name, older.settings.get(name) if older else None, value)
+        return text(said, "warning"), text("  changed", "warning")
+    return (text(value_words(name, value)),)
 
 
-def _value(name: str, value: str) -> str:
-    return words.megabytes(int(value)) if name.endswith("memory") and value.isdigit() else value
+def _deployed(item: Deployment, picture: ServicePicture, course: Course) -> tuple[str, str]:
+    by = f" by {picture.deployed_by}" if item.is_primary and picture.deployed_by else ""
+    return text(f"{words.age(_since(item.created_at, course))} ago{by}")
 
 
 def _image(release: Release | None, observation: Observation | None) -> tuple[str, str]:
     if release is None:
         why = observation.missing.get("releases", "") if observation else ""
-        return _text(f"not read{': ' + why if why else ''}", "stale")
+        return text(f"not read{': ' + why if why else ''}", "stale")
     if release.digest is None:
-        return _text("digest not told", "stale")
+        return text("digest not told", "stale")
     moved = " tag has moved" if release.version.moved else ""
-    return _text(short_digest(release.digest) + moved, "warning" if moved else "text")
+    return text(short_digest(release.digest) + moved, "warning" if moved else "text")
 
 
-def deployment_lines(
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...], left: int, end: int, glyphs: Glyphs
-) -> tuple[Line, ...]:
-    """Rows as columns side by side from ``left`` to ``end``; the first column holds the labels."""
+def _tags(releases: Sequence[Release | None]) -> list[Row]:
+    """What the registry calls a digest today, where a tag has moved away from it."""
+    if not any(release is not None and release.version.moved for release in releases):
+        return []
+    return [("tags today", tuple(_tag(release) for release in releases))]
+
+
+def _tag(release: Release | None) -> Cell:
+    if release is None:
+        return (text(words.NOTHING, "muted"),)
+    return (text(", ".join(release.version.tags) or "none any more", "muted"),)
+
+
+def deployment_lines(rows: Sequence[Row], left: int, end: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """Rows as columns side by side from ``left`` to ``end``; the first column holds the labels.
+
+    A cell may run on over empty ones at its right. At most three deployments have a column; the
+    others are counted.
+    """
     count = len(rows[0][1]) if rows else 0
     if not count:
-        return ()
-    first = left + (12 if end - left > 80 else 11)
-    step = min(40, (end - first) // min(count, 4))
+        return (Line().put(left, "no deployment", "muted"),)
+    wide = end - left > 80
+    first = left + (12 if wide else 10)
+    columns = min(count, MOST_COLUMNS)
+    step = 40 if wide and columns < MOST_COLUMNS else 26 if wide else (end - first) // columns
     lines = []
     for label, cells in rows:
         line = Line().put(left, cut_end(label, first - left - 1, glyphs.ellipsis), "faint")
-        for place, cell in enumerate(cells[:4]):
-            _put_cell(line, first + place * step, step - 1, cell, glyphs)
+        for place, cell in enumerate(cells[:columns]):
+            follower = next((later for later in range(place + 1, columns) if cells[later]), None)
+            stop = first + follower * step - 1 if follower is not None else end
+            _put_cell(line, first + place * step, stop, cell, glyphs)
         lines.append(line)
     return tuple(lines)
 
 
-def _put_cell(line: Line, column: int, room: int, cell: Cell, glyphs: Glyphs) -> None:
-    stop = column + room
-    for text, ink in cell:
+def _put_cell(line: Line, column: int, stop: int, cell: Cell, glyphs: Glyphs) -> None:
+    for said, ink in cell:
         if column >= stop:
             return
-        column = line.run(column, (cut_end(text, stop - column, glyphs.ellipsis), ink))
+        column = line.run(column, (cut_end(said, stop - column, glyphs.ellipsis), ink))

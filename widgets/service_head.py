@@ -1,9 +1,12 @@
 """The three lines on top of a service: what is wrong, why, and the way back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from console.domain import words
-from console.domain.fleet import ServicePicture
+from console.domain.address import Identity
+from console.domain.fleet import EnvironmentPicture, ServicePicture, WayBack
 from console.domain.operation import Mechanism, Plan
 from console.domain.service import ServiceState
 from console.domain.text import cell_width, cut_end
@@ -29,31 +32,41 @@ HOW_SHORT = {
 
 
 @dataclass(frozen=True)
-class WayBack:
-    """What is known of the rollback that would run now."""
+class ArmedPlan:
+    """The plan of the rollback that would run now, as far as the engine has answered."""
 
     plan: Plan | None = None
     refusal: str = ""
     """Why there is none; empty while nobody has answered yet."""
 
 
-NOT_ASKED = WayBack()
+NOT_ASKED = ArmedPlan()
 
 
-def head_lines(
-    picture: ServicePicture, way: WayBack, stale_age: str, width: int, glyphs: Glyphs
-) -> tuple[Line, ...]:
+@dataclass(frozen=True)
+class Head:
+    """What the three lines on top are made from."""
+
+    picture: ServicePicture
+    around: EnvironmentPicture | None
+    """Its environment: who we are there."""
+    armed: ArmedPlan
+    stale_age: str
+    now: datetime
+
+
+def head_lines(head: Head, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """State and place, why, way back: three lines."""
     narrow = width < NARROW
     return (
-        _title(picture, stale_age, width, narrow, glyphs),
-        _why(picture, width, narrow, glyphs),
-        _way_back(way, width, narrow, glyphs),
+        _title(head, width, narrow, glyphs),
+        _why(head.picture, width, narrow, glyphs),
+        _way_back(head, width, narrow, glyphs),
     )
 
 
-def _title(picture: ServicePicture, stale_age: str, width: int, narrow: bool, glyphs: Glyphs) -> Line:
-    line = Line()
+def _title(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
+    line, picture, stale_age = Line(), head.picture, head.stale_age
     state = picture.state
     ink = STATE_INKS[state]
     loud = state.is_trouble or state.is_moving
@@ -69,20 +82,32 @@ def _title(picture: ServicePicture, stale_age: str, width: int, narrow: bool, gl
     column = line.run(column, (picture.address.environment, "text"))
     if picture.hold is not None:
         column = line.run(column + 2, (f"held at {picture.hold.version}", "warning"))
-    _place(line, picture, column, width, narrow, glyphs)
+    _place(line, head, column, width, narrow, glyphs)
     return line
 
 
-def _place(line: Line, picture: ServicePicture, after: int, width: int, narrow: bool, glyphs: Glyphs) -> None:
-    environment = picture.environment
-    account = words.account_number(environment.account)
-    parts = [environment.platform, environment.cluster, environment.region, account]
-    said = environment.region if narrow else "  ".join(part for part in parts if part)
+def _place(line: Line, head: Head, after: int, width: int, narrow: bool, glyphs: Glyphs) -> None:
+    """Platform, cluster, Region, account, role at the right; what has no room is dropped from the left."""
+    environment, around = head.picture.environment, head.around
+    number = words.account_number(environment.account)
+    name = around.standing.account_name if around and around.standing else ""
+    account = " ".join(part for part in (name, number) if part)
+    role = role_of(around.identity) if around and around.identity else ""
+    parts = [environment.platform, environment.cluster, environment.region, account, role]
+    if narrow:
+        parts = [name or number, environment.region]
+    parts = [part for part in parts if part]
     room = width - 2 - after - 2
-    if room >= cell_width(said):
-        line.right(width - 2, said, "muted")
-    elif room > 12:
-        line.right(width - 2, cut_end(said, room, glyphs.ellipsis), "muted")
+    while len(parts) > 1 and cell_width("  ".join(parts)) > room:
+        parts.pop(0)
+    if room > 8:
+        line.right(width - 2, cut_end("  ".join(parts), room, glyphs.ellipsis), "muted")
+
+
+def role_of(identity: Identity) -> str:
+    """The role that we have taken on; of a user its name."""
+    parts = identity.arn.rsplit(":", 1)[-1].split("/")
+    return parts[1] if len(parts) > 1 else parts[0]
 
 
 def progress_words(picture: ServicePicture) -> str:
@@ -108,22 +133,61 @@ def _no_reason(picture: ServicePicture) -> str:
     return "no evidence" if picture.state is ServiceState.UNKNOWN else "all is well"
 
 
-def _way_back(way: WayBack, width: int, narrow: bool, glyphs: Glyphs) -> Line:
+def _way_back(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
     line = Line().put(2, "back" if narrow else "way back", "faint")
     column = 8 if narrow else 12
-    if way.plan is None:
-        if way.refusal:
-            text = cut_end(f"none · {way.refusal}", width - column - 2, glyphs.ellipsis)
-            return line.put(column, text, "warning")
-        return line.put(column, "asking", "muted")
-    parts = _plan_parts(way.plan, narrow)
-    column = line.run(column, ("R ", "bold accent")) + (0 if narrow else 1)
-    for text, ink in parts:
+    armed, proved = head.armed, _proved(head.picture)
+    if armed.plan is not None:
+        parts = _plan_parts(armed.plan, narrow)
+        age = _age_of(armed.plan.made_at if proved is None else proved.at, head.now, narrow)
+        failed = tuple(check.evidence or check.name for check in armed.plan.blockers)
+        parts += _proof_parts("" if armed.plan.nothing_to_do else age, failed)
+    elif armed.refusal:
+        parts = [(f"none · {armed.refusal}", "warning")]
+    elif proved is not None:
+        parts = [*_proved_parts(proved), *_proof_parts(_age_of(proved.at, head.now, narrow), proved.failed)]
+    else:
+        parts = [("asking", "muted")]
+    there = (armed.plan is not None) if armed.plan or armed.refusal else bool(proved and proved.version)
+    if there:
+        column = line.run(column, ("R ", "bold accent")) + (0 if narrow else 1)
+    for said, ink in parts:
         room = width - 2 - column
         if room <= 0:
             break
-        column = line.run(column, (cut_end(text, room, glyphs.ellipsis), ink))
+        column = line.run(column, (cut_end(said, room, glyphs.ellipsis), ink))
     return line
+
+
+def _proved(picture: ServicePicture) -> WayBack | None:
+    """The way back that was proved in the background, as long as it leads away from what is PRIMARY."""
+    found, status = picture.way_back, picture.status
+    if found is None:
+        return None
+    primary = status.primary if status else None
+    return found if not found.deployment or primary is None or found.deployment == primary.id else None
+
+
+def _age_of(moment: datetime, now: datetime, narrow: bool) -> str:
+    age = words.age((now - moment).total_seconds(), narrow=narrow)
+    return f"{age} ago" if narrow else f"proved {age} ago"
+
+
+def _proof_parts(age: str, failed: Sequence[str]) -> list[tuple[str, str]]:
+    parts = [(f" · {age}", "muted")] if age else []
+    return [*((f" · {check}", "warning") for check in failed), *parts]
+
+
+def _proved_parts(way: WayBack) -> list[tuple[str, str]]:
+    if not way.version:
+        return [(f"none · {way.doubt}" if way.doubt else "none", "warning")]
+    ink = "text" if way.proven else "warning"
+    parts = [(f"to {way.version}", ink)]
+    if way.doubt:
+        parts.append((f" ({way.doubt})", "warning"))
+    if way.safe_s is not None:
+        parts += [(" · safe in about ", "text"), (words.clock(way.safe_s), "bold strong")]
+    return parts
 
 
 def _plan_parts(plan: Plan, narrow: bool) -> list[tuple[str, str]]:

@@ -51,11 +51,11 @@ async def test_it_says_what_is_wrong_why_and_what_runs(size: tuple[int, int]) ->
 
 
 async def test_place_and_account_stand_at_the_right() -> None:
-    """Platform, cluster, Region and account number are always on screen."""
+    """Platform, cluster, Region, account number and role are always on screen."""
     desk = Desk()
     async with desk.app.run_test(size=WIDE) as pilot:
         rows = text_of(await _open(desk, pilot)).splitlines()
-        assert rows[3].endswith("ecs  rugmunch-production  us-east-1  4823-1960-7715")
+        assert rows[3].endswith("ecs  rugmunch-production  us-east-1  4823-1960-7715  on-call")
 
 
 async def test_the_way_back_names_target_mechanism_and_time_and_the_key_says_it_too() -> None:
@@ -106,7 +106,10 @@ async def test_repeated_steady_events_are_one_line() -> None:
     """The unbroken row of *steady state* is counted, everything else is shown in ECS's words."""
     desk = Desk()
     async with desk.app.run_test(size=WIDE) as pilot:
-        said = _said(await _open(desk, pilot))
+        screen = await _open(desk, pilot)
+        await pilot.press("3")
+        await pilot.pause()
+        said = _said(screen)
         assert "has started 1 tasks: (task 5e21b3aa)." in said
         assert "has reached a steady state. (2 times)" in said
 
@@ -187,5 +190,5 @@ async def test_a_service_that_was_not_read_yet_promises_nothing() -> None:
     desk = Desk(EnvironmentPicture(fresh.environment, None, (fresh,)))
     async with desk.app.run_test(size=WIDE) as pilot:
         said = _said(await _open(desk, pilot))
-        assert said.count("not read yet") == 4
+        assert said.count("not read yet") == 3
         assert "serving" not in said
