@@ -131,6 +131,34 @@ class LogFeed:
         return LogsRead(self._address, lines)
 
 
+class TailFeed:
+    """Follows the log of one service into a ring, until it is stopped."""
+
+    def __init__(self, source: LogSource, address: Address, clock: Clock) -> None:
+        from console.logtail.ring import LogRing
+        from console.logtail.tail import LogTail
+
+        self.ring = LogRing()
+        self.tail = LogTail(source, address, self.ring, clock)
+        self.failed = ""
+        """Why it follows no more; empty while it does."""
+        self._stop = Event()
+
+    def start(self) -> None:
+        """Begin, on a thread of its own."""
+        _start(f"tail-{self.tail.address}", self._run)
+
+    def stop(self) -> None:
+        """Read no more after what is being read now."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        try:
+            self.tail.run(self._stop)
+        except Exception as error:
+            self.failed = str(as_error(error))
+
+
 class FleetFeeds:
     """One poller and one thread an environment; they fill the store, the app empties it."""
 
