@@ -69,6 +69,13 @@ def settings_of(definition: Raw, revision: Raw) -> dict[str, str]:
         "runtime platform": platform_of(definition) if definition.get("runtimePlatform") else "",
         "subnets": _list(network.get("subnets")),
         "security groups": _list(network.get("securityGroups")),
+        "network mode": definition.get("networkMode"),
+        "ephemeral storage": _gigabytes((definition.get("ephemeralStorage") or {}).get("sizeInGiB")),
+        "volumes": _list(item.get("name", "") for item in definition.get("volumes", ())),
+        "service registries": _list(
+            _tail(item.get("registryArn")) for item in revision.get("serviceRegistries", ())
+        ),
+        "service connect": (revision.get("serviceConnectConfiguration") or {}).get("namespace"),
         "public address": network.get("assignPublicIp"),
         "platform version": revision.get("platformVersion"),
         "launch type": revision.get("launchType"),
@@ -89,14 +96,37 @@ def settings_of(definition: Raw, revision: Raw) -> dict[str, str]:
 
 def _container_settings(container: Raw) -> dict[str, Any]:
     name = container.get("name", "")
+    logs = (container.get("logConfiguration") or {}).get("options") or {}
     return {
         f"{name} cpu": container.get("cpu") or None,
         f"{name} memory": _megabytes(container.get("memory")),
         f"{name} memory reserved": _megabytes(container.get("memoryReservation")),
         f"{name} environment": _list(item.get("name", "") for item in container.get("environment", ())),
-        f"{name} secrets": _list(item.get("name", "") for item in container.get("secrets", ())),
-        f"{name} ports": _list(str(item.get("containerPort")) for item in container.get("portMappings", ())),
+        f"{name} secrets": _list(_secret(item) for item in container.get("secrets", ())),
+        f"{name} ports": _list(_port(item) for item in container.get("portMappings", ())),
+        f"{name} log group": logs.get("awslogs-group"),
     }
+
+
+def _port(mapping: Raw) -> str:
+    """``8080``, ``53/udp``."""
+    protocol = str(mapping.get("protocol") or "tcp")
+    return str(mapping.get("containerPort")) + ("" if protocol == "tcp" else f"/{protocol}")
+
+
+def _secret(item: Raw) -> str:
+    """``KEY from secretsmanager rugmunch/api``: the name, and what holds the value, never the value.
+
+    ``valueFrom`` is the ARN of a secret, perhaps with a key of it, or the ARN of a parameter (ECS API
+    reference, Secret). What has another form is not shown: nobody knows that it is a reference.
+    """
+    name, parts = str(item.get("name", "")), str(item.get("valueFrom", "")).split(":")
+    if parts[:1] == ["arn"] and len(parts) >= 6:
+        if parts[2] == "secretsmanager" and len(parts) >= 7:
+            return f"{name} from secretsmanager {' '.join(filter(None, parts[6:8]))}"
+        if parts[2] == "ssm":
+            return f"{name} from ssm {parts[5].removeprefix('parameter')}"
+    return name
 
 
 def main_container(definition: Raw, load_balancers: Sequence[Raw]) -> str:
@@ -124,6 +154,10 @@ def platform_of(definition: Raw) -> str:
 
 def _megabytes(value: Any) -> str:
     return f"{value} MB" if value else ""
+
+
+def _gigabytes(value: Any) -> str:
+    return f"{value} GB" if value else ""
 
 
 def _tail(arn: Any) -> str:

@@ -170,6 +170,60 @@ def test_settings_name_environment_and_secrets_and_show_no_value() -> None:
     assert "arn:secret" not in json.dumps(found)
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "arn:aws:secretsmanager:us-east-1:1:secret:production/db-Ab12Cd:url::",
+            "KEY from secretsmanager production/db-Ab12Cd url",
+        ),
+        ("arn:aws:ssm:us-east-1:1:parameter/production/key", "KEY from ssm /production/key"),
+        ("hunter2", "KEY"),
+        ("arn:aws:other:hunter2", "KEY"),
+        ("", "KEY"),
+    ],
+)
+def test_a_secret_says_what_holds_it_only_where_that_is_a_reference(source: str, said: str) -> None:
+    """Somebody may have put the value itself where the reference belongs."""
+    definition = raw_definition()
+    definition["containerDefinitions"][0]["secrets"] = [{"name": "KEY", "valueFrom": source}]
+    assert settings_of(definition, raw_revision())["api secrets"] == said
+
+
+def test_settings_name_ports_roles_network_and_memory_of_every_container() -> None:
+    """What people compare between two revisions."""
+    container = {
+        "name": "proxy",
+        "memory": 128,
+        "memoryReservation": 64,
+        "portMappings": [
+            {"containerPort": 53, "protocol": "udp"},
+            {"containerPort": 8080, "protocol": "tcp"},
+        ],
+        "logConfiguration": {"options": {"awslogs-group": "/ecs/proxy", "datadog-key": "hunter2"}},
+    }
+    definition = raw_definition(
+        containerDefinitions=[container],
+        networkMode="awsvpc",
+        ephemeralStorage={"sizeInGiB": 30},
+        taskRoleArn="arn:aws:iam::1:role/api",
+        volumes=[{"name": "data"}],
+    )
+    found = settings_of(definition, raw_revision())
+    wanted = {
+        "proxy memory": "128 MB",
+        "proxy memory reserved": "64 MB",
+        "proxy ports": "53/udp, 8080",
+        "proxy log group": "/ecs/proxy",
+        "network mode": "awsvpc",
+        "ephemeral storage": "30 GB",
+        "task role": "api",
+        "volumes": "data",
+    }
+    assert {name: found[name] for name in wanted} == wanted
+    assert "hunter2" not in json.dumps(found)
+
+
 def test_the_main_container_is_the_balanced_one_else_the_first_essential() -> None:
     """A sidecar that comes first does not name the version."""
     containers = [{"name": "init", "essential": False}, {"name": "proxy"}, {"name": "api"}]
