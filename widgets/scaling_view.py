@@ -63,7 +63,7 @@ def scaling_lines(
         )
         line.put(left + 16, cut_end(said, room - 16, glyphs.ellipsis), "warning" if failed else "text")
         lines.append(line)
-    if not found.activities:
+    if not found.activities and "activities" not in found.missing:
         lines.append(Line().put(left, "no activity in the last six weeks", "muted"))
     return Listing.of(lines)
 
@@ -86,21 +86,9 @@ def _remarks(found: Scaling, left: int, room: int, glyphs: Glyphs) -> list[Line]
     if found.suspended:
         names = ", ".join(_SUSPENDED.get(item, item) for item in found.suspended)
         said.append(f"suspended: {names}")
-    if not found.policies:
+    said += [f"{part} not read: {why}" for part, why in found.missing.items()]
+    if not found.policies and not {"policies", "scheduled actions"} & found.missing.keys():
         said.append("no policy and no scheduled action: nothing ever scales it")
-    elif only_out(found):
+    elif found.only_out or ("in" in found.suspended and "out" not in found.suspended):
         said.append("only ever scales out")
     return [Line().put(left, cut_end(text, room, glyphs.ellipsis), "warning") for text in said]
-
-
-def only_out(found: Scaling) -> bool:
-    """Nothing would ever take a task away again: scaling in is suspended, or off in every policy."""
-    if "in" in found.suspended and "out" not in found.suspended:
-        return True
-    tracking = [policy for policy in found.policies if policy.kind != "scheduled"]
-    return bool(tracking) and all(_never_in(policy.said) for policy in tracking)
-
-
-def _never_in(said: str) -> bool:
-    lower = said.lower()
-    return any(text in lower for text in ("only out", "scales out only", "only ever scales out", "never in"))
