@@ -97,6 +97,7 @@ def _environment(system: str, name: str, table: Table) -> EnvironmentSettings:
         profile=table.text("profile"),
         role_arn=table.matching("role_arn", _ROLE, "a role such as arn:aws:iam::123456789012:role/name"),
         endpoint_url=table.matching("endpoint_url", _URL, "an http or https address"),
+        logs=table.choice("logs", schema.LOG_WAYS, "poll"),
         services=_services(environment, table.table("services", None)),
     )
 

@@ -25,6 +25,7 @@ ENVIRONMENT = (
     "endpoint_url",
     "cluster",
     "read_only",
+    "logs",
     "services",
 )
 """``[systems.S.environments.E]``"""
@@ -45,6 +46,7 @@ THEMES = ("auto", "dark", "light", "nocolor")
 TIMES = ("utc", "local")
 
 PLATFORMS = ("ecs",)
+LOG_WAYS = ("poll", "live")
 DEPLOY_WAYS = ("pin", "force")
 
 ALIAS_LENGTH = 16

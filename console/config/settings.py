@@ -39,6 +39,8 @@ class EnvironmentSettings:
     profile: str = ""
     role_arn: str = ""
     endpoint_url: str = ""
+    logs: str = "poll"
+    """``poll``: log lines are asked for every two seconds; ``live``: a Live Tail session tells them."""
     services: Mapping[str, ServiceSettings] = field(default_factory=dict)
     """By alias."""
 
