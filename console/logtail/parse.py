@@ -35,6 +35,8 @@ _WORDS = {
 _KEYS = ("level", "severity", "levelname", "log.level", "lvl", "loglevel")
 _LOGFMT = re.compile(r"(?:^|\s)(?:level|severity|lvl)=\"?([A-Za-z]+|\d{2})", re.ASCII)
 _PREFIX = re.compile(r"^(?:[\d\-:.,/+TZ]{6,40}\s+){0,3}[\[(<]?([A-Za-z]{3,11})[\])>]?(?:[:\s|]|$)", re.ASCII)
+_MEMBER = re.compile(r'[{,]\s?"(?:level|severity|levelname|lvl)"\s?:\s?"?([A-Za-z]{3,11}|\d{2})["\s,}]')
+"""The level of a JSON object whose first members are scalars: found without reading it whole."""
 _HEAD = 200
 """Characters in which a plain line names its level, if at all."""
 _LOGFMT_PAIR = re.compile(r"(?:^|\s)([A-Za-z_][\w.@-]*)=(\"[^\"]*\"|\S+)", re.ASCII)
@@ -98,6 +100,9 @@ def severity_of(text: str) -> str:
     """``debug``, ``info``, ``warn``, ``error`` or ``fatal``; ``info`` where a line says nothing."""
     stripped = text.lstrip()
     if stripped.startswith("{"):
+        match = _MEMBER.search(stripped, 0, _HEAD)
+        if match is not None and "{" not in stripped[1 : match.start()]:
+            return _named(match[1]) or _from_json(stripped) or "info"
         return _from_json(stripped) or "info"
     head = stripped[:_HEAD]
     if stripped.startswith("Traceback (most recent call last)"):

@@ -120,9 +120,7 @@ class Polling:
         ]
         ours = max((cursor.slow_s for cursor in self._cursors.values()), default=0.0)
         if ours > SKEW_S:
-            tasks.append(
-                f"this machine's clock is {ours:.0f} s slow: times are meant by it"
-            )
+            tasks.append(f"this machine's clock is {ours:.0f} s slow: times are meant by it")
         return tasks
 
     def _new(self, place: LogPlace) -> Cursor:
