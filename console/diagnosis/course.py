@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from console.diagnosis import shifting
 from console.diagnosis.events import last_progress
 from console.diagnosis.evidence import RECENT, Evidence, Kind, Scene
 from console.domain.rollout import RolloutStatus
@@ -41,7 +42,7 @@ def failed(scene: Scene) -> Evidence | None:
 
 def slow(scene: Scene) -> Evidence | None:
     """A rollout under way for more than half an hour in which nothing moved for ten minutes."""
-    if not scene.under_way or scene.primary is None:
+    if not scene.under_way or scene.primary is None or shifting.rests(scene):
         return None
     rollout = scene.rollout
     if rollout is None or rollout.status.is_over:  # right after an order ECS still shows the one before
@@ -51,7 +52,8 @@ def slow(scene: Scene) -> Evidence | None:
     if scene.going_back:
         began = scene.turned_back_at or began
     moved = last_progress(scene) or began
-    if scene.at - began <= SLOW or scene.at - moved <= RECENT:
+    bake = timedelta(seconds=rollout.bake_s if rollout and not rollout.shifts else 0.0)
+    if scene.at - began <= SLOW or scene.at - moved <= RECENT + bake:
         return None
     cause = f"no progress for {_age(scene, max(moved, began))}"
     return Evidence(Kind.BLOCKED, cause, (f"under way for {_age(scene, began)}",), "read events and targets")
@@ -75,7 +77,32 @@ def progress(scene: Scene) -> tuple[str, ...]:
     here = f"{primary.running} of {count(primary.desired, 'task')} on {label}"
     others = [item for item in scene.status.deployments if not item.is_primary and item.running]
     there = [f"{item.running} on {label_of(scene, item.id) or 'an older one'}" for item in others]
-    return (here, *there, *breaker(scene))
+    return (here, *there, *_bake(scene, bool(others)), *breaker(scene), *alarms(scene))
+
+
+def _bake(scene: Scene, has_others: bool) -> tuple[str, ...]:
+    """A rolling deployment that alarms watch is not complete with its last task (ECS developer guide,
+    deployment-alarm-failure); since when it bakes, ECS does not tell."""
+    rollout, primary = scene.rollout, scene.primary
+    if rollout is None or rollout.status.is_over or rollout.shifts or rollout.alarms is None or not primary:
+        return ()
+    if rollout.alarms.status != "MONITORING" or has_others or primary.running < primary.desired:
+        return ()
+    return (f"baking for {age(rollout.bake_s)}" if rollout.bake_s else "baking",)
+
+
+def alarms(scene: Scene) -> tuple[str, ...]:
+    """The alarms that were triggered, by name; that nobody watches those that there are."""
+    rollout = scene.rollout
+    if rollout is None or rollout.alarms is None or not scene.under_way:
+        return ()
+    if rollout.alarms.triggered:
+        return (f"{_alarm(rollout.alarms.triggered)} triggered",)
+    return ("its alarms are not watched",) if rollout.alarms.status == "DISABLED" else ()
+
+
+def _alarm(names: tuple[str, ...]) -> str:
+    return f"{'alarm' if len(names) == 1 else 'alarms'} {', '.join(names)}"
 
 
 def breaker(scene: Scene) -> tuple[str, ...]:
@@ -98,6 +125,9 @@ def way_back(scene: Scene) -> tuple[str, ...]:
         f"going back to {label}" if label else "going back",
         f"{primary.running} of {count(primary.desired, 'task')}",
     ]
+    share = scene.rollout.share if scene.rollout else None
+    if share:
+        facts[1] += f", {share:g} % still on the new one"
     why = turned_because(scene)
     return (*facts, why) if why else tuple(facts)
 
@@ -123,10 +153,11 @@ def turned_because(scene: Scene) -> str:
     rollout = scene.rollout
     said = [rollout.rollback_reason, rollout.reason] if rollout else []
     said += [item.reason for item in scene.status.deployments if "rolling back" in item.reason]
+    triggered = rollout.alarms.triggered if rollout and rollout.alarms else ()
     for text in filter(None, said):
         for part, words in _WORDS:
             if part in text.lower():
-                return words
+                return f"{_alarm(triggered)} went off" if part == "alarm" and triggered else words
         return text.strip().rstrip(".")
     return ""
 

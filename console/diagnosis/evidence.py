@@ -45,6 +45,15 @@ class Scene:
         return self.status.primary
 
     @property
+    def arriving(self) -> Deployment | None:
+        """What is shipped now: the PRIMARY; of task sets the newest, which becomes PRIMARY only when the
+        traffic has moved, unless it is already on its way out."""
+        if self.status.controller == "ECS":
+            return self.primary
+        sets = (item for item in self.status.deployments if item.status != "DRAINING")
+        return max(sets, key=lambda item: item.created_at, default=None)
+
+    @property
     def rollout(self) -> Rollout | None:
         """The service deployment that the status speaks of, where it was read; one that was read
         when another deployment was PRIMARY tells of a course that has changed since."""
@@ -61,6 +70,8 @@ class Scene:
         if self.primary is None:
             return False
         if self.primary.state == "IN_PROGRESS":
+            return True
+        if self.status.controller != "ECS" and len(self.status.deployments) > 1:
             return True
         rollout = self.rollout
         return (
@@ -117,8 +128,8 @@ class Scene:
     def judged(self, deployment: str) -> bool:
         """Whether tasks of that deployment decide the state: while a rollout is under way those of
         what arrives, else those of all that serve."""
-        if self.under_way and self.primary is not None:
-            return deployment == self.primary.id
+        if self.under_way and self.arriving is not None:
+            return deployment == self.arriving.id
         return any(item.id == deployment for item in self.status.deployments)
 
     def stopped(self, since: datetime, *, judged: bool = True) -> tuple[Task, ...]:
@@ -151,6 +162,6 @@ class Scene:
             return recent
         if self.failures or primary.state == "FAILED":
             return min(recent, primary.created_at)
-        if self.under_way:
-            return max(recent, primary.created_at)
+        if self.under_way and self.arriving is not None:
+            return max(recent, self.arriving.created_at)
         return self.at - timedelta(hours=1) if self.short else recent

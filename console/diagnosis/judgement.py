@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from console.diagnosis import course, events, health, stops, traffic
+from console.diagnosis import course, events, health, shifting, stops, traffic
 from console.diagnosis.evidence import Evidence, Kind, Scene
 from console.domain.fleet import Diagnosis
 from console.domain.rollout import RolloutStatus
@@ -61,7 +61,12 @@ def line(*facts: str) -> str:
 def _judge(scene: Scene) -> Diagnosis:
     proof = _failure(scene)
     if proof is not None and (scene.under_way or not _once(scene, proof)):
-        return _diagnosis(proof, *course.breaker(scene), *_other_figures(scene, proof))
+        facts = (*course.breaker(scene), *course.alarms(scene), *_other_figures(scene, proof))
+        return _diagnosis(proof, *facts, *shifting.facts(scene)[:1])
+    hook = shifting.waiting(scene)
+    if hook is not None:
+        facts = (*shifting.pause(scene, hook), *traffic.facts_of(scene), *course.alarms(scene))
+        return Diagnosis(ServiceState.PAUSED, line(*facts), "continue the deployment, or roll it back")
     blocked = _blocked(scene)
     if blocked is not None:
         return _diagnosis(blocked, *course.progress(scene)[:1])
@@ -105,8 +110,14 @@ def _blocked(scene: Scene) -> Evidence | None:
 
 def _rolling(scene: Scene) -> Diagnosis:
     left = stops.leaving(scene)
-    there, *rest = course.progress(scene)
     cause = f"leaving: {left.cause}" if left else ""
+    shift = shifting.facts(scene)
+    if shift:
+        state = ServiceState.CANARY if shifting.is_canary(scene) else ServiceState.ROLLING
+        counted = course.breaker(scene) if scene.breaker else ()
+        facts = (*traffic.facts_of(scene), *shift[1:], cause, *counted, *course.alarms(scene))
+        return Diagnosis(state, line(shift[0], *facts))
+    there, *rest = course.progress(scene)
     return Diagnosis(ServiceState.ROLLING, line(there, *traffic.facts_of(scene), cause, *rest))
 
 
