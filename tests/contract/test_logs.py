@@ -1,0 +1,110 @@
+"""The log tail on the sandbox: every line that its world wrote, once, or counted as lost."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from console.aws.logs import CloudWatchLogs
+from console.aws.platform import EcsPlatform
+from console.domain.address import Address
+from console.domain.words import milliseconds
+from console.logtail.ring import LogRing
+from console.logtail.tail import LogTail
+from tests.contract.conftest import SandboxFactory
+from tests.contract.shared_world import API, SharedWorld, open_world
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def shared(
+    make_sandbox: SandboxFactory, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> SharedWorld:
+    return open_world(make_sandbox("rugmunch", clock=clock), clock, monkeypatch, tmp_path)
+
+
+def written(shared: SharedWorld, address: Address, start: datetime, end: datetime) -> list[str]:
+    """The ids of what the world itself says that a service's tasks wrote, in order."""
+    logs = shared.sandbox.account(address.system).logs
+    group = f"/ecs/{shared.settings.service(address).service}"
+    first, last = milliseconds(start), milliseconds(end)
+    return [
+        event.id
+        for minute in range(first // 60_000, last // 60_000 + 1)
+        for event in logs.events(group, lambda life: True, minute)
+        if first <= event.ms < last
+    ]
+
+
+def test_a_rollout_a_storm_and_a_lost_line_leave_no_gap_and_no_double(
+    shared: SharedWorld, clock: FakeClock
+) -> None:
+    """The tasks of the new revision are joined by themselves; what failed is read where it stood."""
+    begun = clock.now()
+    ring = LogRing()
+    tail = LogTail(shared.connections["rugmunch/production"].logs, API, ring, clock, begun, whole=True)
+    stop, notes = Event(), set[str]()
+    shared.begin(API, "v1.4.1")
+    clock.at(60, lambda: shared.sandbox.fault("logs.FilterLogEvents", "ThrottlingException", count=25))
+    clock.at(150, lambda: shared.sandbox.fault("logs.FilterLogEvents", "reset", count=8))
+    clock.at(180, lambda: shared.sandbox.fault("logs.FilterLogEvents", "half-page", count=20))
+    clock.at(200, lambda: shared.sandbox.fault("ecs.DescribeServices", "ThrottlingException", count=10))
+    while clock.now() < begun + timedelta(minutes=6):
+        clock.advance(min(1.0, max(0.2, tail.step(stop))))
+        notes.update(tail.notes)
+    end = clock.now() - timedelta(seconds=10)
+    expected = written(shared, API, begun, end)
+    held = [line.id for line in ring.snapshot().lines if line.at < end]
+    assert len(expected) > 100
+    assert (held, ring.lost) == (expected, 0)
+    assert len({line.task for line in ring.snapshot().lines}) > 3
+    assert any("throttled" in note for note in notes)
+    assert tail.notes == ()
+
+
+def test_a_live_session_that_breaks_is_begun_anew_and_nothing_is_missing(
+    shared: SharedWorld, clock: FakeClock
+) -> None:
+    """A session tells lines without ids: the same lines, read to close the gap, must not be shown twice."""
+    connection = shared.connections["rugmunch/production"]
+    platform = connection.platform
+    assert isinstance(platform, EcsPlatform)
+    logs = CloudWatchLogs(platform._calls, platform.services_reader, platform.definitions, clock, live=True)
+    begun, ring, stop = clock.now(), LogRing(), Event()
+    tail = LogTail(logs, API, ring, clock, begun, whole=True)
+    sessions = shared.sandbox.account("rugmunch").logs.tails
+    told: list[int] = []
+
+    def passing() -> float:
+        """What the tail calls between two updates: half a minute of the world goes by."""
+        clock.advance(30)
+        told.append(len(sessions))
+        if len(told) == 2:
+            tail.cancel()
+        if len(told) == 5:
+            stop.set()
+        return fill()
+
+    fill = tail._polling.step
+    tail._polling.step = passing  # type: ignore[method-assign]
+    while not stop.is_set():
+        tail.step(stop)
+    tail._polling.step = fill  # type: ignore[method-assign]
+    logs._is_live = True
+    clock.advance(60)
+    for _ in range(10):
+        tail._polling.hurry()
+        tail._polling.step()
+    end = clock.now() - timedelta(seconds=45)
+    lines = [line for line in ring.snapshot().lines if line.at < end]
+    expected = written(shared, API, begun, end)
+    assert 1 in told
+    assert len(expected) > 50
+    assert len(lines) == len(expected)
+    assert not sessions or shared.sandbox.world.now() > 0
