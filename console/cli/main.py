@@ -30,6 +30,8 @@ class UnexpectedError(QuarterdeckError):
 
 VERBS = {
     "status": "status",
+    "watch": "watch",
+    "logs": "logs",
     "deploy": "operate",
     "rollback": "operate",
     "release": "operate",

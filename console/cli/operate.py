@@ -208,12 +208,13 @@ def _run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report]
     from console.runtime import Runtime
 
     runtime = Runtime(settings, contact_lost_s=CONTACT_LOST_S, timeout_s=arguments.timeout)
-    with _termination_interrupts():
+    with termination_interrupts():
         return work(runtime.engine, address, Report(runtime.clock, as_json=arguments.json))
 
 
 @contextlib.contextmanager
-def _termination_interrupts() -> Iterator[None]:
+def termination_interrupts() -> Iterator[None]:
+    """A termination, as CI sends it, is an interruption."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -41,7 +41,7 @@ def news(before: Sight | None, now: Sight) -> tuple[News, ...]:
 def _news(before: Sight | None, now: Sight) -> Iterator[News]:
     if before is None or _primary(before) != _primary(now):
         yield from _deployment(now, began=before is not None)
-    if before is None or (before.state, before.line) != (now.state, now.line):
+    if before is None or before.state != now.state or (now.state.is_trouble and before.line != now.line):
         said = now.state.value.replace("_", " ")
         text = f"{said} · {now.line}" if now.line else said
         yield News("state", text, {"state": now.state.value, "why": now.line or None})
@@ -51,7 +51,8 @@ def _news(before: Sight | None, now: Sight) -> Iterator[News]:
         known = {event.id for event in before.status.events}
         for event in reversed(now.status.events):
             if event.id not in known and STEADY not in event.message:
-                yield News("event", event.message, {"event_at": utc(event.at), "message": event.message})
+                said = event.message.removeprefix(f"(service {now.status.name}) ")
+                yield News("event", said, {"event_at": utc(event.at), "message": event.message})
 
 
 def _deployment(now: Sight, *, began: bool) -> Iterator[News]:
@@ -68,8 +69,10 @@ def _deployment(now: Sight, *, began: bool) -> Iterator[News]:
 def _counts(before: Sight | None, now: Sight) -> Iterator[News]:
     if before is not None and _tasks(before) == _tasks(now):
         return
-    parts = [f"{item.running}/{item.desired} of {_name(now, item)}" for item in now.status.deployments]
+    parts = [f"{item.running}/{item.desired} tasks of {_name(now, item)}" for item in now.status.deployments]
     pending = f"{now.status.pending} pending" if now.status.pending else ""
+    lost = sum(item.failed for item in now.status.deployments)
+    failed = f"{lost} failed" if lost else ""
     facts = {
         "desired": now.status.desired,
         "running": now.status.running,
@@ -86,7 +89,7 @@ def _counts(before: Sight | None, now: Sight) -> Iterator[News]:
             for item in now.status.deployments
         ],
     }
-    yield News("tasks", " · ".join(filter(None, ("tasks " + " beside ".join(parts), pending))), facts)
+    yield News("tasks", " · ".join(filter(None, (" beside ".join(parts), pending, failed))), facts)
 
 
 def _course(before: Rollout | None, now: Rollout | None) -> Iterator[News]:
@@ -95,7 +98,8 @@ def _course(before: Rollout | None, now: Rollout | None) -> Iterator[News]:
         return
     same = before if before is not None and before.id == now.id else None
     breaker = now.breaker
-    if breaker and breaker.failures and (same is None or same.breaker != breaker):
+    counted = same.breaker.failures if same and same.breaker else 0
+    if breaker and breaker.failures != counted:
         facts: dict[str, object] = {"failures": breaker.failures, "threshold": breaker.threshold}
         yield News("breaker", f"breaker {breaker.failures} of {breaker.threshold}", facts)
     if now.stage and (same is None or same.stage != now.stage):
