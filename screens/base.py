@@ -129,10 +129,16 @@ class ConsoleScreen(Screen[None]):
         """Draw header, banner and key bar from what is known now, and let the body follow."""
         if not self.is_mounted or not self.is_attached:
             return
-        self.query_one(HeaderBar).picture = header_picture(self.snapshot, self.place, self.now, self.chip)
         self.query_one(Banner).texts = (*self.notices, *problem_lines(self.snapshot, self.now))
         self.picture_changed()
+        self.draw_header()
         self.update_keys()
+
+    def draw_header(self) -> None:
+        """Draw the header: where one is, how old the data is, what one may do at the service in view."""
+        self.query_one(HeaderBar).picture = header_picture(
+            self.snapshot, self.place, self.now, self.chip, self.pointed_at
+        )
 
     def update_keys(self) -> None:
         """Say anew in the key bar what the keys would do."""

@@ -1,11 +1,11 @@
 """The fleet: every service of every environment, trouble first."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -13,34 +13,48 @@ from console.domain.address import Address
 from console.domain.fleet import ServicePicture
 from console.ports import Clock
 from screens.base import ConsoleScreen
-from screens.fleet_order import arranged, chosen, counts, in_old_order, row_of
+from screens.fleet_book import Entry, FleetBook
+from screens.fleet_facts import explanation, roll_back_label
+from screens.fleet_order import arranged, chosen, counts, find, in_old_order, same_order
 from screens.messages import DeployRequested, RollbackRequested, ServiceChosen
-from screens.overview import ALL, tabs
+from screens.overview import ALL, reading_line, tabs
 from screens.summary import summary
-from widgets.fleet_row import ServiceRow, heads, put_counts
+from widgets.fleet_heads import SortBy, heads, next_sort, sort_at
+from widgets.fleet_row import ServiceRow, put_counts
 from widgets.grid import GridView
-from widgets.header import NARROW
+from widgets.header import NARROW, HeaderBar
 from widgets.line import Line
 from widgets.lines import LinesView, Pane
 
 FROZEN_S = 3.0
 """How long after a key press the order of rows stays as it is."""
 
-CHANGED_S = 2.0
-"""How long a new state is shown in reverse."""
-
 ORDER_CHANGED = "order changed, u to update"
 
 
 class Heads(Pane):
-    """Column heads, and what is still being read."""
+    """Column heads, and what is still being read. A click on a head sorts by it."""
 
     reading = ""
+    by = SortBy.TROUBLE
+
+    class SortChosen(Message):
+        """A head was clicked."""
+
+        def __init__(self, by: SortBy) -> None:
+            super().__init__()
+            self.by = by
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
+        line = heads(width, self.glyphs, self.by)
         if width < NARROW:
-            return (heads(width),)
-        return Line().put(2, self.reading, "muted", width - 4), heads(width), Line()
+            return (line,)
+        return Line().put(2, self.reading, "muted", width - 4), line, Line()
+
+    def on_click(self, event: events.Click) -> None:
+        by = sort_at(event.x, self.size.width)
+        if by is not None and event.y == min(1, self.size.height - 1):
+            self.post_message(self.SortChosen(by))
 
 
 class FilterField(Input):
@@ -75,6 +89,7 @@ class FleetScreen(ConsoleScreen):
         Binding("P", "deploy", "deploy", id="fleet.deploy", tooltip="Plan to deploy a version"),
         Binding("slash", "filter", "filter", id="fleet.filter", tooltip="Show some services only"),
         Binding("e", "explain", "explain", id="fleet.explain", tooltip="Cause and remedy in full"),
+        Binding("b", "sort", "sort", id="fleet.sort", show=False, tooltip="Sort by the next column"),
         Binding("y", "copy", "copy", id="fleet.copy", tooltip="Copy a summary of the service"),
         Binding("u", "update", "update", id="fleet.update", show=False, tooltip="Apply a changed order"),
         Binding("tab", "tab(1)", "next tab", id="fleet.tab", show=False, tooltip="Next tab"),
@@ -102,8 +117,10 @@ class FleetScreen(ConsoleScreen):
         self._wanted = ""
         self._order: tuple[str, ...] = ()
         self._touched_at = float("-inf")
-        self._states: dict[str, str] = {}
-        self._changed_at: dict[str, datetime] = {}
+        self._by = SortBy.TROUBLE
+        self._book = FleetBook()
+        self._entries: tuple[Entry, ...] = ()
+        self._rows: tuple[ServiceRow, ...] = ()
         self._explains = False
         self._apply_order = False
         self._settled = False
@@ -128,8 +145,7 @@ class FleetScreen(ConsoleScreen):
     @property
     def current(self) -> ServicePicture | None:
         """The service under the cursor."""
-        key = self.grid.cursor_key
-        return next((row for row in self.snapshot.services() if str(row.address) == key), None)
+        return find(self._entries, self.grid.cursor_key)
 
     # -- rows ---------------------------------------------------------------------------------
 
@@ -142,31 +158,40 @@ class FleetScreen(ConsoleScreen):
         """A key was pressed: the order of rows stays as it is for a while."""
         self._touched_at = self._clock.monotonic()
 
+    def on_mouse_down(self) -> None:
+        self.touched()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.touched()
+
+    def on_mouse_scroll_up(self) -> None:
+        self.touched()
+
     def picture_changed(self) -> None:
-        self._note_changes()
-        pictures = self._in_order(chosen(self.snapshot, self._tab, self._wanted))
-        self._order = tuple(str(row.address) for row in pictures)
-        rows = tuple(self._row(picture) for picture in pictures)
+        self._entries = self._book.update(self.snapshot, self.now)
+        shown = self._in_order(chosen(self._entries, self._tab, self._wanted, self._by))
+        self._order = tuple(entry.key for entry in shown)
+        self._rows = tuple(entry.row for entry in shown)
         empty = "no services are configured"
         if self._wanted:
             empty = f'nothing matches "{self._wanted}" · esc clears the filter'
-        self.grid.set_rows(arranged(rows, narrow=self.is_narrow, empty=empty))
-        self._rows = rows
+        apart = self._by is SortBy.TROUBLE
+        self.grid.set_rows(arranged(self._rows, narrow=self.is_narrow, empty=empty, apart=apart))
         self._start_on_top()
         self._draw_heads()
         self._draw_foot()
         self._draw_explanation()
 
-    _rows: tuple[ServiceRow, ...] = ()
+    def key_labels(self) -> Mapping[str, str]:
+        picture = self.current
+        said = roll_back_label(picture, self.now, narrow=self.is_narrow) if picture is not None else ""
+        return {"fleet.roll_back": said} if said else {}
 
-    def _in_order(self, wanted: tuple[ServicePicture, ...]) -> tuple[ServicePicture, ...]:
+    def _in_order(self, wanted: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """The services in today's order, or in the one of before while somebody works in it."""
-        now_order = tuple(str(row.address) for row in wanted)
-        known = [key for key in self._order if key in set(now_order)]
         frozen = self._clock.monotonic() - self._touched_at < FROZEN_S and not self._apply_order
         self._apply_order = False
-        same = [key for key in now_order if key in set(known)] == known
-        if same or not frozen or not known:
+        if not frozen or not self._order or same_order(self._order, tuple(entry.key for entry in wanted)):
             self.say("")
             return wanted
         self.say(ORDER_CHANGED, "warning")
@@ -182,40 +207,14 @@ class FleetScreen(ConsoleScreen):
         self._settled = self._touched_at > float("-inf") or not any(waiting)
         self.grid.cursor_key = self._rows[0].key
 
-    def _note_changes(self) -> None:
-        """Remember which states are new, so that their word stands out once."""
-        for row in self.snapshot.services():
-            key, state = str(row.address), row.state.value
-            known = self._states.get(key)
-            if known is not None and known != state and self.now is not None and row.as_of is not None:
-                self._changed_at[key] = self.now
-            if row.as_of is not None:
-                self._states[key] = state
-
-    def _row(self, picture: ServicePicture) -> ServiceRow:
-        at = self._changed_at.get(str(picture.address))
-        changed = at is not None and self.now is not None and (self.now - at).total_seconds() < CHANGED_S
-        whole = self.snapshot.environments[picture.environment.key]
-        return row_of(picture, self.now, changed=changed, reading=whole.problem is None)
-
     # -- around the rows ----------------------------------------------------------------------
 
     def _draw_heads(self) -> None:
         pane = self.query_one(Heads)
-        pane.reading = self._reading()
-        pane.refresh()
-
-    def _reading(self) -> str:
-        waiting = [
-            picture
-            for picture in self.snapshot.environments.values()
-            if picture.as_of is None and picture.problem is None
-        ]
-        if not waiting:
-            return ""
-        whole = len(self.snapshot.environments)
-        names = ", ".join(picture.environment.key for picture in waiting)
-        return f"reading {whole} environment{'s' if whole != 1 else ''} · waiting for {names}"
+        said = reading_line(self.snapshot), self._by
+        if (pane.reading, pane.by) != said:
+            pane.reading, pane.by = said
+            pane.refresh()
 
     @on(GridView.Moved)
     def _draw_foot(self) -> None:
@@ -226,24 +225,27 @@ class FleetScreen(ConsoleScreen):
             column = line.run(2, (glyphs.more, "muted"), (f" {below} more", "muted")) + 3
         if self.is_narrow:
             column = put_counts(line, column, *counts(self._rows), glyphs) + 1
-            reading = self._reading()
+            reading = reading_line(self.snapshot)
             if reading and self.size.width - column > len(reading):
                 line.put(column, reading, "muted")
         self.query_one("#foot", LinesView).lines = (line,)
 
     @on(GridView.RowHighlighted)
+    def _highlighted(self) -> None:
+        self.draw_header()
+        self.update_keys()
+        self._draw_explanation()
+
     def _draw_explanation(self) -> None:
         pane = self.query_one("#explanation", LinesView)
         picture = self.current
         pane.display = self._explains and picture is not None
         if picture is None or not self._explains:
             return
-        found = picture.diagnosis
-        remedy = found.remedy or "nothing is known to be wrong"
-        pane.lines = (
-            Line().put(2, "why", "faint").put(9, found.line or "no evidence of trouble", "text"),
-            Line().put(2, "remedy", "faint").put(9, remedy, "text"),
-        )
+        lines = explanation(picture, self.now)
+        pane.styles.height = len(lines)
+        room = self.size.width - 11
+        pane.lines = tuple(Line().put(2, label, "faint").put(9, text, "text", room) for label, text in lines)
 
     # -- keys ---------------------------------------------------------------------------------
 
@@ -254,7 +256,16 @@ class FleetScreen(ConsoleScreen):
         if action == "clear_filter":
             return bool(field.display)
         if field.has_focus:
-            return action not in ("filter", "roll_back", "deploy", "explain", "copy", "tab", "pick_tab")
+            return action not in (
+                "filter",
+                "roll_back",
+                "deploy",
+                "explain",
+                "copy",
+                "tab",
+                "pick_tab",
+                "sort",
+            )
         return True
 
     def _address(self) -> Address | None:
@@ -263,7 +274,7 @@ class FleetScreen(ConsoleScreen):
 
     @on(GridView.RowChosen)
     def _open(self, event: GridView.RowChosen) -> None:
-        row = next((row for row in self.snapshot.services() if str(row.address) == event.key), None)
+        row = find(self._entries, event.key)
         if row is not None:
             self.post_message(ServiceChosen(row.address))
 
@@ -288,6 +299,22 @@ class FleetScreen(ConsoleScreen):
     def action_update(self) -> None:
         self._apply_order = True
         self.update_frame()
+
+    def action_sort(self) -> None:
+        self._sort(next_sort(self._by, self.size.width))
+
+    @on(Heads.SortChosen)
+    def _sort_chosen(self, event: Heads.SortChosen) -> None:
+        self._sort(event.by)
+
+    def _sort(self, by: SortBy) -> None:
+        self._by = by
+        self._apply_order = True
+        self.update_frame()
+
+    @on(HeaderBar.TabChosen)
+    def _tab_chosen(self, event: HeaderBar.TabChosen) -> None:
+        self._show_tab(event.name)
 
     def action_tab(self, step: int) -> None:
         names = [tab.name for tab in tabs(self.snapshot)]

@@ -7,15 +7,21 @@ from console.domain import words
 from console.domain.address import Address, Environment, Tier
 from console.domain.fleet import EnvironmentPicture, FleetSnapshot, ServicePicture
 from console.watch.cadence import SLOW_S, STALE_AFTER
-from widgets.header import Chip, DataAge, HeaderPicture, Tab
+from widgets.header import Access, Budget, Chip, DataAge, HeaderPicture, Tab
 
 ALL = "all"
 SHORT_TIERS = {"production": "prod", "staging": "staging", "development": "dev", "local": "local"}
 
 
-def is_old(as_of: datetime | None, now: datetime) -> bool:
-    """Whether an environment that was read then should have been read again by now."""
-    return as_of is not None and (now - as_of).total_seconds() > STALE_AFTER * SLOW_S
+CREDENTIALS_SHORT_S = 1800.0
+"""From here on the time left on credentials is said."""
+
+
+def is_old(picture: EnvironmentPicture, now: datetime) -> bool:
+    """Whether an environment should have been read again by now; what was never read is not old."""
+    if picture.as_of is None:
+        return False
+    return (now - picture.as_of).total_seconds() > STALE_AFTER * max(SLOW_S, picture.cadence_s)
 
 
 def unread(environment: Environment, addresses: Iterable[Address]) -> EnvironmentPicture:
@@ -42,9 +48,7 @@ def data_ages(snapshot: FleetSnapshot, now: datetime) -> tuple[DataAge, ...]:
         known = oldest.get(name)
         if known is None or _moment(picture, now) < _moment(known, now):
             oldest[name] = picture
-    return tuple(
-        DataAge(name, _seconds(item.as_of, now), is_old(item.as_of, now)) for name, item in oldest.items()
-    )
+    return tuple(DataAge(name, _seconds(item.as_of, now), is_old(item, now)) for name, item in oldest.items())
 
 
 def _moment(picture: EnvironmentPicture, now: datetime) -> float:
@@ -55,22 +59,107 @@ def _seconds(as_of: datetime | None, now: datetime) -> float | None:
     return (now - as_of).total_seconds() if as_of else None
 
 
+def reading_line(snapshot: FleetSnapshot) -> str:
+    """What is still being read for the first time: ``reading 5 environments · production 2 of 8``."""
+    pictures = [item for item in snapshot.environments.values() if item.problem is None]
+    waiting: dict[str, list[ServicePicture]] = {}
+    for picture in pictures:
+        if picture.as_of is None or any(row.remembered for row in picture.services):
+            waiting.setdefault(picture.environment.name, []).extend(picture.services)
+    if not waiting:
+        return ""
+    parts = [f"reading {words.count(len(snapshot.environments), 'environment')}"]
+    for name, rows in waiting.items():
+        read = sum(1 for row in rows if row.as_of is not None and not row.remembered)
+        parts.append(f"{name} {read} of {len(rows)}")
+    return " · ".join(parts)
+
+
 def header_picture(
-    snapshot: FleetSnapshot, active: str, now: datetime | None, chip: Chip | None
+    snapshot: FleetSnapshot,
+    active: str,
+    now: datetime | None,
+    chip: Chip | None,
+    pointed: Address | None = None,
 ) -> HeaderPicture:
-    """The header of a screen whose place is the tab ``active``."""
-    pictures = snapshot.environments.values()
-    people = {item.identity.session_name: None for item in pictures if item.identity}
+    """The header of a screen whose place is the tab ``active``; ``pointed`` is the service that is meant."""
     return HeaderPicture(
         now=now,
         tabs=tabs(snapshot),
         active=active,
         data=data_ages(snapshot, now) if now else (),
         chip=chip,
-        who=", ".join(people),
-        read_only=tuple(item.environment.key for item in pictures if item.environment.read_only),
+        access=access_to(snapshot, pointed, now),
+        budget=budget_of(snapshot),
         held=sum(1 for row in snapshot.services() if row.hold),
+        alarms=alarms_of(snapshot),
     )
+
+
+def access_to(snapshot: FleetSnapshot, pointed: Address | None, now: datetime | None) -> Access:
+    """Who we are and what we may do where the service stands; without one where all stand, if that is one."""
+    pictures = tuple(snapshot.environments.values())
+    if pointed is not None:
+        key = f"{pointed.system}/{pointed.environment}"
+        pictures = tuple(item for item in pictures if item.environment.key == key)
+    places = {_place(item) for item in pictures}
+    if len(places) != 1:
+        return Access(accounts=len({account for account, _ in places}) or 1)
+    picture = next((item for item in pictures if item.identity), pictures[0])
+    standing, (account, region) = picture.standing, next(iter(places))
+    name = standing.account_name if standing and standing.account_name else words.account_number(account)
+    return Access(_role(picture), name, region, _may(picture), _time_left(picture, now))
+
+
+def _place(picture: EnvironmentPicture) -> tuple[str, str]:
+    account = picture.identity.account if picture.identity else picture.environment.account
+    return account, picture.environment.region
+
+
+def _role(picture: EnvironmentPicture) -> str:
+    """``on-call/devon``, of a user the name alone."""
+    if picture.identity is None:
+        return ""
+    kind, _, rest = picture.identity.arn.rpartition(":")[2].partition("/")
+    return rest if kind == "assumed-role" else picture.identity.session_name
+
+
+def _may(picture: EnvironmentPicture) -> str:
+    if picture.environment.read_only:
+        return "read-only"
+    may = picture.standing.may_write if picture.standing else None
+    return "write ?" if may is None else "write" if may else "read-only"
+
+
+def _time_left(picture: EnvironmentPicture, now: datetime | None) -> str:
+    end = picture.standing.credentials_end if picture.standing else None
+    if end is None or now is None:
+        return ""
+    left = (end - now).total_seconds()
+    return words.clock(left) if left < CREDENTIALS_SHORT_S else ""
+
+
+def budget_of(snapshot: FleetSnapshot) -> Budget | None:
+    """The budget that is used most; ``None`` where nothing tells."""
+    pictures = [item for item in snapshot.environments.values() if item.budget is not None]
+    if not pictures:
+        return None
+    share = max(item.budget.share for item in pictures if item.budget)
+    slowed = [item.cadence_s for item in pictures if item.budget and item.budget.throttled_at]
+    if not slowed:
+        return Budget(share)
+    slowest = max(slowed)
+    return Budget(share, f"slowed to {words.age(slowest)}" if slowest > SLOW_S else "throttled")
+
+
+def alarms_of(snapshot: FleetSnapshot) -> int:
+    """Alarms that watch a deployment under way and have gone off."""
+    names: set[str] = set()
+    for row in snapshot.services():
+        rollout = row.observation.rollout if row.observation else None
+        if rollout is not None and rollout.alarms is not None and not rollout.status.is_over:
+            names.update(rollout.alarms.triggered)
+    return len(names)
 
 
 def problem_lines(snapshot: FleetSnapshot, now: datetime | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from console.domain.text import cut_end, cut_middle
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
 from widgets.line import Line
+from widgets.sparkline import sparkline
 
 BAR = 8
 STATE_ROOM = 11
@@ -64,6 +65,18 @@ class ServiceRow:
     """It is kept at the version that a rollback went back to."""
     changed: bool = False
     """The state is new: its word is reversed for a moment."""
+    share: float | None = None
+    """Per cent of production traffic on the new release, while traffic is shifted."""
+    recent: tuple[float | None, ...] = ()
+    """Shares of errors of the last twenty periods; none: not known."""
+    by: str = ""
+    """Who deployed."""
+    back: str = ""
+    """Time to safe by the way back; empty: not known yet."""
+    back_ink: str = ""
+    """Empty: that of the row."""
+    mixed: bool = False
+    """Tasks of one deployment run different images."""
 
     @property
     def is_loud(self) -> bool:
@@ -103,12 +116,14 @@ class ServiceRow:
             line.run(2, (glyph, "stale" if calm else ink), (" ", "text"))
             line.put(4, self._aged_word(), "stale" if calm else f"bold {ink}")
             return
-        if narrow and self.progress is not None:
-            word = f"{word} {self.progress[0]}/{self.progress[1]}"
+        if self.share is not None or (narrow and self.progress is not None):
+            longer = f"{word} {self._rollout()}"
+            word = longer if len(longer) <= STATE_ROOM and (narrow or self._shifts) else word
         mark = "reverse " if self.changed else ""
         bold = "bold " if self.is_loud or self.state is ServiceState.UNKNOWN else ""
         glyph_ink = "steady" if self.state is ServiceState.STEADY else ink
-        line.run(2, (glyphs.of_state(self.state), glyph_ink), (" ", "text"), (word, f"{mark}{bold}{ink}"))
+        said = (word, f"{mark}{bold}{ink}")
+        line.run(2, (glyphs.of_state(self.state), glyph_ink), (" ", f"{bold}{ink}"), said)
 
     def _aged_word(self) -> str:
         """The state with the age of its picture, said as short as the column needs."""
@@ -122,38 +137,61 @@ class ServiceRow:
     def _name_ink(self) -> str:
         return self._ink("bold strong", "text")
 
+    @property
+    def _shifts(self) -> bool:
+        return self.state is ServiceState.CANARY
+
+    def _rollout(self) -> str:
+        """How far the rollout is: a share of the traffic, else tasks."""
+        if self.share is not None:
+            return f"{self.share:.0f} %"
+        return "{}/{}".format(*self.progress) if self.progress else ""
+
     def _version(self, line: Line, column: int, room: int, glyphs: Glyphs, narrow: bool) -> None:
         version = self.version
         if narrow and "@" in version[1:]:
             version = version.split("@", 1)[1]
-        line.put(column, cut_end(version, room, glyphs.ellipsis), self._ink("text", "muted"))
+        mark = glyphs.mixed if self.mixed else ""
+        said = cut_end(version, room - len(mark), glyphs.ellipsis)
+        line.run(column, (said, self._ink("text", "muted")), (mark, "warning"))
+
+    def _back(self, line: Line, end: int) -> None:
+        if self.held:
+            line.right(end, "held", "warning")
+            return
+        calm = self.stale_age and not self.is_loud
+        line.right(end, self.back, self._ink("text", "muted") if calm or not self.back_ink else self.back_ink)
 
     def _wide(self, glyphs: Glyphs) -> Line:
-        line = Line()
+        line, ink = Line(), self._ink("text", "muted")
         self._state(line, glyphs, narrow=False)
         line.put(17, cut_middle(self.service, 28, ellipsis=glyphs.ellipsis), self._name_ink())
-        line.put(47, cut_end(self.environment, 11, glyphs.ellipsis), self._ink("text", "muted"))
-        if self.progress is not None:
+        line.put(47, cut_end(self.environment, 11, glyphs.ellipsis), ink)
+        if self.progress is not None or self.share is not None:
             self._bar(line, glyphs)
-        line.put(75, self.tasks, self._ink("text", "muted"))
+        line.put(75, cut_end(self.tasks, 7, glyphs.ellipsis), ink)
         self._version(line, 83, 11, glyphs, narrow=False)
         line.right(101, self.errors, self._figure_ink(self.errors_ink))
-        line.right(117, self.p95, self._ink("text", "muted"))
+        if self.recent:
+            line.run(102, *sparkline(self.recent, glyphs, self._figure_ink("muted")))
+        line.right(117, self.p95, ink)
         number, _, unit = self.age.partition(" ")
-        line.right(122, number, self._ink("text", "muted")).put(123, unit, self._ink("text", "muted"))
-        if self.held:
-            line.right(138, "held", "warning")
+        line.right(122, number, ink).put(123, unit, ink)
+        line.put(127, cut_end(self.by, 5, glyphs.ellipsis), ink)
+        self._back(line, 138)
         return line
 
     def _bar(self, line: Line, glyphs: Glyphs) -> None:
         done, whole = self.progress or (0, 0)
-        filled = min(BAR, round(BAR * done / whole)) if whole else 0
-        ink = "critical" if self.state is ServiceState.FAILING else STATE_INKS[self.state]
+        part = self.share / 100 if self.share is not None else done / whole if whole else 0.0
+        filled = min(BAR, round(BAR * part))
+        if part > 0:
+            filled = max(1, filled)
         line.run(
             60,
-            (glyphs.bar * filled, ink),
+            (glyphs.bar * filled, STATE_INKS[self.state] if self.is_loud else "muted"),
             (glyphs.rest * (BAR - filled), "rule"),
-            (f" {done}/{whole}", "text"),
+            (f" {self._rollout()}", "text"),
         )
 
     def _figure_ink(self, ink: str) -> str:
@@ -168,8 +206,7 @@ class ServiceRow:
         self._version(line, 52, 10, glyphs, narrow=True)
         line.right(68, self.errors, self._figure_ink(self.errors_ink))
         line.right(73, self.age_short, self._ink("text", "muted"))
-        if self.held:
-            line.put(74, "held", "warning")
+        self._back(line, 78)
         return line
 
 
@@ -218,21 +255,3 @@ def put_counts(line: Line, column: int, steady: int, stale: int, glyphs: Glyphs)
     if stale:
         column = line.run(column, (glyphs.stale, "stale"), (f" {stale} stale", "stale")) + 2
     return column
-
-
-def heads(width: int) -> Line:
-    """The column heads of the fleet."""
-    line = Line().put(2, "state", "faint")
-    columns: tuple[tuple[int, str], ...]
-    ends: tuple[tuple[int, str], ...]
-    if width < NARROW:
-        columns = ((16, "service"), (40, "env"), (45, "tasks"), (52, "version"))
-        ends = ((68, "errors"), (73, "age"))
-    else:
-        columns = ((17, "service"), (47, "environment"), (60, "rollout"), (75, "tasks"), (83, "version"))
-        ends = ((101, "errors"), (117, "p95"), (126, "deploy"))
-    for column, text in columns:
-        line.put(column, text, "faint")
-    for end, text in ends:
-        line.right(end, text, "faint")
-    return line

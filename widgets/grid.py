@@ -1,8 +1,6 @@
 """A list of rows that stays still: the cursor belongs to a row's key, never to a position."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import ClassVar, Protocol
 
 from textual import events
@@ -17,6 +15,7 @@ from widgets.drawn import Drawn
 from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.lines import failure_line, in_marks
+from widgets.rows import Rows
 
 _CACHED_ROWS = 512
 
@@ -103,9 +102,7 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
         self, rows: Sequence[GridRow] = (), *, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._rows: tuple[GridRow, ...] = ()
-        self._tops: list[int] = []
-        self._places: dict[str, int] = {}
+        self._shown: Rows[GridRow] = Rows()
         self._strips: dict[tuple[GridRow, int, str, bool], tuple[Strip, ...]] = {}
         self.failures = 0
         self.set_rows(rows)
@@ -115,38 +112,31 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
     @property
     def rows(self) -> tuple[GridRow, ...]:
         """The rows as they stand, top to bottom."""
-        return self._rows
+        return self._shown.rows
 
     @property
     def total_height(self) -> int:
         """Lines of all rows together."""
-        return self._tops[-1] + self._rows[-1].height if self._rows else 0
+        return self._shown.height
 
     @property
     def rows_below(self) -> int:
         """Selectable rows that begin below the visible part."""
-        bottom = int(self.scroll_offset.y) + self.size.height
-        return sum(1 for row, top in zip(self._rows, self._tops, strict=True) if row.key and top >= bottom)
+        return self._shown.below(int(self.scroll_offset.y) + self.size.height)
 
     def set_rows(self, rows: Sequence[GridRow]) -> None:
-        """Show other rows. The cursor stays on its key; gone, it goes to the next row in its place."""
-        old_index = self._places.get(self.cursor_key) if self.cursor_key is not None else None
-        old_top = self._tops[old_index] - self.scroll_offset.y if old_index is not None else 0
-        self._rows = tuple(rows)
-        self._tops = list(accumulate((row.height for row in self._rows), initial=0))[: len(self._rows)]
-        self._places = {row.key: index for index, row in enumerate(self._rows) if row.key is not None}
-        if self.cursor_key not in self._places:
-            self.cursor_key = self._neighbour(old_index or 0)
+        """Show other rows. The cursor stays on its key; gone, it goes to the next one that is left."""
+        before, key = self._shown, self.cursor_key
+        if tuple(rows) == before.rows:
+            return
+        was_at = before.span(key)[0] - self.scroll_offset.y if key in before.places and key else 0
+        self._shown = Rows(rows)
+        self.cursor_key = self._shown.successor(key, before)
         self._fit()
-        self._keep_still(old_top)
+        self._keep_still(was_at)
         self.refresh()
         if self.is_attached:
             self.post_message(self.Moved(self))
-
-    def _neighbour(self, index: int) -> str | None:
-        following = [row.key for row in self._rows[index:] if row.key is not None]
-        before = [row.key for row in self._rows[:index] if row.key is not None]
-        return following[0] if following else before[-1] if before else None
 
     def _fit(self) -> None:
         size = Size(self.size.width, self.total_height)
@@ -158,7 +148,7 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
         if not self.is_attached or not self.size.height or self.cursor_key is None:
             return
         if self.scroll_offset.y > 0:
-            top = self._tops[self._places[self.cursor_key]]
+            top, _ = self._shown.span(self.cursor_key)
             self.scroll_to(y=top - old_top, animate=False, force=True, immediate=True)
         self._scroll_to_cursor()
 
@@ -172,25 +162,21 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
         self.post_message(self.RowHighlighted(self, new))
 
     def _scroll_to_cursor(self) -> None:
-        index = self._places.get(self.cursor_key) if self.cursor_key is not None else None
-        if index is None or not self.size.height:
+        key = self.cursor_key
+        if key is None or key not in self._shown.places or not self.size.height:
             return
-        top = 0 if index == self._places[self._keys()[0]] else self._tops[index]
-        bottom = self._tops[index] + self._rows[index].height
+        top, bottom = self._shown.span(key)
+        top = 0 if key == self._shown.keys[0] else top
         if top < self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
         elif bottom > self.scroll_offset.y + self.size.height:
             self.scroll_to(y=bottom - self.size.height, animate=False, force=True, immediate=True)
 
-    def _keys(self) -> list[str]:
-        return list(self._places)
-
     def _place_in_keys(self) -> int:
-        keys = self._keys()
-        return keys.index(self.cursor_key) if self.cursor_key in self._places else 0
+        return self._shown.keys.index(self.cursor_key) if self.cursor_key in self._shown.places else 0
 
     def _go(self, place: int) -> None:
-        keys = self._keys()
+        keys = self._shown.keys
         if keys:
             self.cursor_key = keys[max(0, min(len(keys) - 1, place))]
 
@@ -201,14 +187,14 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
         self._go(self._place_in_keys() + direction * max(1, self.size.height - 1))
 
     def action_edge(self, direction: int) -> None:
-        self._go(0 if direction < 0 else len(self._places) - 1)
+        self._go(0 if direction < 0 else len(self._shown.keys) - 1)
 
     def action_choose(self) -> None:
         if self.cursor_key is not None:
             self.post_message(self.RowChosen(self, self.cursor_key))
 
     def on_click(self, event: events.Click) -> None:
-        row = self._row_at(int(event.y + self.scroll_offset.y))
+        row = self._shown.at(int(event.y + self.scroll_offset.y))
         if row is None or row[0].key is None:
             return
         self.cursor_key = row[0].key
@@ -227,17 +213,10 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
         self._scroll_to_cursor()
         self.post_message(self.Moved(self))
 
-    def _row_at(self, y: int) -> tuple[GridRow, int] | None:
-        """The row at a line of the whole list, and the line within that row."""
-        if not 0 <= y < self.total_height:
-            return None
-        index = bisect_right(self._tops, y) - 1
-        return self._rows[index], y - self._tops[index]
-
     def render_line(self, y: int) -> Strip:
         width, theme = self.size.width, self.theme_name
         try:
-            found = self._row_at(y + int(self.scroll_offset.y))
+            found = self._shown.at(y + int(self.scroll_offset.y))
             if found is None:
                 return Line().strip(width, theme)
             row, line = found

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 
 from console.domain import words
@@ -43,6 +45,30 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Access:
+    """Who we are in the environment that is meant, and what we may do there."""
+
+    role: str = ""
+    account: str = ""
+    region: str = ""
+    may: str = ""
+    """``write``, ``read-only`` or ``write ?``."""
+    credentials: str = ""
+    """Time left on them; empty where they do not end soon."""
+    accounts: int = 1
+    """How many accounts there are, where none is meant more than the others."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much of the calls that we allow ourselves is taken."""
+
+    share: float
+    slowed: str = ""
+    """``slowed to 30 s`` while AWS refuses calls."""
+
+
+@dataclass(frozen=True)
 class HeaderPicture:
     """Everything that the header shows."""
 
@@ -51,10 +77,10 @@ class HeaderPicture:
     active: str = "all"
     data: tuple[DataAge, ...] = ()
     chip: Chip | None = None
-    who: str = ""
-    """Who we are to AWS."""
-    read_only: tuple[str, ...] = ()
+    access: Access = Access()
+    budget: Budget | None = None
     held: int = 0
+    alarms: int = 0
 
 
 def header_lines(picture: HeaderPicture, width: int, glyphs: Glyphs) -> tuple[Line, Line]:
@@ -66,20 +92,39 @@ def header_lines(picture: HeaderPicture, width: int, glyphs: Glyphs) -> tuple[Li
 def _first(picture: HeaderPicture, width: int, glyphs: Glyphs, narrow: bool) -> Line:
     line = Line().put(2, "Quarterdeck", "bold strong")
     end = _right_side(line, picture, width, glyphs, narrow)
-    column = 16 if narrow else 17
-    for tab in picture.tabs:
-        name = tab.short if narrow else tab.name
-        count = "" if narrow else f" {tab.count}"
-        if column + cell_width(name + count) > end - 1:
-            break
+    for tab, column, _, counted in _tab_places(picture, width, end):
         active = tab.name == picture.active
-        column = line.run(
+        line.run(
             column,
-            (name, "bold underline accent" if active else "muted"),
-            (count, "text" if active else "faint"),
+            (tab.short if narrow else tab.name, "bold underline accent" if active else "muted"),
+            (f" {tab.count}" if counted else "", "text" if active else "faint"),
         )
-        column += 2 if narrow else 3
     return line
+
+
+def _tab_places(picture: HeaderPicture, width: int, end: int) -> list[tuple[Tab, int, int, bool]]:
+    """Every tab with its first column, the one after it, and whether its count has room."""
+    narrow = width < NARROW
+    found: list[tuple[Tab, int, int, bool]] = []
+    for counted in (False,) if narrow else (True, False):
+        found, column = [], 16 if narrow else 17
+        for tab in picture.tabs:
+            said = (tab.short if narrow else tab.name) + (f" {tab.count}" if counted else "")
+            stop = column + cell_width(said)
+            if stop > end - 1:
+                break
+            found.append((tab, column, stop, counted))
+            column = stop + (2 if narrow else 3)
+        if len(found) == len(picture.tabs):
+            break
+    return found
+
+
+def tab_at(picture: HeaderPicture, x: int, width: int, glyphs: Glyphs) -> str | None:
+    """The tab that is drawn at a cell of the first row."""
+    end = _right_side(Line(), picture, width, glyphs, width < NARROW)
+    places = _tab_places(picture, width, end)
+    return next((tab.name for tab, start, stop, _ in places if start <= x < stop), None)
 
 
 def _right_side(line: Line, picture: HeaderPicture, width: int, glyphs: Glyphs, narrow: bool) -> int:
@@ -100,24 +145,59 @@ def _right_side(line: Line, picture: HeaderPicture, width: int, glyphs: Glyphs, 
 
 
 def _second(picture: HeaderPicture, width: int, glyphs: Glyphs, narrow: bool) -> Line:
+    """What there is room for, of the fullest way to say it on: stale data, throttling and alarms stay."""
     line = Line()
-    end = _second_right(line, picture, width, narrow)
-    if not picture.data:
-        return line
-    column = line.run(2, ("data", "faint")) + (1 if narrow else 2)
-    for item in _newest_and_stale(picture.data) if narrow else picture.data:
-        said = words.NOTHING if item.age_s is None else words.age(item.age_s)
-        text = f"{item.name} {said}"
-        if column + cell_width(text) + 2 > end - 2:
+    for level in range(_NARROW_LEVEL if narrow else 0, _LEVELS):
+        left = _left_parts(picture, glyphs, level, narrow)
+        right = _access_parts(picture.access, level)
+        if _width(left) + _width(right) + (2 if right else 0) <= width - 4:
             break
-        if item.stale:
-            column = line.run(column, (f"{glyphs.stale} {text}", "stale"))
-        elif narrow:
-            column = line.run(column, (said, "text"))
-        else:
-            column = line.run(column, (f"{item.name} ", "muted"), (said, "text"))
-        column += 2
+    column, room = 2, width - 4 - _width(right) - 2
+    for text, ink in left:
+        text = cut_end(text, max(0, room), glyphs.ellipsis)
+        column = line.run(column, (text, ink))
+        room -= cell_width(text)
+    line.run(width - 2 - _width(right), *right)
     return line
+
+
+_NARROW_LEVEL = 2
+_LEVELS = 7
+"""0 all; 1 without the bar; 2 the newest of the fresh ages only; from 3 on less of who we are."""
+
+_Parts = list[tuple[str, str]]
+
+
+def _width(parts: _Parts) -> int:
+    return sum(cell_width(text) for text, _ in parts)
+
+
+def _left_parts(picture: HeaderPicture, glyphs: Glyphs, level: int, narrow: bool) -> _Parts:
+    groups = [
+        _data_parts(picture.data, glyphs, level),
+        _budget_parts(picture.budget, glyphs, level),
+        [("held ", "faint"), (str(picture.held), "text")] if picture.held else [],
+        [("alarms ", "faint"), (f"{glyphs.warning} {picture.alarms}", "critical")] if picture.alarms else [],
+    ]
+    parts: _Parts = []
+    for group in filter(None, groups):
+        parts += ([("  " if narrow else "   ", "text")] if parts else []) + group
+    return parts
+
+
+def _data_parts(data: tuple[DataAge, ...], glyphs: Glyphs, level: int) -> _Parts:
+    if not data:
+        return []
+    brief = level >= _NARROW_LEVEL
+    parts: _Parts = [("data ", "faint")]
+    for item in _newest_and_stale(data) if brief else data:
+        said = words.NOTHING if item.age_s is None else words.age(item.age_s)
+        parts.append((" " if len(parts) == 1 and not brief else "  " if len(parts) > 1 else "", "text"))
+        if item.stale:
+            parts.append((f"{glyphs.stale} {item.name} {said}", "stale"))
+        else:
+            parts += [("" if brief else f"{item.name} ", "muted"), (said, "text")]
+    return parts
 
 
 def _newest_and_stale(data: tuple[DataAge, ...]) -> tuple[DataAge, ...]:
@@ -126,20 +206,39 @@ def _newest_and_stale(data: tuple[DataAge, ...]) -> tuple[DataAge, ...]:
     return (*((newest,) if newest else ()), *(item for item in data if item.stale))
 
 
-def _second_right(line: Line, picture: HeaderPicture, width: int, narrow: bool) -> int:
-    parts: list[tuple[str, str]] = []
-    if picture.held:
-        parts += [("held ", "faint"), (str(picture.held), "text"), ("   ", "text")]
-    if picture.read_only:
-        names = "" if narrow else " " + ", ".join(picture.read_only)
-        parts += [("read-only" + names, "warning"), ("   ", "text")]
-    if picture.who:
-        parts += [("as ", "faint"), (cut_end(picture.who, 12 if narrow else 32), "text")]
-    while parts and not parts[-1][0].strip():
-        parts.pop()
-    column = width - 2 - sum(cell_width(text) for text, _ in parts)
-    line.run(column, *parts)
-    return column
+def _budget_parts(budget: Budget | None, glyphs: Glyphs, level: int) -> _Parts:
+    if budget is None:
+        return []
+    parts: _Parts = [("aws " if level >= _NARROW_LEVEL else "aws budget ", "faint")]
+    if level < 1:
+        filled = min(8, round(8 * budget.share))
+        ink = "warning" if budget.slowed else "muted"
+        parts += [(glyphs.bar * filled, ink), (glyphs.rest * (8 - filled), "rule"), (" ", "text")]
+    parts.append((f"{budget.share * 100:.0f} %", "text"))
+    if budget.slowed:
+        parts.append((f" {glyphs.warning} {budget.slowed}", "warning"))
+    return parts
+
+
+def _access_parts(access: Access, level: int) -> _Parts:
+    """Role, account, Region and rights; the role is what is said shorter, then left out."""
+    if access.accounts > 1:
+        return [(words.count(access.accounts, "account"), "muted")]
+    role = access.role if level < 4 else access.role.partition("/")[0] if level < 6 else ""
+    role, account = cut_end(role, 24), cut_end(access.account, 24 if level < 5 else 14)
+    named = [(role, "muted"), (account, "text"), (access.region, "muted")]
+    parts: _Parts = []
+    for text, ink in named:
+        if text:
+            parts += ([(" · ", "faint")] if parts else []) + [(text, ink)]
+    if access.may:
+        parts += [
+            (" " if parts else "", "text"),
+            (access.may, "text" if access.may == "write" else "warning"),
+        ]
+    if access.credentials:
+        parts += [("  creds ", "faint"), (access.credentials, "warning")]
+    return parts
 
 
 class HeaderBar(Pane):
@@ -150,5 +249,17 @@ class HeaderBar(Pane):
 
     picture: reactive[HeaderPicture] = reactive(HeaderPicture())
 
+    class TabChosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
         return header_lines(self.picture, width, self.glyphs)
+
+    def on_click(self, event: events.Click) -> None:
+        name = tab_at(self.picture, event.x, self.size.width, self.glyphs) if event.y == 0 else None
+        if name is not None:
+            self.post_message(self.TabChosen(name))

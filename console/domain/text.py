@@ -62,4 +62,5 @@ def cut_middle(text: str, width: int, front: int = 7, ellipsis: str = "…") -> 
     back = width - front - len(ellipsis)
     if back < 1:
         return cut_end(text, width, ellipsis)
-    return text[:front] + ellipsis + text[-back:]
+    head, tail = cut_end(text, front, ""), cut_end(text[::-1], back, "")[::-1]
+    return head + ellipsis + tail

@@ -206,7 +206,7 @@ async def test_the_first_start_names_every_configured_service_and_what_is_awaite
         desk.app.flush()
         await pilot.pause()
         text = text_of(_screen(desk))
-        assert "reading 3 environments · waiting for rugmunch/production" in text
+        assert "reading 3 environments · production 0 of 5 · staging 0 of 2" in text
         assert text.count("○ reading") == 7
         assert "steady" not in text
 

@@ -1,0 +1,258 @@
+"""From a service's picture to what its row says of it."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from console.domain import words
+from console.domain.fleet import ServicePicture, WayBack
+from console.domain.service import ServiceState
+from console.domain.signals import Figures
+from console.domain.tasks import Task
+from console.domain.version import Version, short_digest
+from console.watch.cadence import is_stale
+from screens.overview import SHORT_TIERS
+from widgets.fleet_row import ServiceRow
+
+ERRORS_CRITICAL = 0.05
+ERRORS_NOTICED = 0.003
+"""Below this a share of errors is drawn muted; from it on in plain text."""
+
+PROOF_HOLDS = timedelta(minutes=30)
+"""A way back that was proved longer ago is not shown as true."""
+
+
+def row_of(
+    picture: ServicePicture,
+    now: datetime | None,
+    *,
+    changed: bool = False,
+    reading: bool = True,
+) -> ServiceRow:
+    """One row. Ages are those at ``now``; without it they are left out.
+
+    Args:
+        picture: The service.
+        now: The time.
+        changed: Its state is new.
+        reading: What was not read yet is being read; else it cannot be read.
+    """
+    status, figures = picture.status, picture.figures
+    share = figures.error_share if figures else None
+    version = version_of(picture)
+    back, back_ink = _way_back(picture, now)
+    deployed = _age(picture.deployed_at, now)
+    stale = _age(picture.as_of, now) if now is not None and is_stale(picture, now) else None
+    return ServiceRow(
+        key=str(picture.address),
+        state=picture.state,
+        service=picture.address.service,
+        environment=picture.address.environment,
+        tier=SHORT_TIERS[picture.environment.tier.value][:4],
+        version=words.NOTHING if version is None else version.label + ("*" if version.moved else ""),
+        tasks=words.NOTHING if status is None else _tasks(status.running, status.desired, status.pending),
+        errors=words.NOTHING if share is None else words.percent(share),
+        errors_ink=_errors_ink(share, picture),
+        p95=_p95(figures),
+        age=words.NOTHING if deployed is None else words.age(deployed),
+        age_short=words.NOTHING if deployed is None else words.age(deployed, narrow=True),
+        why=_why(picture),
+        progress=progress(picture),
+        stale_age="" if stale is None else words.age(stale),
+        stale_age_short="" if stale is None else words.age(stale, narrow=True),
+        reading=reading and picture.as_of is None and not picture.diagnosis.line,
+        held=picture.hold is not None,
+        changed=changed,
+        share=picture.traffic_share,
+        recent=figures.recent if figures else (),
+        by=picture.deployed_by or (words.NOTHING if picture.deployed_at else ""),
+        back=back,
+        back_ink=back_ink,
+        mixed=is_mixed(picture),
+    )
+
+
+def version_of(picture: ServicePicture) -> Version | None:
+    """What the PRIMARY deployment runs, as soon as anything tells."""
+    return picture.version or (picture.release.version if picture.release else None)
+
+
+def progress(picture: ServicePicture) -> tuple[int, int] | None:
+    """Running tasks of the new release and how many there shall be; ``None`` where nothing moves."""
+    status = picture.status
+    if status is None or status.primary is None or not status.in_motion:
+        return None
+    return status.primary.running, status.primary.desired
+
+
+def changes_at(picture: ServicePicture, now: datetime) -> float:
+    """In how many seconds an age of its row says something else, while it is not stale."""
+    deployed = _age(picture.deployed_at, now)
+    turns = [3600.0 if deployed is None else _next_turn(deployed)]
+    back = picture.way_back
+    if back is not None and back.at + PROOF_HOLDS > now:
+        turns.append((back.at + PROOF_HOLDS - now).total_seconds())
+    return min(turns)
+
+
+def _next_turn(seconds: float) -> float:
+    unit = next(size for size in (86400, 3600, 60, 1) if seconds >= size or size == 1)
+    return unit - seconds % unit
+
+
+def _tasks(running: int, desired: int, pending: int) -> str:
+    return f"{running}/{desired}" + (f" +{pending}" if pending else "")
+
+
+def _errors_ink(share: float | None, picture: ServicePicture) -> str:
+    if share is None:
+        return "muted"
+    if share > ERRORS_CRITICAL:
+        return "bold critical"
+    loud = picture.state.is_trouble or picture.state.is_moving
+    return "text" if share >= ERRORS_NOTICED or loud else "muted"
+
+
+def _p95(figures: Figures | None) -> str:
+    return words.latency(figures.p95_s) if figures and figures.p95_s is not None else words.NOTHING
+
+
+def _age(moment: datetime | None, now: datetime | None) -> float | None:
+    return (now - moment).total_seconds() if moment is not None and now is not None else None
+
+
+def _why(picture: ServicePicture) -> str:
+    line = picture.diagnosis.line
+    return f"{runs_line(picture)} · {line}" if line and is_mixed(picture) else line
+
+
+# -- the way back -----------------------------------------------------------------------------
+
+
+def true_way_back(picture: ServicePicture, now: datetime | None) -> WayBack | None:
+    """The way back as far as it still holds: proved lately, and for the deployment that serves."""
+    back, status = picture.way_back, picture.status
+    if back is None or now is None or now - back.at > PROOF_HOLDS or picture.remembered:
+        return None
+    primary = status.primary if status else None
+    if back.deployment and (primary is None or primary.id != back.deployment):
+        return None
+    return back
+
+
+def _way_back(picture: ServicePicture, now: datetime | None) -> tuple[str, str]:
+    """What the column says, and its ink where it has one of its own."""
+    back = true_way_back(picture, now)
+    if back is None:
+        return "", ""
+    if not back.version:
+        return ("none", "warning") if back.doubt else (words.NOTHING, "")
+    said = "?" if back.safe_s is None else words.clock(back.safe_s)
+    if back.failed or not back.proven:
+        return said, "warning"
+    return said, "bold strong" if picture.state.is_trouble else ""
+
+
+def way_back_line(picture: ServicePicture, now: datetime | None) -> str:
+    """The way back in a sentence: to what, how long, how old the proof is, what speaks against it."""
+    back = true_way_back(picture, now)
+    if back is None or now is None:
+        return "not proved for what runs now" if picture.way_back else ""
+    age = f"proved {words.age((now - back.at).total_seconds())} ago"
+    if not back.version:
+        return f"none: {back.doubt}" if back.doubt else "nothing to go back from"
+    time = "time to safe not known" if back.safe_s is None else f"safe in about {words.clock(back.safe_s)}"
+    doubts = [*([back.doubt] if back.doubt else []), *back.failed]
+    return " · ".join((f"to {back.version}", time, age, *doubts))
+
+
+def roll_back_label(picture: ServicePicture, now: datetime | None, *, narrow: bool) -> str:
+    """What ``R`` would do, with its consequence; empty where nothing is known."""
+    if picture.environment.read_only:
+        return "roll back (read-only)"
+    back = true_way_back(picture, now)
+    if back is None or not back.version:
+        return ""
+    if back.safe_s is None:
+        return "roll back" if narrow else f"roll back to {back.version}"
+    clock = words.clock(back.safe_s)
+    return f"roll back ~{clock}" if narrow else f"roll back to {back.version}, safe in about {clock}"
+
+
+# -- what really runs -------------------------------------------------------------------------
+
+
+def _tasks_of(picture: ServicePicture) -> tuple[Task, ...]:
+    return tuple(task for task in picture.tasks or () if task.is_executing)
+
+
+def _digests(task: Task) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((item.name, item.digest) for item in task.containers if item.digest))
+
+
+def is_mixed(picture: ServicePicture) -> bool:
+    """Whether running tasks of one deployment run different images: its tag moved between two starts."""
+    seen: dict[str, tuple[tuple[str, str], ...]] = {}
+    for task in _tasks_of(picture):
+        digests = _digests(task)
+        if digests and seen.setdefault(task.deployment, digests) != digests:
+            return True
+    return False
+
+
+def runs_line(picture: ServicePicture) -> str:
+    """What its tasks really run: ``2 tasks run 9c1f9c1f (v1.4.2) · 1 task 4b7e4b7e``; empty: not known."""
+    labels = _labels(picture)
+    groups = Counter(_said(_digests(task), labels) for task in _tasks_of(picture))
+    parts = [f"{words.count(number, 'task')} {said}" for said, number in groups.most_common()]
+    return " · ".join(parts)
+
+
+def _said(digests: tuple[tuple[str, str], ...], labels: dict[str, str]) -> str:
+    named = [(name, f"@{short_digest(digest)}{labels.get(digest, '')}") for name, digest in digests]
+    if len(named) == 1:
+        return named[0][1]
+    return ", ".join(f"{name} {said}" for name, said in named) or "of an unknown image"
+
+
+def _labels(picture: ServicePicture) -> dict[str, str]:
+    releases = picture.observation.releases.values() if picture.observation else ()
+    versions = [item.version for item in releases]
+    if (version := version_of(picture)) is not None:
+        versions.append(version)
+    return {
+        item.digest: f" ({item.label})" for item in versions if item.digest and not item.label.startswith("@")
+    }
+
+
+def explanation(picture: ServicePicture, now: datetime | None) -> tuple[tuple[str, str], ...]:
+    """Cause and remedy in full, what really runs, and the way back: label and text."""
+    found = picture.diagnosis
+    lines = [
+        ("why", found.line or "no evidence of trouble"),
+        ("remedy", found.remedy or "nothing is known to be wrong"),
+        ("runs", runs_line(picture)),
+        ("back", way_back_line(picture, now)),
+    ]
+    if picture.hold is not None:
+        lines.append(("held", f"at {picture.hold.version} by {picture.hold.by}: {picture.hold.reason}"))
+    return tuple((label, text) for label, text in lines if text)
+
+
+def state_rank(picture: ServicePicture) -> int:
+    """Trouble, then motion, then the unknown, then calm; what was never read is last."""
+    return len(_RANK) if picture.as_of is None else _RANK[picture.state]
+
+
+_RANK = {
+    ServiceState.FAILING: 0,
+    ServiceState.STUCK: 0,
+    ServiceState.PAUSED: 1,
+    ServiceState.WARNING: 1,
+    ServiceState.ROLLING_BACK: 2,
+    ServiceState.CANARY: 2,
+    ServiceState.ROLLING: 2,
+    ServiceState.DRAINING: 2,
+    ServiceState.UNKNOWN: 3,
+    ServiceState.DRAINED: 4,
+    ServiceState.STEADY: 4,
+}
