@@ -31,6 +31,7 @@ _PAUSES = {
 }
 _EVENTS = {
     "BeforeInstall": "green starts next",
+    "Install": "green becomes healthy",
     "AfterInstall": "green is up, no traffic yet",
     "AllowTestTraffic": "test traffic moves to green",
     "AfterAllowTestTraffic": "green has the test traffic",
@@ -189,7 +190,7 @@ def _next(rollout: Rollout, share: float) -> tuple[str, ...]:
 
 def _leaving(scene: Scene) -> str:
     left = sum(item.running for item in scene.status.deployments if not item.is_primary)
-    return f"blue leaves: {count(left, 'task')} left"
+    return f"blue leaves: {count(left, 'task')} left" if left else "blue has left"
 
 
 def _share(share: float | None) -> tuple[str, ...]:
