@@ -72,6 +72,11 @@ class Verdict(StrEnum):
         return _EXIT_CODES[self]
 
     @property
+    def leaves_open(self) -> bool:
+        """It ends the watch, and not what was ordered."""
+        return self in (Verdict.UNKNOWN, Verdict.BAKING, Verdict.PAUSED)
+
+    @property
     def words(self) -> str:
         """As the screen spells it."""
         return self.value.replace("_", " ")
@@ -324,8 +329,8 @@ class OperationRecord:
 
     @property
     def is_open(self) -> bool:
-        """Nobody knows yet how it ended."""
-        return self.verdict is None or self.verdict is Verdict.UNKNOWN
+        """Nobody knows yet how it ended: it is under way, or was only watched so far."""
+        return self.verdict is None or self.verdict.leaves_open
 
     def seconds_to(self, moment: datetime | None) -> float | None:
         """Seconds from confirmed to ``moment``; ``None`` when either is not known."""

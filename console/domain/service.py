@@ -118,6 +118,8 @@ class Observation:
     tasks: tuple[Task, ...] = ()
     """Running ones, and stopped ones as long as ECS shows them."""
     targets: tuple[Target, ...] = ()
+    routes: Mapping[str, float] = field(default_factory=dict)
+    """Target group -> per cent of requests by the live rules; empty where traffic is not shifted."""
     releases: Mapping[str, Release] = field(default_factory=dict)
     """By release id, those of the deployments and the rollout."""
     health_check_s: float | None = None
@@ -125,7 +127,7 @@ class Observation:
     deregistration_s: float | None = None
     """How long a leaving target keeps its connections; ``None`` likewise."""
     missing: Mapping[str, str] = field(default_factory=dict)
-    """``rollout``, ``tasks``, ``targets``, ``releases``, ``timing`` -> why it could not be read."""
+    """``rollout``, ``tasks``, ``targets``, ``routes``, ``releases``, ``timing`` -> why it was not read."""
 
     def release_of(self, deployment_id: str) -> Release | None:
         """The release that the tasks of a deployment run."""

@@ -43,7 +43,8 @@ _COURSE = (
     "reason",
 )
 _COLUMNS = (*_IDENTITY, *_ACTORS, *_COURSE)
-_IS_OPEN = "(verdict IS NULL OR verdict = 'UNKNOWN')"
+_LEFT_OPEN = ", ".join(f"'{verdict.value}'" for verdict in Verdict if verdict.leaves_open)
+_IS_OPEN = f"(verdict IS NULL OR verdict IN ({_LEFT_OPEN}))"
 
 
 class SqliteJournal:

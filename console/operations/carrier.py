@@ -32,6 +32,11 @@ class Limits:
     contact_lost_s: float | None = None
     """Without any successful read; ``None``: never."""
     no_check_healthy_after: timedelta = timedelta(seconds=40)
+    until: str = "done"
+    """``safe`` or ``bake`` end the watch early, as BAKING: the rest goes on, and the operation stays open."""
+    hooks: str = "wait"
+    """What a pause hook of ours meets: ``wait`` for somebody at the console, ``stop`` as PAUSED, or
+    ``continue``."""
 
 
 class Carrier:

@@ -44,6 +44,8 @@ class Engine:
         settings: The configuration.
         contact_lost_s: Give up watching after that long without a successful read; ``None``: never.
         timeout_s: Give up watching that long after confirming; ``None``: never.
+        until: How far deploys are followed: ``safe``, ``bake`` or ``done``.
+        hooks: What pause hooks of our own deployments meet: ``wait``, ``stop`` or ``continue``.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class Engine:
         settings: Settings,
         contact_lost_s: float | None = None,
         timeout_s: float | None = None,
+        until: str = "done",
+        hooks: str = "wait",
     ) -> None:
         self._platforms = platforms
         self._journal = journal
@@ -61,6 +65,7 @@ class Engine:
         self._settings = settings
         self._contact_lost_s = contact_lost_s
         self._timeout_s = timeout_s
+        self._until, self._hooks = until, hooks
         self._identities: dict[str, Identity] = {}
         """Who planned, by environment: after confirming, nobody is asked again."""
 
@@ -179,7 +184,7 @@ class Engine:
 
     def _limits(self, address: Address) -> Limits:
         after: timedelta = self._settings.service(address).no_check_healthy_after
-        return Limits(self._timeout_s, self._contact_lost_s, after)
+        return Limits(self._timeout_s, self._contact_lost_s, after, self._until, self._hooks)
 
     def actor(self, identity: Identity) -> str:
         """Who acts: the setting, QUARTERDECK_OPERATOR, the caller's session name, the machine's user."""

@@ -13,6 +13,7 @@ from console.domain.words import count
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
+from console.operations.pauses import Pauses
 from console.operations.safe import READS_APART, Sight, judge
 from console.operations.tenure import key_of
 from console.operations.verdict import Outcome, outcome, successors
@@ -20,6 +21,7 @@ from console.operations.verdict import Outcome, outcome, successors
 LOOK_EVERY_S = 2.5
 UNPROVEN_FOR = timedelta(seconds=120)
 """How long after ECS's *successful* the targets may still disagree before it is not believed."""
+BAKE = "BAKE_TIME"
 LISTED_AFTER = timedelta(seconds=15)
 """What stopped a rollout is listed a few seconds later: ECS's lists are eventually consistent."""
 
@@ -34,6 +36,7 @@ class Observer:
         self._safe_since: datetime | None = None
         self._settled: Outcome | None = None
         self._contact = Contact(carrier)
+        self._pauses = Pauses(carrier)
         self._told: tuple[object, ...] = ()
         self._line = ""
 
@@ -152,12 +155,27 @@ class Observer:
         self._line = diagnose(observation.status, observation, None).line
         yield from self._safe(observation, sight)
         yield from self._progress(observation, rollout, sight)
+        if rollout is not None:
+            yield from self._pauses.meet(rollout)
+            yield from self._far_enough(rollout)
+        if carrier.ended:
+            return
         if rollout is not None and self._settled is None:
             self._settled = outcome(carrier.plan, rollout, history, self._releases(rollout, history))
             if self._settled is not None:
                 yield from self._settle(self._settled)
         if self._settled is not None and not carrier.ended:
             yield from self._finish(observation, sight, self._settled)
+
+    def _far_enough(self, rollout: Rollout) -> Iterator[OperationEvent]:
+        """The end that was asked for, before the rollout's own: it goes on, and stays open."""
+        carrier = self.carrier
+        if carrier.log.record.safe_at is None or rollout.status.is_over:
+            return
+        baking = rollout.stage == BAKE
+        if carrier.limits.until == "safe" or (carrier.limits.until == "bake" and baking):
+            what = "ECS bakes it" if baking else "ECS has not finished"
+            yield carrier.end(Verdict.BAKING, None, f"safe · {what}; the same command follows it to its end")
 
     def _good(self, observation: Observation) -> frozenset[str]:
         """Deployments that run the target: the one the order made, and others of the same version."""

@@ -49,7 +49,7 @@ def judge(
         no_check_healthy_after: When a running task without any check counts as healthy.
     """
     needed = needed_healthy(observation, healthy_when_ordered)
-    unread = [part for part in ("tasks", "targets") if part in observation.missing]
+    unread = [part for part in ("tasks", "targets", "routes") if part in observation.missing]
     if unread:
         return Sight(False, 0, needed, 0, f"{' and '.join(unread)} could not be read")
     if observation.status.target_groups:
@@ -61,7 +61,7 @@ def _by_targets(observation: Observation, good: frozenset[str], needed: int) -> 
     owner = {task.ip: task for task in observation.tasks if task.ip and not task.is_stopped}
     healthy_by_group: list[int] = []
     bad = draining = 0
-    for group in observation.status.target_groups:
+    for group in _reached(observation):
         healthy = 0
         for target in (item for item in observation.targets if item.group == group):
             task = owner.get(target.ip)
@@ -72,7 +72,15 @@ def _by_targets(observation: Observation, good: frozenset[str], needed: int) -> 
             elif "draining" in target.state:
                 draining += 1
         healthy_by_group.append(healthy)
-    return _sight(min(healthy_by_group), needed, bad, draining, "target")
+    return _sight(min(healthy_by_group, default=0), needed, bad, draining, "target")
+
+
+def _reached(observation: Observation) -> tuple[str, ...]:
+    """The target groups that a request may reach: those with weight on a live rule, where traffic is
+    shifted between two."""
+    if not observation.routes:
+        return observation.status.target_groups
+    return tuple(group for group, share in observation.routes.items() if share > 0)
 
 
 def _by_tasks(observation: Observation, good: frozenset[str], needed: int, after: timedelta) -> Sight:
@@ -108,7 +116,10 @@ def healthy_now(observation: Observation, after: timedelta) -> int:
     """Healthy tasks of any version: what a plan notes before it is ordered."""
     if observation.status.target_groups:
         return min(
-            sum(t.state == "healthy" for t in observation.targets if t.group == group)
-            for group in observation.status.target_groups
+            (
+                sum(t.state == "healthy" for t in observation.targets if t.group == group)
+                for group in _reached(observation)
+            ),
+            default=0,
         )
     return sum(is_healthy(task, observation.at, after) for task in observation.tasks)

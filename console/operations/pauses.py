@@ -1,0 +1,74 @@
+"""Pause hooks of a deployment that we carry: told, waited for, or continued where that was asked for."""
+
+from collections.abc import Iterator
+
+from console.domain.action import Action, ActionKind
+from console.domain.operation import OperationEvent, Verb, Verdict
+from console.domain.rollout import Hook, Rollout
+from console.domain.words import time_of_day
+from console.errors import JournalError, QuarterdeckError
+from console.operations.carrier import Carrier
+
+
+class Pauses:
+    """Meets each waiting hook once, in the way that the operation's limits say."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+        self._met: set[str] = set()
+
+    def meet(self, rollout: Rollout) -> Iterator[OperationEvent]:
+        """Say that a hook waits, and do about it what was confirmed with the plan.
+
+        A rollback continues its hooks: it was confirmed as a whole, and every minute counts.
+        """
+        hook = rollout.waiting
+        if hook is None or hook.id in self._met or rollout.status.is_over:
+            return
+        self._met.add(hook.id)
+        carrier = self._carrier
+        yield carrier.event("paused", said(hook), {"hook": hook.id, "stage": hook.stage})
+        if carrier.limits.hooks == "continue" or carrier.plan.verb is Verb.ROLLBACK:
+            yield from self._continue(rollout, hook)
+        elif carrier.limits.hooks == "stop":
+            yield carrier.end(Verdict.PAUSED, None, said(hook))
+
+    def _continue(self, rollout: Rollout, hook: Hook) -> Iterator[OperationEvent]:
+        carrier = self._carrier
+        action = continuing(rollout, hook, "CONTINUE")
+        try:
+            yield carrier.event("continuing", action.said, {"hook": hook.id})
+            carrier.platform.perform(carrier.plan.address, action)
+        except JournalError:
+            raise
+        except QuarterdeckError as error:
+            self._met.discard(hook.id)  # it still waits, unless the next look says otherwise
+            yield carrier.event("not_continued", f"{action.said}: {error}", {"hook": hook.id})
+
+
+def continuing(rollout: Rollout, hook: Hook, choice: str) -> Action:
+    """The action that continues a paused deployment, or rolls it back.
+
+    Args:
+        choice: ``CONTINUE`` or ``ROLLBACK``.
+    """
+    done = "continued" if choice == "CONTINUE" else "refused: ECS rolls back"
+    return Action(
+        ActionKind.CONTINUE_HOOK,
+        f"pause at {stage_words(hook.stage)} {done}",
+        {"rollout": rollout.id, "hook": hook.id, "action": choice},
+    )
+
+
+def said(hook: Hook) -> str:
+    """One line about a hook that waits: where, until when, what then."""
+    parts = [f"paused at {stage_words(hook.stage)}"]
+    if hook.expires_at is not None:
+        then = "rolls back" if hook.on_timeout == "ROLLBACK" else "continues"
+        parts.append(f"at {time_of_day(hook.expires_at)} UTC ECS {then}")
+    return " · ".join(parts)
+
+
+def stage_words(stage: str) -> str:
+    """A lifecycle stage as people read it: ``post test traffic shift``."""
+    return stage.lower().replace("_", " ")
