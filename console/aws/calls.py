@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar
 
 from console.aws.budget import Budget
 from console.aws.sessions import Access
-from console.errors import QuarterdeckError
+from console.domain.standing import BudgetUse
+from console.errors import CredentialsError, QuarterdeckError
 from console.ports import Clock
 
 _T = TypeVar("_T")
@@ -25,18 +26,34 @@ class ClientSource(Protocol):
     @property
     def remedy(self) -> str: ...
 
+    @property
+    def generation(self) -> int: ...
+
+    def forget(self, generation: int) -> None: ...
+
     def client(self, service: str, region: str = "") -> Any: ...
 
     def expires_at(self) -> datetime | None: ...
 
 
 class Calls:
-    """Calls by one access, operations named as AWS names them. Thread-safe."""
+    """Calls by one access, operations named as AWS names them. Thread-safe.
 
-    def __init__(self, clients: ClientSource, budget: Budget, clock: Clock) -> None:
+    Args:
+        elsewhere: The budget of the same account in another Region; without it the same one.
+    """
+
+    def __init__(
+        self,
+        clients: ClientSource,
+        budget: Budget,
+        clock: Clock,
+        elsewhere: Callable[[str], Budget] | None = None,
+    ) -> None:
         self.clients = clients
         self._budget = budget
         self._clock = clock
+        self._elsewhere = elsewhere or (lambda _: budget)
 
     def read(self, service: str, operation: str, /, region: str = "", **params: Any) -> Answer:
         """Call something that changes nothing; throttled or unlucky, it is tried again.
@@ -48,12 +65,14 @@ class Calls:
 
         attempt = 0
         while True:
+            generation = self.clients.generation
             try:
-                return self._send(service, operation, region, params)
+                return self._send(service, operation, region, params, write=False)
             except faults.FAILURES as error:
                 delays = faults.patience(error)
                 if attempt >= len(delays):
-                    raise self._translated(error, service, operation, region, write=False) from error
+                    failed = self._translated(error, service, operation, region, write=False)
+                    raise self._noted(failed, generation) from error
                 self._clock.sleep(delays[attempt])
                 attempt += 1
 
@@ -65,10 +84,12 @@ class Calls:
         """
         from console.aws import faults
 
+        generation = self.clients.generation
         try:
-            return self._send(service, operation, "", params)
+            return self._send(service, operation, "", params, write=True)
         except faults.FAILURES as error:
-            raise self._translated(error, service, operation, "", write=True) from error
+            failed = self._translated(error, service, operation, "", write=True)
+            raise self._noted(failed, generation) from error
 
     def pages(self, service: str, operation: str, /, **params: Any) -> Iterator[Answer]:
         """Every page of a list, following ``nextToken``."""
@@ -89,6 +110,10 @@ class Calls:
 
         return self._guarded(known, service, operation)
 
+    def use(self) -> BudgetUse:
+        """How much of the budget in the environment's own Region is taken."""
+        return self._budget.use()
+
     def credentials_end(self) -> datetime | None:
         """When the credentials in use end; ``None`` for those that do not."""
         return self._guarded(self.clients.expires_at, "sts", "GetCallerIdentity")
@@ -96,18 +121,37 @@ class Calls:
     def _guarded(self, work: Callable[[], _T], service: str, operation: str) -> _T:
         from console.aws import faults
 
+        generation = self.clients.generation
         try:
             return work()
         except faults.FAILURES as error:
-            raise self._translated(error, service, operation, "", write=False) from error
+            failed = self._translated(error, service, operation, "", write=False)
+            raise self._noted(failed, generation) from error
 
-    def _send(self, service: str, operation: str, region: str, params: dict[str, Any]) -> Answer:
+    def _send(
+        self, service: str, operation: str, region: str, params: dict[str, Any], *, write: bool
+    ) -> Answer:
+        """Send one call: every one, repeated or not, takes its place in the budget."""
         from botocore import xform_name
 
+        from console.aws import faults
+
         client = self.clients.client(service, region)
-        self._budget.take(service, operation)
-        answer: Answer = getattr(client, xform_name(operation))(**params)
+        budget = self._elsewhere(region) if region else self._budget
+        budget.take(service, operation, write=write)
+        try:
+            answer: Answer = getattr(client, xform_name(operation))(**params)
+        except faults.FAILURES as error:
+            if faults.code_of(error) in faults.THROTTLES:
+                budget.throttled(service, operation)
+            raise
         return answer
+
+    def _noted(self, error: QuarterdeckError, generation: int) -> QuarterdeckError:
+        """Credentials that do not work are read anew by the next call: somebody may log in meanwhile."""
+        if isinstance(error, CredentialsError):
+            self.clients.forget(generation)
+        return error
 
     def _translated(
         self, error: Exception, service: str, operation: str, region: str, *, write: bool

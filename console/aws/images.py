@@ -12,6 +12,8 @@ from console.ports import Clock
 
 FRESH_S = 60.0
 """How long the tags of a digest are believed: tags move."""
+FLEET_FRESH_S = 600.0
+"""How long they do in the fleet: a call for each repository is dear where there are hundreds."""
 BATCH = 100
 """Images that one DescribeImages may name (ECR API reference)."""
 _MEDIA_TYPES = [
@@ -32,14 +34,16 @@ class Registry:
         self._clock = clock
         self._tags: dict[tuple[str, str], tuple[float, Tags | None]] = {}
 
-    def tags(self, repository: str, digests: Iterable[str]) -> dict[str, Tags | None]:
+    def tags(
+        self, repository: str, digests: Iterable[str], fresh_s: float = FRESH_S
+    ) -> dict[str, Tags | None]:
         """The tags that each digest has today; ``None`` where the registry does not say.
 
         A digest that is no longer there has no tags. Never raises: a version without its tags still
-        has a name. Answers are kept for a minute, failures too.
+        has a name. Answers are kept for ``fresh_s`` seconds, failures too.
         """
         wanted = list(dict.fromkeys(digests))
-        stale = [digest for digest in wanted if not self._is_fresh(repository, digest)]
+        stale = [digest for digest in wanted if not self._is_fresh(repository, digest, fresh_s)]
         place = ecr(repository)
         for batch in batches(stale, BATCH):
             found = self._tags_or_none(place, batch) if place else None
@@ -103,9 +107,9 @@ class Registry:
         images = answer.get("images", ())
         return _platforms(str(images[0].get("imageManifest", ""))) if images else None
 
-    def _is_fresh(self, repository: str, digest: str) -> bool:
+    def _is_fresh(self, repository: str, digest: str, fresh_s: float) -> bool:
         known = self._tags.get((repository, digest))
-        return known is not None and self._clock.monotonic() - known[0] < FRESH_S
+        return known is not None and self._clock.monotonic() - known[0] < fresh_s
 
     def _remember(self, repository: str, digest: str, tags: Tags | None) -> None:
         self._tags[repository, digest] = (self._clock.monotonic(), tags)

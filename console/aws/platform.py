@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from console.aws.actions import Actions
+from console.aws.cache import Cache
 from console.aws.calls import Answer, Calls
 from console.aws.codedeploy import CodeDeploy
 from console.aws.definitions import Definitions
@@ -15,8 +16,10 @@ from console.aws.preflight import Preflight
 from console.aws.references import DIGEST
 from console.aws.releases import Releases, label
 from console.aws.rollouts import Rollouts
+from console.aws.routes import Routes
 from console.aws.scaling import ScalingReader
 from console.aws.services import Services, revisions_of, status_of
+from console.aws.standing import Rights
 from console.aws.targets import TargetGroups
 from console.aws.tasks import Tasks
 from console.config.settings import EnvironmentSettings
@@ -40,20 +43,24 @@ _T = TypeVar("_T")
 class EcsPlatform:
     """Implements :class:`console.ports.Platform` for one environment. Thread-safe."""
 
-    def __init__(self, settings: EnvironmentSettings, calls: Calls, clock: Clock) -> None:
+    def __init__(
+        self, settings: EnvironmentSettings, calls: Calls, clock: Clock, cache: Cache | None = None
+    ) -> None:
         self._settings = settings
         self._calls = calls
         self._clock = clock
         self.services_reader = Services(settings, calls)
         self.definitions = Definitions(calls)
         self._registry = Registry(calls, clock)
-        self._releases = Releases(calls, self.definitions, self._registry)
-        self._rollouts = Rollouts(calls)
+        self._releases = Releases(calls, self.definitions, self._registry, cache)
+        self._rollouts = Rollouts(calls, cache)
         self._codedeploy = CodeDeploy(calls)
         self._scaling = ScalingReader(calls)
         self._tasks = Tasks(calls)
         self._groups = TargetGroups(calls)
+        self._routes = Routes(calls)
         self._preflight = Preflight(settings, calls, self.definitions, self._registry, clock)
+        self._rights = Rights(settings, calls, clock)
         self._actions = Actions(calls, self.services_reader, self.definitions, clock)
         self._orders = Orders(calls, self.services_reader, self.definitions, self._releases, self._rollouts)
 
@@ -79,10 +86,10 @@ class EcsPlatform:
         return identity
 
     def standing(self) -> Standing:
-        return Standing(self._clock.now(), credentials_end=self._calls.credentials_end())
+        return self._rights.standing()
 
     def budget(self) -> BudgetUse:
-        return BudgetUse(0.0)
+        return self._calls.use()
 
     def batches(self, addresses: Sequence[Address]) -> tuple[tuple[Address, ...], ...]:
         return self.services_reader.batches(addresses)
@@ -92,10 +99,16 @@ class EcsPlatform:
 
     def running_tasks(self, addresses: Sequence[Address]) -> Mapping[Address, tuple[Task, ...]]:
         chosen = [self.services_reader.settings(address) for address in addresses]
-        return {item.address: self._tasks.of(item.cluster, item.service) for item in chosen}
+        running = {cluster: self._tasks.running(cluster) for cluster in {item.cluster for item in chosen}}
+        return {item.address: running[item.cluster].get(_name(item.service), ()) for item in chosen}
 
     def versions(self, ids: Sequence[str]) -> Mapping[str, Version]:
-        return {key: release.version for key, release in self._releases.get(ids).items()}
+        return self._releases.versions(ids, self._containers())
+
+    def _containers(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """The configured containers of each service, by the names of cluster and service."""
+        services = self._settings.services.values()
+        return {(_name(item.cluster), _name(item.service)): item.containers for item in services}
 
     def scaling(self, address: Address) -> Scaling | None:
         chosen = self.services_reader.settings(address)
@@ -111,6 +124,7 @@ class EcsPlatform:
         status = status_of(address, raw)
         missing: dict[str, str] = {}
         none: dict[str, Release] = {}
+        unrouted: dict[str, float] = {}
 
         def part(name: str, read: Callable[[], _T], nothing: _T) -> _T:
             try:
@@ -129,6 +143,7 @@ class EcsPlatform:
             tasks=part("tasks", lambda: self._tasks.of(chosen.cluster, chosen.service), ()),
             targets=part("targets", lambda: self._groups.targets(status.groups), ()),
             releases=releases,
+            routes=part("routes", lambda: self._routes.weights(raw, status.groups), unrouted),
             health_check_s=timing[0] if timing else None,
             deregistration_s=timing[1] if timing else None,
             missing=missing,
@@ -208,3 +223,8 @@ class EcsPlatform:
     def _labelled(self, release: Release, version: str) -> Any:
         main = next(image for image in release.images if image.container == release.main)
         return label(main, self._registry.tags(main.repository, [main.digest or ""])[main.digest or ""])
+
+
+def _name(named: str) -> str:
+    """The name of a cluster or service that may be configured by its ARN."""
+    return named.rsplit("/", 1)[-1]

@@ -7,6 +7,7 @@ from console.aws.calls import Calls
 from console.aws.configuration import platform_of
 from console.aws.definitions import Definition, Definitions
 from console.aws.images import Registry
+from console.aws.standing import ACTIONS, denied_actions
 from console.config.settings import EnvironmentSettings
 from console.domain.operation import Check, CheckState
 from console.domain.release import Image, Release
@@ -18,7 +19,6 @@ from console.ports import Clock
 
 LONG_ENOUGH = timedelta(minutes=30)
 """Credentials that end sooner may not outlive an operation."""
-_ACTIONS = ("ecs:UpdateService", "ecs:RegisterTaskDefinition", "ecs:StopServiceDeployment")
 
 
 class Preflight:
@@ -102,7 +102,7 @@ class Preflight:
                 "take read_only out of its configuration to act on it",
             )
         try:
-            denied = self._denied()
+            denied = denied_actions(self._calls)
         except QuarterdeckError as error:
             return Check("permission", CheckState.UNKNOWN, f"cannot be proved: {error.message}")
         if denied:
@@ -112,21 +112,7 @@ class Preflight:
                 f"not allowed: {', '.join(denied)}",
                 "ask for these permissions, or use another profile or role",
             )
-        return Check("permission", CheckState.PASS, f"{', '.join(_ACTIONS)} allowed")
-
-    def _denied(self) -> list[str]:
-        caller = str(self._calls.read("sts", "GetCallerIdentity").get("Arn", ""))
-        answer = self._calls.read(
-            "iam",
-            "SimulatePrincipalPolicy",
-            PolicySourceArn=principal_of(caller),
-            ActionNames=list(_ACTIONS),
-        )
-        return [
-            str(item.get("EvalActionName"))
-            for item in answer.get("EvaluationResults", ())
-            if item.get("EvalDecision") != "allowed"
-        ]
+        return Check("permission", CheckState.PASS, f"{', '.join(ACTIONS)} allowed")
 
 
 def _platform(name: str, platforms: tuple[str, ...], wanted: str) -> Check:
@@ -140,14 +126,6 @@ def _platform(name: str, platforms: tuple[str, ...], wanted: str) -> Check:
         f"built for {', '.join(platforms)}; the tasks run on {wanted}",
         f"build the image for {wanted}",
     )
-
-
-def principal_of(caller: str) -> str:
-    """The IAM principal behind a caller ARN: a session of a role stands for the role."""
-    parts = caller.split(":", 5)
-    if len(parts) == 6 and parts[2] == "sts" and parts[5].startswith("assumed-role/"):
-        return f"{parts[0]}:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
-    return caller
 
 
 def bounds(live: ServiceStatus) -> Check:

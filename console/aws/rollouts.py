@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from console.aws.cache import Cache
 from console.aws.calls import Calls, batches
 from console.aws.moments import maybe, moment
 from console.domain.rollout import AlarmWatch, Breaker, Hook, Rollout, RolloutStatus
@@ -19,22 +20,27 @@ CanaryConfiguration, LinearConfiguration)."""
 
 
 class Rollouts:
-    """Service deployments by ARN; those that are over never change and are kept."""
+    """Service deployments by ARN; those that are over never change and are kept, on disk too."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, cache: Cache | None = None) -> None:
         self._calls = calls
+        self._cache = cache or Cache()
         self._over: dict[str, Rollout] = {}
 
     def get(self, ids: Sequence[str]) -> dict[str, Rollout]:
         """The service deployments of those ids, as far as AWS knows them."""
+        self._over |= self._cache.get(Rollout, [arn for arn in ids if arn not in self._over])
         found = {arn: self._over[arn] for arn in ids if arn in self._over}
+        over: dict[str, Rollout] = {}
         for batch in batches([arn for arn in dict.fromkeys(ids) if arn not in found], BATCH):
             answer = self._calls.read("ecs", "DescribeServiceDeployments", serviceDeploymentArns=batch)
             for raw in answer.get("serviceDeployments", ()):
                 rollout = rollout_of(raw)
                 found[rollout.id] = rollout
                 if rollout.status.is_over:
-                    self._over[rollout.id] = rollout
+                    over[rollout.id] = rollout
+        self._over |= over
+        self._cache.put(over)
         return found
 
     def history(self, cluster: str, service: str) -> tuple[Rollout, ...]:

@@ -6,7 +6,9 @@ point it elsewhere: a console aimed at the sandbox must never reach a real accou
 
 import getpass
 import re
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -16,7 +18,8 @@ from urllib.parse import urlsplit
 from console import __version__
 from console.aws.guard import forbid_writes
 from console.config.settings import EnvironmentSettings, Settings
-from console.errors import EndpointError
+from console.domain.text import plain
+from console.errors import CredentialsError, EndpointError
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 8
@@ -24,6 +27,27 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOCK = RLock()
 """One client at a time in the whole process: made at once from many threads they take ten times as
 long, and botocore's sessions are not documented to be thread-safe. Made clients are."""
+AskMfa = Callable[[str], str]
+"""Given the serial number of an MFA device, returns the code that it shows. Called on the thread that
+needs the credentials, one at a time for a profile; raises :class:`CredentialsError` when nobody answers."""
+
+
+def ask_on_terminal(serial: str) -> str:
+    """Ask whoever sits at the terminal; the code is not echoed.
+
+    Raises:
+        CredentialsError: when there is no terminal, or no code is given.
+    """
+    named, remedy = plain(serial), "run it on a terminal, or with credentials that need no code"
+    if not (sys.stdin and sys.stdin.isatty()):
+        raise CredentialsError(f"the role needs a code of the MFA device {named}", remedy)
+    try:
+        code = getpass.getpass(f"MFA code of {named}: ").strip()
+    except EOFError:
+        code = ""
+    if not code:
+        raise CredentialsError(f"no code of the MFA device {named} was given", remedy)
+    return code
 
 
 @dataclass(frozen=True)
@@ -57,13 +81,40 @@ class Access:
         return urlsplit(self.endpoint_url).netloc.rpartition("@")[2]
 
 
-class Clients:
-    """The clients of one access, each made when first asked for and then kept. Thread-safe."""
+@dataclass
+class Roles:
+    """Credentials of assumed roles, for all environments of one profile: the code of an MFA device can be
+    used once only, so that whoever needs the same role a moment later takes what the first one got."""
 
-    def __init__(self, access: Access) -> None:
+    kept: dict[str, Any] = field(default_factory=dict)
+    """As botocore keeps them; in memory only."""
+    lock: Any = field(default_factory=RLock)
+
+    def forget(self, key: str) -> None:
+        """Drop the credentials with that access key: AWS no longer accepts them."""
+        with self.lock:
+            for name, answer in tuple(self.kept.items()):
+                if answer["Credentials"]["AccessKeyId"] == key:
+                    del self.kept[name]
+
+
+class Clients:
+    """The clients of one access, each made when first asked for and then kept. Thread-safe.
+
+    Args:
+        mfa: How to get the code of an MFA device; botocore itself would read the terminal.
+        roles: Shared by everything of one profile.
+    """
+
+    def __init__(self, access: Access, mfa: AskMfa = ask_on_terminal, roles: Roles | None = None) -> None:
         self.access = access
+        self.generation = 0
+        """How often everything has been dropped."""
+        self._mfa = mfa
+        self._roles = roles or Roles()
         self._clients: dict[tuple[str, str], Any] = {}
         self._session: Any = None
+        self._role_key = ""
 
     def client(self, service: str, region: str = "") -> Any:
         """The client of a service, in the environment's Region unless another is named.
@@ -80,6 +131,22 @@ class Clients:
             if key not in self._clients:
                 self._clients[key] = self._made(*key)
             return self._clients[key]
+
+    def forget(self, generation: int) -> None:
+        """Drop session and clients, so that the next call reads the credentials anew: a login in another
+        window takes effect without a restart.
+
+        Args:
+            generation: What :attr:`generation` was when the call that failed began; when others have
+                dropped everything since, nothing is done.
+        """
+        with _LOCK:
+            if generation != self.generation:
+                return
+            self.generation += 1
+            self._clients = {}
+            self._session = None
+            self._roles.forget(self._role_key)
 
     def expires_at(self) -> datetime | None:
         """When the credentials in use end; ``None`` for those that do not. Renews them if need be.
@@ -130,10 +197,30 @@ class Clients:
             import boto3
 
             core = _core(self.access)
+            profiles = core.get_component("credential_provider").get_provider("assume-role")
+            profiles.cache, profiles._prompter = self._roles.kept, self._prompted
             if self.access.role_arn:
-                _assume_role(core, self.access)
+                _assume_role(core, self.access, self._prompted, self._roles.kept)
+            self._in_turn(core.get_credentials())
             self._session = boto3.Session(botocore_session=core, region_name=self.access.region)
         return self._session
+
+    def _prompted(self, prompt: str) -> str:
+        return self._mfa(prompt.removeprefix("Enter MFA code for ").rstrip(": "))
+
+    def _in_turn(self, credentials: Any) -> None:
+        """Let one at a time fetch role credentials; everybody else finds what he fetched."""
+        fetch = getattr(credentials, "_refresh_using", None)
+        if fetch is None:
+            return
+
+        def fetched() -> Any:
+            with self._roles.lock:
+                found = fetch()
+            self._role_key = str((found or {}).get("access_key", ""))
+            return found
+
+        credentials._refresh_using = fetched
 
     def _is_sso(self) -> bool:
         from botocore.exceptions import BotoCoreError
@@ -181,8 +268,12 @@ def _config(access: Access) -> Any:
     return Config(**options)
 
 
-def _assume_role(core: Any, access: Access) -> None:
-    """Give the session credentials of the role, fetched when first needed and renewed in time."""
+def _assume_role(core: Any, access: Access, prompt: Callable[[str], str], kept: dict[str, Any]) -> None:
+    """Give the session credentials of the role, fetched when first needed and renewed in time.
+
+    The MFA device is the one that the profile names (``mfa_serial``); a profile that assumes a role of
+    its own needs it for that one.
+    """
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
     from botocore.exceptions import NoCredentialsError
 
@@ -198,11 +289,17 @@ def _assume_role(core: Any, access: Access) -> None:
     source = core.get_credentials()
     if source is None:
         raise NoCredentialsError
+    extra = {"RoleSessionName": _role_session_name()}
+    profile = core.full_config.get("profiles", {}).get(access.profile or "default", {})
+    if profile.get("mfa_serial") and not profile.get("role_arn"):
+        extra["SerialNumber"] = profile["mfa_serial"]
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=sts,
         source_credentials=source,
         role_arn=access.role_arn,
-        extra_args={"RoleSessionName": _role_session_name()},
+        extra_args=extra,
+        mfa_prompter=prompt,
+        cache=kept,
     )
     core._credentials = DeferredRefreshableCredentials(
         method="assume-role", refresh_using=fetcher.fetch_credentials

@@ -1,6 +1,6 @@
 """The tasks of a service: running ones, and stopped ones for as long as ECS shows them (an hour)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from console.aws.calls import Calls, batches
@@ -29,22 +29,34 @@ class Tasks:
                 arn for wanted in ("RUNNING", "STOPPED") for arn in self._listed(cluster, service, wanted)
             )
         )
-        found: list[Task] = []
+        return _newest_first(task_of(raw) for raw in self._described(cluster, arns))
+
+    def running(self, cluster: str) -> dict[str, tuple[Task, ...]]:
+        """The tasks of a whole cluster that are to run, by the name of their service, newest first: two
+        calls a hundred, however many services there are. Tasks of no service are left out."""
+        arns = list(dict.fromkeys(self._listed(cluster, "", "RUNNING")))
+        found: dict[str, list[Task]] = {}
+        for raw in self._described(cluster, arns):
+            kind, _, service = str(raw.get("group", "")).partition(":")
+            if kind == "service":
+                found.setdefault(service, []).append(task_of(raw))
+        return {service: _newest_first(tasks) for service, tasks in found.items()}
+
+    def _described(self, cluster: str, arns: list[str]) -> Iterator[Mapping[str, Any]]:
         for batch in batches(arns, PAGE):
-            answer = self._calls.read("ecs", "DescribeTasks", cluster=cluster, tasks=batch)
-            found.extend(task_of(raw) for raw in answer.get("tasks", ()))
-        return tuple(sorted(found, key=_age_key, reverse=True))
+            yield from self._calls.read("ecs", "DescribeTasks", cluster=cluster, tasks=batch).get("tasks", ())
 
     def _listed(self, cluster: str, service: str, wanted: str) -> Iterator[str]:
+        """The ARNs of a service's tasks, or of all in the cluster where none is named."""
+        only = {"serviceName": service} if service else {}
         pages = self._calls.pages(
-            "ecs",
-            "ListTasks",
-            cluster=cluster,
-            serviceName=service,
-            desiredStatus=wanted,
-            maxResults=PAGE,
+            "ecs", "ListTasks", cluster=cluster, desiredStatus=wanted, maxResults=PAGE, **only
         )
         return (str(arn) for page in pages for arn in page.get("taskArns", ()))
+
+
+def _newest_first(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    return tuple(sorted(tasks, key=_age_key, reverse=True))
 
 
 def _age_key(task: Task) -> tuple[float, str]:

@@ -27,5 +27,11 @@ def SimulatePrincipalPolicy(account: "Account", params: dict[str, Any]) -> dict[
     }
 
 
+@operation("iam")
+def ListAccountAliases(account: "Account", params: dict[str, Any]) -> dict[str, Any]:
+    """The one alias that an account has (IAM API reference): here the account's name."""
+    return {"AccountAliases": [account.name], "IsTruncated": False}
+
+
 def _is_allowed(account: "Account", action: str) -> bool:
     return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in account.allowed)

@@ -73,6 +73,7 @@ class ScriptedAws:
         }
         self.access = Access(**(wanted | access))
         self.remedy = "renew the credentials of profile ops"
+        self.generation = 0
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.regions: list[str] = []
         self.end: datetime | None = None
@@ -92,6 +93,9 @@ class ScriptedAws:
 
     def client(self, service: str, region: str = "") -> Any:
         return _Client(self, service, region or self.access.region)
+
+    def forget(self, generation: int) -> None:
+        self.generation += generation == self.generation
 
     def expires_at(self) -> datetime | None:
         return self.end

@@ -9,7 +9,8 @@ from botocore.exceptions import NoCredentialsError
 
 from console.aws.definitions import Definitions
 from console.aws.images import Registry
-from console.aws.preflight import Preflight, bounds, principal_of
+from console.aws.preflight import Preflight, bounds
+from console.aws.standing import principal_of
 from console.domain.operation import Check, CheckState
 from tests.builders import ACCOUNT, NOW, OLD_DEFINITION, a_release, a_service
 from tests.fakes import FakeClock
