@@ -48,7 +48,7 @@ class ServiceScreen(ConsoleScreen):
         "service.back",
         "service.roll_back",
         "service.explain",
-        "service.logs",
+        "app.logs",
         "service.deploy",
         "service.pane",
         "app.journal",

@@ -289,7 +289,12 @@ def an_observation(**overrides: Any) -> Observation:
 
 def a_rolling_observation(**overrides: Any) -> Observation:
     """The service in full while v1.4.3 replaces v1.4.2."""
-    new = {"deployment": NEW_DEPLOYMENT, "definition": NEW_DEFINITION, "created_at": ago(90)}
+    new = {
+        "deployment": NEW_DEPLOYMENT,
+        "definition": NEW_DEFINITION,
+        "created_at": ago(90),
+        "containers": (a_container(digest=NEW_DIGEST),),
+    }
     default: dict[str, Any] = {
         "status": a_rolling_service(),
         "rollout": a_new_rollout(),

@@ -18,6 +18,7 @@ from console.watch.store import FleetStore
 from tests.builders import (
     ADDRESS,
     NEW_DEPLOYMENT,
+    NEW_DIGEST,
     NOW,
     a_container,
     a_new_release,
@@ -50,6 +51,7 @@ def failing_picture(**overrides: Any) -> ServicePicture:
             container_reason="OutOfMemoryError: Container killed due to memory usage",
             containers=(
                 a_container(
+                    digest=NEW_DIGEST,
                     status="STOPPED",
                     exit_code=137,
                     reason="OutOfMemoryError: Container killed due to memory usage",
@@ -74,7 +76,11 @@ def failing_picture(**overrides: Any) -> ServicePicture:
         ),
     )
     starting = a_task(
-        number=0x5E21B3AA, deployment=NEW_DEPLOYMENT, definition=stopped[0].definition, status="PENDING"
+        number=0x5E21B3AA,
+        deployment=NEW_DEPLOYMENT,
+        definition=stopped[0].definition,
+        status="PENDING",
+        containers=(a_container(status="PENDING", digest=None),),
     )
     releases = dict(observation.releases)
     new = a_new_release(settings={"cpu": "512", "memory": "512", "env.LOG_LEVEL": "info"})
