@@ -22,6 +22,7 @@ from screens.messages import Answered, AskFailed, LogsFailed, LogsRead, Operatio
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
+    from console.watch.poller import EnvironmentPoller
 
 LOG_PERIOD_S = 3.0
 LOG_SPAN = timedelta(minutes=15)
@@ -160,38 +161,41 @@ class TailFeed:
 
 
 class FleetFeeds:
-    """One poller and one thread an environment; they fill the store, the app empties it."""
+    """One poller and a few threads an environment; they fill the store, the app empties it.
+
+    The last run's picture is in the store before anything is read, production first.
+    """
 
     def __init__(self, runtime: "Runtime") -> None:
-        from console.watch.poller import EnvironmentPoller
+        from console.watch import memory
 
         self._stop = Event()
-        self._pollers: Mapping[str, EnvironmentPoller] = {
-            key: EnvironmentPoller(
-                connection.platform,
-                connection.signals,
-                tuple(item.address for item in connection.settings.services.values()),
-                runtime.store,
-                runtime.clock,
-                runtime.engine.holds,
-            )
-            for key, connection in runtime.connections.items()
-        }
+        self._keeper = memory.Keeper(runtime.settings.cache, runtime.store, runtime.clock)
+        self._pollers: Mapping[str, EnvironmentPoller] = runtime.pollers()
 
     def start(self) -> None:
-        """Begin to read every environment."""
-        for key, poller in self._pollers.items():
-            _start(f"poll-{key}", lambda poller=poller: poller.run(self._stop))  # type: ignore[misc]
+        """Begin to read every environment, production first."""
+        order = sorted(self._pollers, key=lambda key: self._pollers[key].environment.tier.rank)
+        for key in order:
+            for number, loop in enumerate(self._pollers[key].loops()):
+                _start(f"poll-{key}-{number}", lambda loop=loop: loop(self._stop))  # type: ignore[misc]
+        _start("last-picture", lambda: self._keeper.run(self._stop))
 
     def stop(self) -> None:
-        """Begin no further reading."""
+        """Begin no further reading, and keep what was seen for the next start."""
         self._stop.set()
+        self._keeper.save()
 
     def focus(self, address: Address | None) -> None:
         """Read one service more often, and in full; ``None``: none."""
         for key, poller in self._pollers.items():
             mine = address is not None and key == f"{address.system}/{address.environment}"
             poller.focus(address if mine else None)
+
+    def touched(self) -> None:
+        """Somebody is at the console: read at the usual cadence."""
+        for poller in self._pollers.values():
+            poller.touch()
 
     def refresh(self) -> None:
         """Read everything now."""

@@ -98,6 +98,7 @@ def select(settings: Settings, prefix: str) -> tuple[Address, ...]:
 def read(runtime: "Runtime", chosen: Iterable[Address]) -> tuple[EnvironmentPicture, ...]:
     """Read every environment of those services once, all at the same time; raises nothing."""
     from console.watch.poller import EnvironmentPoller
+    from console.watch.shippers import JournalShippers
     from console.watch.store import FleetStore
 
     asked: dict[str, list[Address]] = {}
@@ -108,9 +109,15 @@ def read(runtime: "Runtime", chosen: Iterable[Address]) -> tuple[EnvironmentPict
     for key, addresses in asked.items():
         connection = runtime.connections[key]
         poller = EnvironmentPoller(
-            connection.platform, connection.signals, addresses, store, runtime.clock, runtime.engine.holds
+            connection.platform,
+            connection.signals,
+            addresses,
+            store,
+            runtime.clock,
+            runtime.engine.holds,
+            shippers=JournalShippers(runtime.journal, key),
         )
-        threads[key] = Thread(target=poller.tick, name=f"status {key}", daemon=True)
+        threads[key] = Thread(target=poller.read_once, name=f"status {key}", daemon=True)
         threads[key].start()
     end = runtime.clock.monotonic() + DEADLINE_S
     for thread in threads.values():

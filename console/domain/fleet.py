@@ -82,6 +82,8 @@ class ServicePicture:
     way_back: WayBack | None = None
     remembered: bool = False
     """Taken from the last run's picture; nothing of it was read since."""
+    cadence_s: float | None = None
+    """How often it is read at present: that decides from when on it is old; ``None``: as usual."""
 
     @property
     def state(self) -> ServiceState:

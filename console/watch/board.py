@@ -3,107 +3,260 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from threading import RLock
 
 from console.diagnosis import diagnose
 from console.domain.address import Address, Environment, Identity
-from console.domain.fleet import Diagnosis, EnvironmentPicture, Problem, ServicePicture
+from console.domain.fleet import Diagnosis, EnvironmentPicture, Problem, ServicePicture, WayBack
 from console.domain.operation import Hold
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
+from console.domain.standing import BudgetUse, Standing
+from console.domain.tasks import Task
+from console.domain.version import Version
 from console.errors import QuarterdeckError
+from console.watch import cadence
 
-PARTS = ("status", "unknown", "bug", "services", "holds", "identity", "figures")
+PARTS = (
+    "status",
+    "unknown",
+    "bug",
+    "services",
+    "holds",
+    "identity",
+    "standing",
+    "tasks",
+    "versions",
+    "figures",
+)
 """What can fail, by how much it takes away; a single service counts as ``services``."""
 _SERVICES = PARTS.index("services")
 _STEADY_EVENT = "has reached a steady state"
 
 
 class Board:
-    """Readings in, pictures out; no calls and no waiting.
+    """Readings in, pictures out; no calls and no waiting. Thread-safe.
 
     What was read once stays until something newer replaces it: a failing environment keeps its
     services, which only grow older.
     """
 
-    def __init__(self, environment: Environment, addresses: Iterable[Address]) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        addresses: Iterable[Address],
+        remembered: Mapping[Address, ServicePicture] | None = None,
+    ) -> None:
         self._environment = environment
-        self._rows = {address: ServicePicture(address, environment, None) for address in addresses}
+        self._lock = RLock()
+        last = remembered or {}
+        self._rows = {
+            address: last.get(address) or ServicePicture(address, environment, None) for address in addresses
+        }
         self._seen: dict[Address, tuple[str, str]] = {}
         self._problems: dict[str, Problem] = {}
-        self._as_of: datetime | None = None
-        self.identity: Identity | None = None
+        self._versions: dict[str, Version] = {}
+        self._shippers: Mapping[str, str] | None = None
+        self._whole = False
+        self._identity: Identity | None = None
+        self._standing: Standing | None = None
+        self._budget: BudgetUse | None = None
+        self._focus: Address | None = None
+        self._calm_s, self._fast_s = cadence.SLOW_S, cadence.FAST_S
+
+    @property
+    def environment(self) -> Environment:
+        return self._environment
 
     @property
     def addresses(self) -> tuple[Address, ...]:
         return tuple(self._rows)
 
+    @property
+    def focus(self) -> Address | None:
+        """The service that the operator looks at."""
+        return self._focus
+
+    @focus.setter
+    def focus(self, address: Address | None) -> None:
+        with self._lock:
+            last, self._focus = self._focus, address
+            for item in (last, address):
+                if item in self._rows:
+                    self._rows[item] = self._paced(self._rows[item])
+
+    @property
+    def identity(self) -> Identity | None:
+        return self._identity
+
+    @property
+    def is_read(self) -> bool:
+        """Whether every service was asked for, and nothing keeps their statuses from being read."""
+        return self._whole and "status" not in self._problems
+
     def row(self, address: Address) -> ServicePicture:
         """The picture of one service."""
         return self._rows[address]
 
+    def rows(self) -> tuple[ServicePicture, ...]:
+        """The picture of every service, in the configuration's order."""
+        with self._lock:
+            return tuple(self._rows.values())
+
+    def is_hot(self, address: Address) -> bool:
+        """Whether something happens to a service, or somebody looks at it."""
+        return cadence.is_fast(self._rows[address].state, focused=address == self._focus)
+
     def picture(self) -> EnvironmentPicture:
         """The environment as it is known now."""
-        return EnvironmentPicture(
-            environment=self._environment,
-            as_of=self._as_of,
-            services=tuple(self._rows.values()),
-            identity=self.identity,
-            problem=self._first_problem(),
-        )
+        with self._lock:
+            return EnvironmentPicture(
+                environment=self._environment,
+                as_of=self._oldest(),
+                services=tuple(self._rows.values()),
+                identity=self._identity,
+                problem=self._first_problem(),
+                standing=self._standing,
+                budget=self._budget,
+                cadence_s=self._calm_s,
+            )
+
+    # -- what was read ------------------------------------------------------------------------
 
     def read(self, statuses: Iterable[ServiceStatus], at: datetime) -> None:
         """Take in the statuses of one batched reading."""
-        for status in statuses:
-            if status.address in self._rows:
-                self._change(status.address, at, status=status, as_of=at)
+        with self._lock:
+            for status in statuses:
+                address = status.address
+                if address not in self._rows:
+                    continue
+                hot, new = (
+                    self.is_hot(address),
+                    self._rows[address].as_of is None or self._is_remembered(address),
+                )
+                self._change(address, at, status=status, as_of=at, remembered=False)
+                if new:
+                    self._seen[address] = _fingerprint(status)
+                elif hot and not self.is_hot(address):
+                    self._seen.pop(address, None)  # it has come to rest: its last look showed it in motion
 
-    def read_whole(self, at: datetime) -> None:
-        """Note that the environment was read whole."""
-        self._as_of = at
+    def read_whole(self) -> None:
+        """Note that every service was asked for."""
+        self._whole = True
 
     def unknown(self, address: Address, error: QuarterdeckError) -> None:
         """Note that the platform does not know a service."""
-        self._seen.pop(address, None)
-        self._rows[address] = ServicePicture(
-            address,
-            self._environment,
-            None,
-            diagnosis=Diagnosis(ServiceState.UNKNOWN, error.message, error.remedy),
-        )
+        with self._lock:
+            self._seen.pop(address, None)
+            row = ServicePicture(
+                address,
+                self._environment,
+                None,
+                diagnosis=Diagnosis(ServiceState.UNKNOWN, error.message, error.remedy),
+            )
+            self._rows[address] = self._paced(row)
 
     def observed(self, observation: Observation, at: datetime) -> None:
         """Take in one service in full."""
         status = observation.status
-        self._seen[status.address] = _fingerprint(status)
-        self._change(status.address, at, status=status, as_of=at, observation=observation)
+        with self._lock:
+            self._seen[status.address] = _fingerprint(status)
+            self._change(
+                status.address, at, status=status, as_of=at, observation=observation, remembered=False
+            )
 
     def measured(self, figures: Mapping[Address, Figures], at: datetime) -> None:
         """Take in the newest figures; a service that has none any more loses the old ones."""
-        for address in self._rows:
-            self._change(address, at, figures=figures.get(address))
+        with self._lock:
+            for address in self._rows:
+                self._change(address, at, figures=figures.get(address))
+
+    def listed(self, tasks: Mapping[Address, tuple[Task, ...]], at: datetime) -> None:
+        """Take in the running tasks of those services."""
+        with self._lock:
+            for address, found in tasks.items():
+                if address in self._rows:
+                    self._rows[address] = replace(self._rows[address], tasks=found, tasks_as_of=at)
+
+    def named(self, versions: Mapping[str, Version], at: datetime) -> None:
+        """Take in what releases are called."""
+        with self._lock:
+            news = {key for key, version in versions.items() if self._versions.get(key) != version}
+            self._versions.update(versions)
+            for address, row in self._rows.items():
+                if _release_id(row.status) in news:
+                    self._change(address, at)
+
+    def version(self, release: str) -> Version | None:
+        """What a release is called, as far as that was read."""
+        return self._versions.get(release)
+
+    def shipped(self, shippers: Mapping[str, str], at: datetime) -> None:
+        """Take in who shipped which deployment."""
+        with self._lock:
+            if shippers == self._shippers:
+                return
+            self._shippers = shippers
+            for address in self._rows:
+                self._change(address, at)
 
     def held(self, holds: Mapping[Address, Hold]) -> None:
         """Take in which services are held."""
-        for address, row in self._rows.items():
-            self._rows[address] = replace(row, hold=holds.get(address))
+        with self._lock:
+            for address, row in self._rows.items():
+                if row.hold != holds.get(address):
+                    self._rows[address] = replace(row, hold=holds.get(address))
+
+    def proved(self, address: Address, way: WayBack) -> None:
+        """Take in the way back of one service, unless what it leads away from has gone meanwhile."""
+        with self._lock:
+            row = self._rows[address]
+            if _primary_id(row.status) == way.deployment:
+                self._rows[address] = replace(row, way_back=way)
+
+    def identified(self, identity: Identity) -> None:
+        """Take in who we are."""
+        self._identity = identity
+
+    def stands(self, standing: Standing) -> None:
+        """Take in what we may do."""
+        self._standing = standing
+
+    def spent(self, budget: BudgetUse) -> None:
+        """Take in how much of our calls is taken."""
+        self._budget = budget
+
+    def paced(self, calm_s: float, fast_s: float) -> None:
+        """Note how often calm services and others are read from now on."""
+        with self._lock:
+            if (calm_s, fast_s) != (self._calm_s, self._fast_s):
+                self._calm_s, self._fast_s = calm_s, fast_s
+                self._rows = {address: self._paced(row) for address, row in self._rows.items()}
 
     def has_news(self, address: Address) -> bool:
-        """Whether a service changed since it was last read in full, or never was.
+        """Whether a service changed since it was first read, or last read in full.
 
         A new PRIMARY deployment is a change, and so is an event other than *steady state*: tasks
-        that die between two readings leave nothing but an event.
+        that die between two readings leave nothing but an event. So is coming to rest.
         """
-        status = self._rows[address].status
-        return status is not None and self._seen.get(address) != _fingerprint(status)
+        row = self._rows[address]
+        if row.status is None or row.remembered:
+            return False
+        return self._seen.get(address) != _fingerprint(row.status)
+
+    # -- what failed --------------------------------------------------------------------------
 
     def fail(self, part: str, title: str, message: str, remedy: str, at: datetime) -> None:
         """Note why a part cannot be read; ``since`` stays that of its first failure in a row."""
-        known = self._problems.get(part)
-        self._problems[part] = Problem(title, message, remedy, known.since if known else at, part)
+        with self._lock:
+            known = self._problems.get(part)
+            since = known.since if known else at
+            self._problems[part] = Problem(title, message, remedy, since, part)
 
     def recover(self, part: str) -> None:
         """Note that a part was read."""
-        self._problems.pop(part, None)
+        with self._lock:
+            self._problems.pop(part, None)
 
     def _first_problem(self) -> Problem | None:
         """Of several the one that takes most away; services stand between status and the rest."""
@@ -114,25 +267,67 @@ class Board:
             default=None,
         )
 
+    # -- rows ---------------------------------------------------------------------------------
+
+    def _is_remembered(self, address: Address) -> bool:
+        return self._rows[address].remembered
+
+    def _oldest(self) -> datetime | None:
+        """The environment is as old as its oldest service that could be read."""
+        if not self._whole:
+            return None
+        read = [row.as_of for row in self._rows.values() if row.as_of is not None and not row.remembered]
+        return min(read, default=None)
+
+    def _paced(self, row: ServicePicture) -> ServicePicture:
+        fast = cadence.is_fast(row.state, focused=row.address == self._focus)
+        pace = self._fast_s if fast else self._calm_s
+        return row if row.cadence_s == pace else replace(row, cadence_s=pace)
+
     def _change(self, address: Address, at: datetime, **changes: object) -> None:
-        row = replace(self._rows[address], **changes)  # type: ignore[arg-type]
+        before = self._rows[address]
+        row = replace(before, **changes)  # type: ignore[arg-type]
         status = row.status
-        primary = status.primary if status else None
-        current = _observed_primary(row.observation) == (primary.id if primary else None)
-        self._rows[address] = replace(
-            row,
-            diagnosis=diagnose(status, row.observation, row.figures, at) if status else row.diagnosis,
-            release=row.observation.primary_release if row.observation and current else None,
-            deployed_at=primary.created_at if primary else None,
+        if row.remembered or status is None:
+            self._rows[address] = row
+            return
+        primary = status.primary
+        same = _primary_id(before.status) == _primary_id(status)
+        current = _observed_primary(row.observation) == _primary_id(status)
+        release = row.observation.primary_release if row.observation and current else None
+        named = self._versions.get(_release_id(status))
+        kept = before.version if same else None
+        way = row.way_back
+        self._rows[address] = self._paced(
+            replace(
+                row,
+                diagnosis=diagnose(status, row.observation, row.figures, at),
+                release=release,
+                version=named or (release.version if release else kept),
+                deployed_at=primary.created_at if primary else None,
+                deployed_by=self._shipper(_primary_id(status), before.deployed_by if same else ""),
+                way_back=way if way and way.deployment == _primary_id(status) else None,
+            )
         )
+
+    def _shipper(self, deployment: str, known: str) -> str:
+        return known if self._shippers is None else self._shippers.get(deployment, "")
+
+
+def _primary_id(status: ServiceStatus | None) -> str:
+    primary = status.primary if status else None
+    return primary.id if primary else ""
+
+
+def _release_id(status: ServiceStatus | None) -> str:
+    primary = status.primary if status else None
+    return (primary.release or "") if primary else ""
 
 
 def _observed_primary(observation: Observation | None) -> str | None:
-    primary = observation.status.primary if observation else None
-    return primary.id if primary else None
+    return _primary_id(observation.status) if observation else None
 
 
 def _fingerprint(status: ServiceStatus) -> tuple[str, str]:
-    primary = status.primary
     event = next((item.id for item in status.events if _STEADY_EVENT not in item.message), "")
-    return (primary.id if primary else "", event)
+    return (_primary_id(status), event)

@@ -1,0 +1,121 @@
+"""The way back of every service, proved while all is well: one at a time, when nobody else wants calls."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from console.domain.address import Address, Tier
+from console.domain.fleet import ServicePicture, WayBack
+from console.domain.operation import Plan
+from console.domain.urgency import Urgency, urgently
+from console.errors import (
+    CredentialsError,
+    EndpointError,
+    QuarterdeckError,
+    ThrottledError,
+)
+from console.ports import Clock
+from console.watch.attempts import LONG_AGO, NEVER
+from console.watch.board import Board
+from console.watch.publisher import Publisher
+
+PRODUCTION_S = 3600.0
+"""A proof for production is this old at most; an environment's others six hours."""
+OTHERS_S = 6 * 3600.0
+GAP_S = 6.0
+"""Between two first proofs: ten a minute at most."""
+CALM_GAP_S = 60.0
+"""Between two that only renew an older one: about nine calls each, so that idle fleets stay quiet."""
+AGAIN_S = 60.0
+"""After a proof that could not be made, because nobody answers or too much is asked already."""
+_PASSING = (ThrottledError, EndpointError, CredentialsError)
+"""They say nothing of the way back."""
+
+
+class Prover:
+    """Implements :class:`console.watch.loop.Reader`: proves one service a turn."""
+
+    def __init__(
+        self, board: Board, publisher: Publisher, clock: Clock, plan_rollback: Callable[[Address], Plan]
+    ) -> None:
+        self._board = board
+        self._publisher = publisher
+        self._clock = clock
+        self._plan_rollback = plan_rollback
+        self._proved_at = LONG_AGO
+        self._not_before: dict[Address, float] = {}
+
+    def turn(self) -> None:
+        """Prove the service that needs it most; raises nothing."""
+        address = self._next()
+        if address is None:
+            return
+        self._proved_at = self._clock.monotonic()
+        way = self._prove(address)
+        if way is None:
+            self._not_before[address] = self._clock.monotonic() + AGAIN_S
+            return
+        self._board.proved(address, way)
+        self._publisher.publish()
+
+    def next_due(self) -> float:
+        if not self._board.is_read:
+            return NEVER
+        now, moment = self._clock.now(), self._clock.monotonic()
+        dues = [self._due(row, now, moment) for row in self._board.rows()]
+        return min(dues, default=NEVER)
+
+    def _next(self) -> Address | None:
+        """In trouble or moving first, then whatever never was proved, then the oldest proof."""
+        now, moment = self._clock.now(), self._clock.monotonic()
+        due = [row for row in self._board.rows() if self._due(row, now, moment) <= moment]
+        due.sort(
+            key=lambda row: (
+                not (row.state.is_trouble or row.state.is_moving),
+                row.way_back is not None,
+                row.way_back.at if row.way_back else now,
+            )
+        )
+        return due[0].address if due else None
+
+    def _due(self, row: ServicePicture, now: datetime, moment: float) -> float:
+        """When a service is to be proved, on the monotonic clock."""
+        if row.status is None or row.remembered or row.status.primary is None or row.status.desired == 0:
+            return NEVER
+        waits = self._not_before.get(row.address, LONG_AGO)
+        if row.way_back is None:
+            return max(waits, self._proved_at + GAP_S)
+        lasts = PRODUCTION_S if row.environment.tier is Tier.PRODUCTION else OTHERS_S
+        left = lasts - (now - row.way_back.at).total_seconds()
+        return max(waits, self._proved_at + CALM_GAP_S, moment + left)
+
+    def _prove(self, address: Address) -> WayBack | None:
+        """The rollback that would run now; ``None`` where that cannot be told for the moment."""
+        at = self._clock.now()
+        status = self._board.row(address).status
+        primary = status.primary if status else None
+        deployment = primary.id if primary else ""
+        try:
+            with urgently(Urgency.SPARE):
+                plan = self._plan_rollback(address)
+        except _PASSING:
+            return None
+        except QuarterdeckError as error:
+            return WayBack(at, doubt=error.message, deployment=deployment)
+        except Exception as error:  # a bug in a plan must not end the watch
+            return WayBack(at, doubt=f"{type(error).__name__}: {error}", deployment=deployment)
+        return way_back(plan, at)
+
+
+def way_back(plan: Plan, at: datetime) -> WayBack:
+    """What the fleet shows of a plan to roll back."""
+    if plan.nothing_to_do:
+        return WayBack(at, doubt=plan.nothing_to_do, deployment=plan.basis.deployment)
+    return WayBack(
+        at,
+        version=plan.target.version.label,
+        safe_s=plan.estimate.safe_s if plan.estimate else None,
+        proven=plan.proven,
+        doubt=plan.doubt,
+        failed=tuple(f"{check.name}: {check.evidence}" for check in plan.blockers),
+        deployment=plan.basis.deployment,
+    )
