@@ -37,6 +37,11 @@ _LOGFMT = re.compile(r"(?:^|\s)(?:level|severity|lvl)=\"?([A-Za-z]+|\d{2})", re.
 _PREFIX = re.compile(r"^(?:[\d\-:.,/+TZ]{6,40}\s+){0,3}[\[(<]?([A-Za-z]{3,11})[\])>]?(?:[:\s|]|$)", re.ASCII)
 _MEMBER = re.compile(r'[{,]\s?"(?:level|severity|levelname|lvl)"\s?:\s?"?([A-Za-z]{3,11}|\d{2})["\s,}]')
 """The level of a JSON object whose first members are scalars: found without reading it whole."""
+_STAMP = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\s+"
+    rf"(?:[\[(<]?(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})[\])>]?:?\s+)?",
+    re.IGNORECASE | re.ASCII,
+)
 _HEAD = 200
 """Characters in which a plain line names its level, if at all."""
 _LOGFMT_PAIR = re.compile(r"(?:^|\s)([A-Za-z_][\w.@-]*)=(\"[^\"]*\"|\S+)", re.ASCII)
@@ -50,8 +55,11 @@ _TOLD = frozenset({*_KEYS, *_MESSAGES, "time", "timestamp", "ts", "@timestamp", 
 
 
 def readable(text: str) -> str:
-    """A JSON line as its message and then ``name=value`` of its other scalar members; any other line,
-    and JSON without a message, as it is."""
+    """A JSON line as its message and then ``name=value`` of its other scalar members; any other line
+    without the time and the level that it begins with; JSON without a message as it is."""
+    if not text.lstrip().startswith("{"):
+        told = _STAMP.match(text)
+        return text[told.end() :] if told is not None and told.end() < len(text) else text
     record = _record(text.lstrip())
     message = next((record[key] for key in _MESSAGES if isinstance(record.get(key), str)), None)
     if not message:

@@ -156,10 +156,11 @@ class Polling:
             cursor.forward_at = self._clock.monotonic() + self._period(cursor)
 
     def _failed(self, cursor: Cursor, scan: Scan, error: QuarterdeckError) -> None:
-        if isinstance(error, RejectedError) and scan.token:
+        is_token = isinstance(error, RejectedError) and bool(scan.token)
+        if is_token:
             scan.begin_again()
         cursor.failures += 1
-        lasting = isinstance(error, PermissionDeniedError | RejectedError) and not scan.token
+        lasting = isinstance(error, PermissionDeniedError | RejectedError) and not is_token
         delay = LASTING_RETRY_S if lasting else RETRY_S[min(cursor.failures, len(RETRY_S)) - 1]
         cursor.due = self._clock.monotonic() + delay
         rest = "; it goes on where it was" if isinstance(error, ThrottledError) else ""

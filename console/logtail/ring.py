@@ -14,6 +14,8 @@ from console.domain.signals import LogLine
 from console.logtail.order import merge
 
 LIMIT = 100_000
+_LEAST = 10_000
+"""Lines that fell off and are still known, so that a page that is read again cannot bring them back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class LogRing:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit = limit
+        self._remembers = max(limit, _LEAST)
         self.sampled = False
         """Whoever fills it was told a sample only."""
         self._lines: list[LogLine] = []
@@ -132,5 +135,5 @@ class LogRing:
             self._gone_known.add(name)
         del self._lines[:over]
         self._fell += over
-        while len(self._gone) > self.limit:
+        while len(self._gone) > self._remembers:
             self._gone_known.discard(self._gone.popleft())
