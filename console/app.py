@@ -171,6 +171,8 @@ class QuarterdeckApp(App[int]):
             self.feeds.focus(self._watched)
 
     async def on_event(self, event: events.Event) -> None:
+        if self.feeds is not None and isinstance(event, events.Key | events.MouseEvent):
+            self.feeds.touched()
         if isinstance(event, events.Key):
             screen = self._visible()
             if isinstance(screen, FleetScreen):
