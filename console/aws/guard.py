@@ -27,6 +27,8 @@ READS = frozenset(
         "ecs.DescribeTasks",
         "ecs.ListServiceDeployments",
         "ecs.ListTasks",
+        "elbv2.DescribeListeners",
+        "elbv2.DescribeRules",
         "elbv2.DescribeTargetGroupAttributes",
         "elbv2.DescribeTargetGroups",
         "elbv2.DescribeTargetHealth",

@@ -131,10 +131,10 @@ def _check(value: dict[str, Any], shape: Any, name: str) -> None:
     assert not report.has_errors(), f"{name}: {report.generate_report()}"
 
 
-def calls_on(aws: ScriptedAws, clock: FakeClock | None = None) -> Calls:
+def calls_on(aws: ScriptedAws, clock: FakeClock | None = None, budget: Budget | None = None) -> Calls:
     """The door to a scripted AWS."""
     clock = clock or FakeClock()
-    return Calls(aws, Budget(clock), clock)
+    return Calls(aws, budget or Budget(clock), clock)
 
 
 def settings(*aliases: str, **overrides: Any) -> EnvironmentSettings:
@@ -254,7 +254,11 @@ def raw_revision(arn: str = OLD_RELEASE, **overrides: Any) -> dict[str, Any]:
             "awsvpcConfiguration": {"subnets": ["subnet-a", "subnet-b"], "securityGroups": ["sg-1"]}
         },
         "containerImages": [
-            {"containerName": "api", "imageDigest": OLD_DIGEST if old else NEW_DIGEST, "image": "x"}
+            {
+                "containerName": "api",
+                "imageDigest": OLD_DIGEST if old else NEW_DIGEST,
+                "image": f"{REPOSITORY}:latest",
+            }
         ],
         "createdAt": ago(86400 if old else 60),
     } | overrides

@@ -14,7 +14,7 @@ from botocore.exceptions import ProfileNotFound
 from console.aws.budget import Budget
 from console.aws.calls import Calls
 from console.aws.guard import READS
-from console.aws.sessions import Access, Clients
+from console.aws.sessions import Access, Clients, Roles, ask_on_terminal
 from console.errors import CredentialsError, EndpointError, PermissionDeniedError, ReadOnlyError
 from tests.fakes import FakeClock
 from tests.unit.scripted_aws import model
@@ -200,3 +200,142 @@ def test_a_role_is_assumed_before_the_first_call_and_a_refusal_means_nothing_was
     assert asked["Action"] == ["AssumeRole"]
     assert asked["RoleArn"] == [role]
     assert re.fullmatch(r"[\w+=,.@-]{2,64}", asked["RoleSessionName"][0])
+
+
+ROLE = "arn:aws:iam::482319607715:role/ops"
+DEVICE = "arn:aws:iam::482319607715:mfa/ada"
+
+
+class Granting(Refusing):
+    """An STS that lends a role to whoever gives a code, and answers every other call with the key used."""
+
+    asked: ClassVar[list[dict[str, list[str]]]] = []
+
+    def do_POST(self) -> None:
+        body = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.asked.append(body)
+        if body["Action"] == ["AssumeRole"]:
+            inner = (
+                "<AssumeRoleResult><Credentials><AccessKeyId>ASIALENT</AccessKeyId>"
+                "<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
+                "<Expiration>2126-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>"
+            )
+        else:
+            inner = f"<GetCallerIdentityResult><Arn>{self.key()}</Arn></GetCallerIdentityResult>"
+        answer = f"<{body['Action'][0]}Response>{inner}</{body['Action'][0]}Response>".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def key(self) -> str:
+        return self.headers["Authorization"].split("Credential=")[1].split("/")[0]
+
+
+@pytest.fixture
+def granting() -> Iterator[str]:
+    Granting.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Granting)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def who(clients: Clients) -> str:
+    """The access key that signs."""
+    clock = FakeClock()
+    return str(Calls(clients, Budget(clock), clock).read("sts", "GetCallerIdentity")["Arn"])
+
+
+def with_device(files: dict[str, Path]) -> None:
+    """The profile names an MFA device; another profile assumes the role by itself."""
+    files["config_file"].write_text(
+        f"[profile fleet]\nmfa_serial = {DEVICE}\n"
+        f"[profile lent]\nrole_arn = {ROLE}\nsource_profile = fleet\nmfa_serial = {DEVICE}\n"
+    )
+
+
+def test_the_code_for_a_role_is_asked_of_a_person_once_for_all_regions(
+    files: dict[str, Path], granting: str
+) -> None:
+    """By the console's own means, never by reading the terminal; a code can be used only once."""
+    with_device(files)
+    roles, asked = Roles(), list[str]()
+
+    def code(serial: str) -> str:
+        asked.append(serial)
+        return "123456"
+
+    for region in ("us-east-1", "eu-west-1"):
+        mine = access(files, role_arn=ROLE, endpoint_url=granting, region=region)
+        assert who(Clients(mine, code, roles)) == "ASIALENT"
+    assert asked == [DEVICE]
+    (assumed,) = (item for item in Granting.asked if item["Action"] == ["AssumeRole"])
+    assert (assumed["SerialNumber"], assumed["TokenCode"]) == ([DEVICE], ["123456"])
+
+
+def test_credentials_that_aws_took_back_are_dropped_with_the_role(
+    files: dict[str, Path], granting: str
+) -> None:
+    """The next call asks for a code again."""
+    with_device(files)
+    asked: list[str] = []
+
+    def code(serial: str) -> str:
+        asked.append(serial)
+        return "123456"
+
+    clients = Clients(access(files, role_arn=ROLE, endpoint_url=granting), code)
+    assert who(clients) == "ASIALENT"
+    clients.forget(clients.generation)
+    assert who(clients) == "ASIALENT"
+    assert asked == [DEVICE, DEVICE]
+
+
+def test_a_profile_that_assumes_a_role_asks_the_same_way(
+    files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Botocore's own prompter would read the terminal under the console."""
+    with_device(files)
+
+    def refused(serial: str) -> str:
+        raise CredentialsError(f"nobody gave a code of {serial}")
+
+    clients, clock = Clients(access(files, profile="lent"), refused), FakeClock()
+    monkeypatch.setattr("getpass.getpass", lambda *_: pytest.fail("the terminal was read"))
+    with pytest.raises(CredentialsError, match="mfa/ada"):
+        Calls(clients, Budget(clock), clock).read("sts", "GetCallerIdentity")
+
+
+def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CI gets one clear line instead of a prompt that never ends."""
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(CredentialsError, match="mfa/ada"):
+        ask_on_terminal(DEVICE)
+
+
+def test_a_login_in_another_window_takes_effect_with_the_next_call(
+    files: dict[str, Path], granting: str
+) -> None:
+    """Credentials that failed are read anew: no restart."""
+    kept = files["credentials_file"].read_text()
+    files["credentials_file"].write_text("")
+    clients = Clients(access(files, endpoint_url=granting))
+    with pytest.raises(CredentialsError):
+        who(clients)
+    files["credentials_file"].write_text(kept)
+    assert who(clients) == "AKIAFLEET"
+
+
+def test_whoever_fails_late_does_not_drop_what_others_have_renewed(files: dict[str, Path]) -> None:
+    """Many feeds fail at once when a token expires."""
+    clients = Clients(access(files))
+    before = clients.generation
+    clients.forget(before)
+    fresh = clients.client("ecs")
+    clients.forget(before)
+    assert clients.client("ecs") is fresh
