@@ -29,6 +29,7 @@ from screens.messages import (
 from screens.service_questions import History, Questions, read_history, revisions_of
 from screens.summary import summary
 from widgets.config_view import Revisions
+from widgets.keybar import live_keys
 from widgets.scaling_view import NOT_READ, ScalingAnswer
 from widgets.service_head import ArmedPlan, consequence
 from widgets.service_view import PANES, TABS, ServicePane, ServiceView
@@ -250,6 +251,7 @@ class ServiceScreen(ConsoleScreen):
             self._scaling,
             self._revisions(picture),
             self._explains,
+            next((key.key for key in live_keys(self) if key.id == "app.logs"), ""),
         )
 
     def _revisions(self, picture: ServicePicture) -> Revisions:

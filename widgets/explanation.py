@@ -89,7 +89,7 @@ def explanation_lines(
 ) -> tuple[Line, ...]:
     """At most ``most`` lines: label and hairline, cause, remedy, then evidence as far as there is room."""
     found = picture.diagnosis
-    column, end = 22, width - 2
+    column, end = 24, width - 2
     lines = [heading("explain", 2, end, glyphs)]
     cause = found.line or "no evidence of trouble"
     remedy = found.remedy or ("nothing to do" if not picture.state.is_trouble else "none is known")

@@ -86,12 +86,12 @@ class Course:
         shares = self._shares()
         if shares is None:
             return []
-        return [
-            (
-                "traffic",
-                tuple(self._share(shares.get(i.id, 0.0), k) for i, k in zip(self.shown, inks, strict=True)),
-            )
-        ]
+        cells = []
+        for place, (item, ink) in enumerate(zip(self.shown, inks, strict=True)):
+            said = "  of healthy" if self.narrow or len(self.shown) > 2 else "  of healthy targets"
+            tail = (text(said, "muted"),) if place == 0 else ()
+            cells.append((*self._bar(shares.get(item.id, 0.0) * 100, ink, SHORT_BAR), *tail))
+        return [("traffic", tuple(cells))]
 
     def _weight(self, item: Deployment, ink: str) -> Cell:
         rollout = self.rollout
@@ -100,16 +100,9 @@ class Course:
             return (text(words.NOTHING, "muted"),)
         test = rollout.test_weights.get(item.release or "", 0.0)
         tail = (text(f"  test {test:g} %", "muted"),) if test else ()
-        return (*self._bar(weight, ink), *tail)
+        return (*self._bar(weight, ink, SHORT_BAR if self.narrow or tail else BAR), *tail)
 
-    def _share(self, share: float, ink: str) -> Cell:
-        return (
-            *self._bar(share * 100, ink),
-            text("  of targets" if self.narrow else "  of healthy targets", "muted"),
-        )
-
-    def _bar(self, percent: float, ink: str) -> Cell:
-        cells = SHORT_BAR if self.narrow else BAR
+    def _bar(self, percent: float, ink: str, cells: int) -> Cell:
         full = round(min(100.0, max(0.0, percent)) / 100 * cells)
         full = max(1, full) if percent > 0 else 0
         full = min(cells - 1, full) if percent < 100 else full

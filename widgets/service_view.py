@@ -49,6 +49,8 @@ class ServiceView:
     revisions: Revisions = NOTHING_TO_COMPARE
     explains: bool = False
     """Cause, remedy and evidence are shown in full."""
+    logs_key: str = ""
+    """The key that opens the logs as a screen of their own."""
 
 
 class ServicePane(Pane):
@@ -167,7 +169,9 @@ class _Wide(_Page):
         window = self.scroll.window("logs", self.bodies.body("logs"), room - 1, newest_last=True)
         self.spots.append((top, Spot("logs", RIGHT, RIGHT + 4)))
         active = self.view.pane == "logs"
-        label = titled("logs", RIGHT, end, self.bodies.count("logs"), window, active, self.glyphs)
+        label = titled(
+            "logs", RIGHT, end, self.bodies.count("logs"), window, active, self.glyphs, self.view.logs_key
+        )
         return (label, *window.lines)
 
 
@@ -193,5 +197,8 @@ class _Narrow(_Page):
         if log_rows:
             lines += [Line()] * (height - log_rows - 1 - len(lines))
             peek = Scroll().window("logs", bodies.body("logs"), log_rows, newest_last=True)
-            lines += [titled("logs", LEFT, self.width - 2, "", None, False, self.glyphs), *peek.lines]
+            lines += [
+                titled("logs", LEFT, self.width - 2, "", None, False, self.glyphs, view.logs_key),
+                *peek.lines,
+            ]
         return tuple(lines)

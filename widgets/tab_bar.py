@@ -19,12 +19,23 @@ class Spot:
 
 
 def titled(
-    name: str, column: int, end: int, count: str, window: Window | None, active: bool, glyphs: Glyphs
+    name: str,
+    column: int,
+    end: int,
+    count: str,
+    window: Window | None,
+    active: bool,
+    glyphs: Glyphs,
+    key: str = "",
 ) -> Line:
-    """A region's label, hairline and count; what is hidden below is counted too."""
+    """A region's label, hairline and count; what is hidden below is counted too.
+
+    Args:
+        key: The key that opens it as a screen of its own; empty where none does.
+    """
     line = Line()
     start = line.run(column, (name, "bold underline accent" if active else "bold muted")) + 1
-    return _ruled(line, start, end, count, window, glyphs)
+    return _ruled(line, start, end, count, window, glyphs, key)
 
 
 def tab_bar(
@@ -56,10 +67,20 @@ def tab_bar(
     return _ruled(line, column - gap + 1, end, "", window, glyphs), tuple(spots)
 
 
-def _ruled(line: Line, start: int, end: int, count: str, window: Window | None, glyphs: Glyphs) -> Line:
+def _ruled(
+    line: Line,
+    start: int,
+    end: int,
+    count: str,
+    window: Window | None,
+    glyphs: Glyphs,
+    key: str = "",
+) -> Line:
     ending = [(count, "faint")] if count else []
+    if key:
+        ending += [("  " if count else "", "text"), (key, "bold accent"), (" open", "muted")]
     if window is not None and window.below:
-        below = f"{glyphs.more} {window.below:,} more" + ("  " if count else "")
+        below = f"{glyphs.more} {window.below:,} more" + ("  " if ending else "")
         ending.insert(0, (below, "muted"))
     tail = sum(cell_width(text) for text, _ in ending)
     stop = end - tail - (1 if tail else 0)
