@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from console.diagnosis import shifting
 from console.diagnosis.evidence import Scene
 from console.domain.fleet import EnvironmentPicture, Problem, ServicePicture
 from console.domain.rollout import RolloutStatus
@@ -87,6 +88,24 @@ def rollout_facts(row: ServicePicture, clock: Clock) -> dict[str, object] | None
         "failures": breaker.failures if breaker else (primary.failed if primary else None),
         "threshold": breaker.threshold if breaker else None,
         "id": row.status.rollout_id,
+        "strategy": row.status.strategy,
+        "stage": rollout.stage or None if rollout else None,
+        "traffic_percent": rollout.share if rollout else None,
+        "waiting": _waiting(scene),
+        "alarms_triggered": list(rollout.alarms.triggered) if rollout and rollout.alarms else [],
+    }
+
+
+def _waiting(scene: Scene) -> dict[str, object] | None:
+    """The hook at which somebody has to decide, until when, and what happens then."""
+    hook = shifting.waiting(scene)
+    if hook is None:
+        return None
+    return {
+        "hook": hook.id,
+        "stage": hook.stage or None,
+        "expires_at": utc(hook.expires_at) if hook.expires_at else None,
+        "on_timeout": hook.on_timeout.lower() or None,
     }
 
 

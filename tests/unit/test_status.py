@@ -16,15 +16,17 @@ from console.config.loader import load
 from console.config.settings import Settings
 from console.domain.address import Address
 from console.domain.operation import Verdict
-from console.domain.rollout import RolloutStatus
+from console.domain.rollout import AlarmWatch, Hook, RolloutStatus
 from console.domain.service import Observation
 from console.errors import EndpointError, PermissionDeniedError, UnknownServiceError
 from console.operations.engine import Engine
 from console.runtime import Runtime
 from tests.builders import (
     ADDRESS,
+    NEW_RELEASE,
     NEW_ROLLOUT,
     OLD_DIGEST,
+    OLD_RELEASE,
     a_breaker,
     a_new_rollout,
     a_record,
@@ -190,10 +192,39 @@ def test_a_rollout_and_a_hold_are_told(world: World, printed: Printed) -> None:
         "failures": 2,
         "threshold": 3,
         "id": NEW_ROLLOUT,
+        "strategy": "ROLLING",
+        "stage": None,
+        "traffic_percent": None,
+        "waiting": None,
+        "alarms_triggered": [],
     }
     assert service["held"]["version"] == "v1.4.2"
     assert service["held"]["by"] == "devon"
     assert service["held"]["at"].endswith("Z")
+
+
+def test_a_rollout_that_waits_tells_stage_share_hook_and_alarms(world: World, printed: Printed) -> None:
+    """What a job needs to decide whether to go on."""
+    hook = Hook("ecs-pause-1", "POST_TEST_TRAFFIC_SHIFT", "AWAITING_ACTION", "PAUSE", ago(-600), "ROLLBACK")
+    rollout = a_new_rollout(
+        strategy="LINEAR",
+        stage="POST_TEST_TRAFFIC_SHIFT",
+        weights={NEW_RELEASE: 0.0, OLD_RELEASE: 100.0},
+        hooks=(hook,),
+        alarms=AlarmWatch("TRIGGERED", ("errors", "p99"), ("errors",)),
+    )
+    status_ = a_rolling_service(strategy="LINEAR")
+    world.platforms["rugmunch/production"].put(a_rolling_observation(status=status_, rollout=rollout))
+    assert world.run("rugmunch/production/api") == 0
+    services = printed()[0]["services"]
+    assert isinstance(services, list)
+    assert services[0]["state"] == "paused"
+    told = services[0]["rollout"]
+    assert (told["strategy"], told["stage"], told["traffic_percent"]) == ("LINEAR", hook.stage, 0.0)
+    assert told["waiting"]["hook"] == hook.id
+    assert told["waiting"]["on_timeout"] == "rollback"
+    assert told["waiting"]["expires_at"].endswith("Z")
+    assert told["alarms_triggered"] == ["errors"]
 
 
 def test_an_environment_that_cannot_be_read_is_printed_with_its_error(world: World, printed: Printed) -> None:
@@ -250,7 +281,7 @@ def test_an_environment_that_does_not_answer_in_time_is_given_up(
     """The others are printed."""
     answer = Event()
     platform = world.platforms["rugmunch/staging"]
-    monkeypatch.setattr(platform, "services", lambda: answer.wait(30) and ())
+    monkeypatch.setattr(platform, "services", lambda addresses: answer.wait(30) and ())
     monkeypatch.setattr(status, "DEADLINE_S", 0.2)
     try:
         assert world.run("rugmunch") == 2
