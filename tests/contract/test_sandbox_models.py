@@ -137,6 +137,7 @@ def test_every_operation_answers_in_the_shape_of_its_model(sandbox: Sandbox, clo
     role = "arn:aws:iam::1:role/oncall"
     judged = sandbox.client("iam").simulate_principal_policy(PolicySourceArn=role, ActionNames=["ecs:X"])
     assert judged["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    assert len(sandbox.client("iam").list_account_aliases()["AccountAliases"]) == 1
     ask_ecs_reading(sandbox.client("ecs"))
     ask_elb(sandbox.client("elbv2"))
     ask_ecr(sandbox.client("ecr"))
