@@ -42,7 +42,7 @@ class ConsoleScreen(Screen[None]):
     KEY_ORDER: ClassVar[tuple[str, ...]] = ()
     """Binding ids as they stand in the key bar; what does not fit is dropped from the end."""
 
-    snapshot: reactive[FleetSnapshot] = reactive(EMPTY_FLEET)
+    snapshot: reactive[FleetSnapshot] = reactive(EMPTY_FLEET, always_update=True)
     now: reactive[datetime | None] = reactive(None)
     chip: reactive[Chip | None] = reactive(None)
     notices: reactive[tuple[str, ...]] = reactive(())

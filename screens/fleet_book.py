@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from console.domain.address import Address
 from console.domain.fleet import EnvironmentPicture, FleetSnapshot, ServicePicture
-from console.watch.cadence import is_stale
 from screens.fleet_facts import changes_at, row_of, state_rank, version_of
 from widgets.fleet_row import ServiceRow
 
@@ -108,9 +107,7 @@ def _turns(entry: Entry, now: datetime | None) -> bool:
     """Whether its row says something else at that time than when it was made."""
     if now is None:
         return False
-    if entry.turns_at is None or now >= entry.turns_at:
-        return True
-    return is_stale(entry.picture, now)
+    return entry.turns_at is None or now >= entry.turns_at
 
 
 def by_key(entries: Iterable[Entry]) -> dict[str, Entry]:

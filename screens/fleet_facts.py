@@ -9,7 +9,7 @@ from console.domain.service import ServiceState
 from console.domain.signals import Figures
 from console.domain.tasks import Task
 from console.domain.version import Version, short_digest
-from console.watch.cadence import is_stale
+from console.watch.cadence import STALE_AFTER, cadence, is_stale
 from screens.overview import SHORT_TIERS
 from widgets.fleet_row import ServiceRow
 
@@ -85,9 +85,14 @@ def progress(picture: ServicePicture) -> tuple[int, int] | None:
 
 
 def changes_at(picture: ServicePicture, now: datetime) -> float:
-    """In how many seconds an age of its row says something else, while it is not stale."""
+    """In how many seconds a row that is not stale says something else, or becomes stale."""
     deployed = _age(picture.deployed_at, now)
     turns = [3600.0 if deployed is None else _next_turn(deployed)]
+    if picture.as_of is not None:
+        turns.append(
+            (picture.as_of - now).total_seconds()
+            + STALE_AFTER * (picture.cadence_s or cadence(picture.state))
+        )
     back = picture.way_back
     if back is not None and back.at + PROOF_HOLDS > now:
         turns.append((back.at + PROOF_HOLDS - now).total_seconds())

@@ -1,6 +1,7 @@
 """Rows of the fleet: two lines and air for trouble, one muted line for a steady service."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from console.domain.service import ServiceState
 from console.domain.text import cut_end, cut_middle
@@ -78,12 +79,12 @@ class ServiceRow:
     mixed: bool = False
     """Tasks of one deployment run different images."""
 
-    @property
+    @cached_property
     def is_loud(self) -> bool:
         """Whether it gets two lines and its own colours."""
         return self.state.is_trouble or self.state.is_moving
 
-    @property
+    @cached_property
     def height(self) -> int:
         return 2 if self.is_loud and self.why else 1
 

@@ -26,7 +26,7 @@ class Rows(Generic[R]):
 
     def __init__(self, rows: Sequence[R] = ()) -> None:
         self.rows = tuple(rows)
-        self.tops = tuple(accumulate((row.height for row in self.rows), initial=0))
+        self.tops = tuple(accumulate([row.height for row in self.rows], initial=0))
         self.places = {row.key: index for index, row in enumerate(self.rows) if row.key is not None}
         self.keys = tuple(self.places)
 
