@@ -1,6 +1,8 @@
 """The log tail on the sandbox: every line that its world wrote, once, or counted as lost."""
 
+import json
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -8,10 +10,12 @@ import pytest
 
 from console.aws.logs import CloudWatchLogs
 from console.aws.platform import EcsPlatform
+from console.cli.main import main
 from console.domain.address import Address
 from console.domain.words import milliseconds
 from console.logtail.ring import LogRing
 from console.logtail.tail import LogTail
+from console.runtime import Runtime
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import API, SharedWorld, open_world
 from tests.fakes import FakeClock
@@ -71,40 +75,62 @@ def test_a_rollout_a_storm_and_a_lost_line_leave_no_gap_and_no_double(
 def test_a_live_session_that_breaks_is_begun_anew_and_nothing_is_missing(
     shared: SharedWorld, clock: FakeClock
 ) -> None:
-    """A session tells lines without ids: the same lines, read to close the gap, must not be shown twice."""
-    connection = shared.connections["rugmunch/production"]
-    platform = connection.platform
+    """A session tells lines without ids: the same lines, read to close the gap, must not be held twice."""
+    platform = shared.connections["rugmunch/production"].platform
     assert isinstance(platform, EcsPlatform)
     logs = CloudWatchLogs(platform._calls, platform.services_reader, platform.definitions, clock, live=True)
     begun, ring, stop = clock.now(), LogRing(), Event()
     tail = LogTail(logs, API, ring, clock, begun, whole=True)
     sessions = shared.sandbox.account("rugmunch").logs.tails
-    told: list[int] = []
+    open_sessions: list[int] = []
+    fill = tail._polling.step
 
     def passing() -> float:
-        """What the tail calls between two updates: half a minute of the world goes by."""
+        """Between two updates half a minute of the world goes by; the first session is cut off."""
         clock.advance(30)
-        told.append(len(sessions))
-        if len(told) == 2:
+        open_sessions.append(len(sessions))
+        if len(open_sessions) == 2:
             tail.cancel()
-        if len(told) == 5:
+        if len(open_sessions) == 6:
             stop.set()
         return fill()
 
-    fill = tail._polling.step
     tail._polling.step = passing  # type: ignore[method-assign]
     while not stop.is_set():
         tail.step(stop)
-    tail._polling.step = fill  # type: ignore[method-assign]
-    logs._is_live = True
     clock.advance(60)
-    for _ in range(10):
+    for _ in range(5):
         tail._polling.hurry()
-        tail._polling.step()
+        fill()
     end = clock.now() - timedelta(seconds=45)
-    lines = [line for line in ring.snapshot().lines if line.at < end]
+    held = [line for line in ring.snapshot().lines if line.at < end]
     expected = written(shared, API, begun, end)
-    assert 1 in told
+    assert 1 in open_sessions
     assert len(expected) > 50
-    assert len(lines) == len(expected)
-    assert not sessions or shared.sandbox.world.now() > 0
+    assert (len(held), ring.lost) == (len(expected), 0)
+
+
+def test_the_command_line_prints_what_the_world_wrote(
+    shared: SharedWorld, clock: FakeClock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, in order, with the revision of every task."""
+    monkeypatch.setattr("console.runtime.Runtime", partial(Runtime, clock=clock))
+    clock.advance(120)
+    shared.sandbox.control("GET", "health")
+    begun = clock.now() - timedelta(seconds=60)
+    expected = written(shared, API, begun, clock.now())
+    config = ["--config", str(shared.settings.path)]
+    assert main(["logs", str(API), "--since", "60s", "--json", *config]) == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [item["id"] for item in shown] == expected
+    assert {item["revision"] for item in shown} == {shown[0]["revision"]}
+    assert main(["logs", str(API), "--since", "60s", "--revision", "old", *config]) == 0
+    assert capsys.readouterr().out == ""
+    task = shown[0]["task"]
+    assert main(["logs", str(API), "--since", "60s", "--task", task[:8], *config]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == sum(item["task"] == task for item in shown)
+    assert lines[0].split()[1:4] == [f":{shown[0]['revision']}", task[:8], shown[0]["severity"]]
+    shared.sandbox.fault("logs.FilterLogEvents", "AccessDeniedException")
+    assert main(["logs", str(API), *config]) == 2
+    assert "permission" in capsys.readouterr().err

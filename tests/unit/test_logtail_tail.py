@@ -34,10 +34,11 @@ class Script:
         self.held: dict[LogPlace, list[tuple[datetime, LogLine]]] = {place: [] for place in places}
         self.errors: dict[LogPlace, list[QuarterdeckError]] = {}
         self.calls: list[tuple[LogPlace, datetime, datetime | None, str]] = []
+        self.on_read: Callable[[], object] = lambda: None
         self.page = 10_000
         self.empty_first = False
         self.is_live = False
-        self.sessions: list[FakeLiveLog | QuarterdeckError] = []
+        self.sessions: list[FakeLiveLog] = []
 
     def write(self, place: LogPlace, number: int, at_s: float, come_s: float | None = None) -> None:
         """A line that is written, and by default also taken in, so many seconds from the start."""
@@ -64,6 +65,7 @@ class Script:
         newest_first: bool = False,
     ) -> LogPage:
         self.calls.append((place, start, end, token))
+        self.on_read()
         waiting = self.errors.get(place, [])
         if waiting:
             raise waiting.pop(0)
@@ -88,8 +90,7 @@ class Script:
         )
 
     def live(self, places: Sequence[LogPlace], stop: Event) -> FakeLiveLog:
-        session = self.sessions.pop(0)
-        return session if isinstance(session, FakeLiveLog) else FakeLiveLog(session)  # type: ignore[arg-type]
+        return self.sessions.pop(0)
 
 
 @pytest.fixture
@@ -306,12 +307,6 @@ def test_cancelling_reaches_the_session(clock: FakeClock) -> None:
     session = FakeLiveLog(LiveUpdate(), LiveUpdate())
     source.sessions = [session]
     source.write(API, 1, 0)
-    original = source.read
-
-    def reading(*arguments: object, **options: object) -> LogPage:
-        tail.cancel()
-        return original(*arguments, **options)  # type: ignore[arg-type]
-
-    source.read = reading  # type: ignore[method-assign]
+    source.on_read = tail.cancel
     tail.step(Event())
     assert session.cancelled
