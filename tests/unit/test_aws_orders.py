@@ -119,7 +119,8 @@ def test_the_basis_is_exactly_one_call(world: World) -> None:
 
 def test_a_service_of_another_controller_has_no_basis(world: World) -> None:
     """CodeDeploy's services have task sets instead of deployments."""
-    world.serves(raw_service(deployments=[], deploymentController={"type": "CODE_DEPLOY"}))
+    sets = [{"id": OLD_DEPLOYMENT, "status": "PRIMARY", "taskDefinition": OLD_DEFINITION}]
+    world.serves(raw_service(deployments=[], taskSets=sets, deploymentController={"type": "CODE_DEPLOY"}))
     with pytest.raises(RejectedError, match="CODE_DEPLOY"):
         world.orders.basis(ADDRESS)
 
