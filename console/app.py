@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -22,6 +22,7 @@ from screens.feeds import FleetFeeds, OperationFeed, ask
 from screens.fleet import FleetScreen
 from screens.keys import KeysScreen
 from screens.leave import LeaveScreen
+from screens.mfa import CodeAsked, CodeQuestion, CodeScreen
 from screens.overview import unread
 from screens.palette import ExtraProvider, Extras, ServiceProvider
 from screens.running import RunningOperation, chip_of
@@ -33,6 +34,7 @@ from widgets.palette import DARK, LIGHT, NOCOLOR, theme_for, themes
 if TYPE_CHECKING:
     from console.aws.connect import Connection
     from console.runtime import Runtime
+    from screens.logs_filter import FilterBook
 
 FLUSH_S = 0.1
 TICK_S = 1.0
@@ -68,6 +70,7 @@ class QuarterdeckApp(App[int]):
         Binding("q", "leave", "out", id="app.quit", tooltip="Leave the console"),
         Binding("h", "journal", "journal", id="app.journal", tooltip="Every operation by anybody"),
         Binding("o", "operation", "operation", id="app.operation", tooltip="The operation in the header"),
+        Binding("l", "logs", "logs", id="app.logs", tooltip="The log of the service"),
         Binding("question_mark", "keys", "keys", id="app.keys", tooltip="Every key that works here"),
         Binding("ctrl+r", "retry", "retry now", id="app.retry", show=False, tooltip="Read everything now"),
         Binding(
@@ -92,6 +95,7 @@ class QuarterdeckApp(App[int]):
     ) -> None:
         super().__init__()
         self.runtime = runtime
+        runtime.mfa = CodeQuestion(self.post_message)
         self.extras = extras
         self.autostart = autostart
         look = runtime.settings.console
@@ -199,6 +203,45 @@ class QuarterdeckApp(App[int]):
         else:
             self.push_screen(screen)
 
+    @on(messages.LogsRequested)
+    def _open_logs(self, message: messages.LogsRequested) -> None:
+        from screens.logs import LogsScreen
+
+        connection = self._connection(message.address)
+        if connection is None:
+            return
+        screen = LogsScreen(
+            message.address,
+            self.runtime.clock,
+            connection.logs,
+            self._log_filters,
+            message.revision,
+            local=self.runtime.settings.console.times == "local",
+            autostart=self.autostart,
+        )
+        if isinstance(self.screen, LogsScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    @cached_property
+    def _log_filters(self) -> "FilterBook":
+        from screens.logs_filter import FilterBook
+
+        return FilterBook(self.runtime.settings.cache / "log-filters.json")
+
+    def action_logs(self) -> None:
+        """Open the log of the service that is meant."""
+        address = self._logs_of()
+        if address is not None:
+            self.post_message(messages.LogsRequested(address))
+
+    def _logs_of(self) -> Address | None:
+        """The service whose log would be opened; none on a log, and none under a dialog."""
+        screen = self.screen
+        is_log = type(screen).__name__ == "LogsScreen"
+        return screen.pointed_at if isinstance(screen, ConsoleScreen) and not is_log else None
+
     @on(messages.RollbackRequested)
     def _plan_rollback(self, message: messages.RollbackRequested) -> None:
         self._push_plan(Verb.ROLLBACK, message.address, "")
@@ -257,6 +300,8 @@ class QuarterdeckApp(App[int]):
             return False
         if action == "journal" and self._is_on_journal():
             return False
+        if action == "logs":
+            return self._logs_of() is not None
         if action == "operation":
             shown = self._in_header()
             return shown is not None and getattr(self.screen, "operation", None) is not shown
@@ -297,6 +342,11 @@ class QuarterdeckApp(App[int]):
         )
         OperationFeed(self, token, partial(self.runtime.engine.resume, record.id)).start()
         self._update_notices()
+
+    @on(CodeAsked)
+    def _ask_for_code(self, message: CodeAsked) -> None:
+        """Credentials of a role are needed on a feed's thread: it waits for the answer, nobody else does."""
+        self.push_screen(CodeScreen(message.serial), message.answer)
 
     @on(messages.OperationProgressed)
     def _progressed(self, message: messages.OperationProgressed) -> None:
