@@ -48,7 +48,7 @@ def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
     figures, settings = _figures(picture, course), _settings(releases)
     last: list[Row] = [
         ("deployed", tuple((_deployed(item, picture, course),) for item in shown)),
-        ("image", tuple((_image(release, seen),) for release in releases)),
+        ("image", tuple(_image(item, releases[place], seen) for place, item in enumerate(shown))),
         *_tags(releases),
     ]
     stage, hook, breaker, alarms = course.stage(), course.hook(), course.breaker(), course.alarms()
@@ -179,14 +179,24 @@ def _deployed(item: Deployment, picture: ServicePicture, course: Course) -> tupl
     return text(f"{words.age(_since(item.created_at, course))} ago{by}")
 
 
-def _image(release: Release | None, observation: Observation | None) -> tuple[str, str]:
-    if release is None:
-        why = observation.missing.get("releases", "") if observation else ""
-        return text(f"not read{': ' + why if why else ''}", "stale")
-    if release.digest is None:
-        return text("digest not told", "stale")
-    moved = " tag has moved" if release.version.moved else ""
-    return text(short_digest(release.digest) + moved, "warning" if moved else "text")
+def _image(item: Deployment, release: Release | None, observation: Observation | None) -> Cell:
+    """The digest of the release; of one that ECS tells nothing about, what its tasks run."""
+    digest = release.digest if release else None
+    if release is not None and digest is not None:
+        moved = " tag has moved" if release.version.moved else ""
+        return (text(short_digest(digest) + moved, "warning" if moved else "text"),)
+    main = release.main if release else ""
+    seen = [task for task in _of(observation, item) or () if not task.is_stopped]
+    running = {
+        box.digest for task in seen for box in task.containers if box.digest and main in ("", box.name)
+    }
+    if running:
+        said = ", ".join(sorted(short_digest(each) for each in running))
+        return text(said), text("  by its tasks", "muted")
+    if release is not None:
+        return (text("digest not told", "stale"),)
+    why = observation.missing.get("releases", "") if observation else ""
+    return (text(f"not read{': ' + why if why else ''}", "stale"),)
 
 
 def _tags(releases: Sequence[Release | None]) -> list[Row]:

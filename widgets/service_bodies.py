@@ -87,7 +87,9 @@ class Bodies:
         if pane == "config":
             number = change_count(self._view.revisions)
             if number:
-                return (str(number) if self._narrow else f"{number} changed"), "warning"
+                picture = self._view.picture
+                loud = picture.state.is_trouble or picture.state.is_moving
+                return (str(number) if self._narrow else f"{number} changed"), "warning" if loud else ""
             return "", ""
         return self.count(pane), ""
 

@@ -19,6 +19,10 @@ HOW = {
     Mechanism.UPDATE_SERVICE: "by a new deployment",
     Mechanism.FORCE_NEW_DEPLOYMENT: "by a new deployment of the tag",
     Mechanism.STOP_SERVICE_DEPLOYMENT: "by stopping the deployment in flight",
+    Mechanism.CONTINUE_SERVICE_DEPLOYMENT: "by telling the paused deployment to roll back",
+    Mechanism.STOP_DEPLOYMENT: "by stopping CodeDeploy's deployment",
+    Mechanism.CREATE_DEPLOYMENT: "by a new deployment of CodeDeploy's",
+    Mechanism.ACTIONS: "by several steps",
     Mechanism.WATCH: "ECS is going back already",
     Mechanism.NONE: "nothing to send",
 }
@@ -26,6 +30,10 @@ HOW_SHORT = {
     Mechanism.UPDATE_SERVICE: "new deployment",
     Mechanism.FORCE_NEW_DEPLOYMENT: "new deployment of the tag",
     Mechanism.STOP_SERVICE_DEPLOYMENT: "stop the deployment",
+    Mechanism.CONTINUE_SERVICE_DEPLOYMENT: "roll the pause back",
+    Mechanism.STOP_DEPLOYMENT: "stop the deployment",
+    Mechanism.CREATE_DEPLOYMENT: "new deployment",
+    Mechanism.ACTIONS: "several steps",
     Mechanism.WATCH: "ECS is going back",
     Mechanism.NONE: "nothing to send",
 }

@@ -7,6 +7,7 @@ import pytest
 
 from console.domain.address import Tier
 from console.domain.fleet import EnvironmentPicture, ServicePicture, WayBack
+from console.domain.operation import Mechanism
 from console.domain.rollout import AlarmWatch, Hook
 from console.domain.scaling import Scaling, ScalingActivity, ScalingPolicy
 from console.domain.standing import Standing
@@ -38,6 +39,7 @@ from tests.builders import (
 )
 from tests.pilot.desk import Desk, failing_picture, only
 from tests.pilot.stage import a_plan, text_of, until
+from widgets.service_head import HOW, HOW_SHORT
 
 WIDE, NARROW = (140, 40), (80, 24)
 
@@ -298,3 +300,17 @@ def test_the_copied_summary_holds_all_that_a_colleague_needs() -> None:
     assert f"way back: v1.4.2 ({OLD_DIGEST}), safe in about 1:50" in text
     assert "as of 2026-11-20T03:12:47.000Z, 0 s ago" in text
     assert "http" not in text
+
+
+def test_every_mechanism_has_its_words() -> None:
+    """A way back that cannot be named would take the whole head away."""
+    assert set(HOW) == set(HOW_SHORT) == set(Mechanism)
+
+
+async def test_without_a_service_revision_the_digest_is_that_of_the_tasks() -> None:
+    """A service that CodeDeploy deploys has no revision to ask for."""
+    status = replace(a_service(), controller="CODE_DEPLOY")
+    picture = a_picture(status=status, release=None, observation=an_observation(status=status, releases={}))
+    desk = Desk(only(picture))
+    async with desk.app.run_test(size=WIDE) as pilot:
+        assert "image 9c1f9c1f by its tasks" in _said(await _open(desk, pilot))
