@@ -7,6 +7,7 @@ from console.domain.signals import LogLine
 from console.domain.text import cut_end
 from widgets.glyphs import Glyphs
 from widgets.line import Line
+from widgets.log_line import words_of
 
 _INKS = {"debug": "faint", "info": "muted", "warn": "text", "error": "text", "fatal": "bold critical"}
 
@@ -47,4 +48,4 @@ def _log_line(
     line.put(column, mark, ink)
     column += 2
     words_ink = _INKS.get(item.severity, "muted")
-    return line.put(column, cut_end(item.text, end - column, glyphs.ellipsis), words_ink)
+    return line.put(column, cut_end(words_of(item), end - column, glyphs.ellipsis), words_ink)
