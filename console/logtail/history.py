@@ -34,6 +34,7 @@ class History:
         self._target: datetime | None = None
         self._scans: dict[LogPlace, Scan] = {}
         self._found = 0
+        self._trouble = ""
         self.note = ""
         """Why the last request was not answered whole; empty when it was."""
 
@@ -52,15 +53,16 @@ class History:
         """Read a page, if anything was asked for."""
         if not self.is_asked:
             return
-        ready = [item for item in cursors if item.reached is not None and item.opening is None]
+        ready = [item for item in cursors if item.reached is not None and not item.failures]
         if self._ring.limit <= len(self._ring):
             self._end(f"{self._ring.limit:,} lines are held, and no older ones fit")
         elif self._target is None:
             self._begin(ready)
         elif (cursor := next((item for item in ready if item.place in self._scans), None)) is not None:
             self._read(cursor, self._scans[cursor.place])
-        elif self._found or self._span >= LONGEST:
-            self._end("" if self._found else f"nothing was written in the {self._span.days} d before")
+        elif self._found or self._trouble or self._span >= LONGEST:
+            nothing = "" if self._found else f"nothing was written in the {self._span.days} d before"
+            self._end(self._trouble or nothing)
         else:
             self._span *= 4
             self._begin(ready)
@@ -80,7 +82,8 @@ class History:
         try:
             page = scan.read(self._source, cursor.place, LINES)
         except QuarterdeckError as error:
-            self._end(error.message)
+            self._trouble = error.message
+            del self._scans[cursor.place]  # the others go on; the next request begins where this one was
             return
         self._found += self._take(page.lines, scan)
         if scan.is_done:
@@ -92,7 +95,7 @@ class History:
         del self._scans[cursor.place]
 
     def _end(self, note: str) -> None:
-        self._scans, self._target, self._span, self._found = {}, None, SPAN, 0
+        self._scans, self._target, self._span, self._found, self._trouble = {}, None, SPAN, 0, ""
         self.note = note
         with self._lock:
             self._asked = None

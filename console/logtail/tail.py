@@ -63,6 +63,8 @@ class LogTail:
         self._session: LiveLog | None = None
         self._live_at = 0.0
         self._fill_at: float | None = None
+        self._oldest: datetime | None = None
+        self._behind_s = 0.0
         self._came: deque[tuple[float, int]] = deque()
         self._lock = Lock()
         self._polling = Polling(source, ring, clock, self._take, since or clock.now() - SPAN, whole=whole)
@@ -89,12 +91,12 @@ class LogTail:
     @property
     def oldest(self) -> datetime | None:
         """From when on nothing is missing; ``None`` before anything was read."""
-        return self._polling.oldest
+        return self._oldest
 
     @property
     def behind_s(self) -> float:
         """How many seconds what has been read is behind what has been written."""
-        return self._polling.behind_s
+        return self._behind_s
 
     @property
     def is_asking(self) -> bool:
@@ -103,7 +105,7 @@ class LogTail:
 
     @property
     def is_level(self) -> bool:
-        """Everything that can be read now has been."""
+        """Everything that can be read now has been; for the thread that reads."""
         return bool(self._looked_at is not None and self._polling.is_level)
 
     def ask_history(self, before: datetime) -> None:
@@ -229,12 +231,14 @@ class LogTail:
         return count
 
     def _note(self) -> None:
+        """Tell where reading is, in words and figures that another thread may look at."""
+        self._oldest, self._behind_s = self._polling.oldest, self._polling.behind_s
         notes = [place.problem for place in self._places if place.problem]
         notes += self._trouble.values()
         notes += self._polling.errors.values()
         notes += self._polling.skews()
-        if self._polling.behind_s > BEHIND_S:
-            notes.append(f"reading is {self._polling.behind_s:.0f} s behind what is written")
+        if self._behind_s > BEHIND_S:
+            notes.append(f"reading is {self._behind_s:.0f} s behind what is written")
         if self._polling.history.note:
             notes.append(f"history: {self._polling.history.note}")
         self._notes = tuple(dict.fromkeys(notes))

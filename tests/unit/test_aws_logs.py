@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 
 from console.aws.definitions import Definitions
+from console.aws.log_lines import LONGEST, kept_text
 from console.aws.logs import MAX_PAGES, CloudWatchLogs
 from console.aws.services import Services
 from console.domain.words import milliseconds
+from console.errors import RejectedError
 from console.logtail.masks import masked
-from console.logtail.parse import readable, severity_of
+from console.logtail.parse import fields, readable, severity_of
 from tests.builders import ADDRESS, NOW, ago, task_id
 from tests.fakes import FakeClock
 from tests.unit.scripted_aws import (
     ScriptedAws,
+    aws_error,
     calls_on,
     describe_definitions,
     raw_definition,
@@ -134,6 +137,13 @@ def test_severity_is_what_the_line_says(text: str, severity: str) -> None:
         ('{"api_key": "abcdef123"}', "abcdef123"),
         ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG", "wJalr"),
         ("token eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSM", "SflKxw"),
+        ('{"db":"postgres:\\/\\/app:s3cr3t@db"}', "s3cr3t"),
+        ("-----BEGIN RSA PRIVATE KEY----- MIIEowIBAAKCAQEA7 -----END RSA PRIVATE KEY-----", "MIIE"),
+        ('{"private_key":"-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADAN"}', "MIIE"),
+        ("MIIEowIBAAKCAQEAx4UbaDzY5xjW6hc9jwN0mX33XpTDVW5YqXv8eJvF0p3NAQDx", "MIIE"),
+        ("pushing with ghp_abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghij"),
+        ("GET /x?X-Amz-Signature=0123456789abcdef&a=b", "0123456789abcdef"),
+        ("bot 123456789:AAabcdefghijklmnopqrstuvwxyz0123456", "AAabcdef"),
     ],
 )
 def test_a_secret_is_hidden_and_the_rest_stays(text: str, secret: str) -> None:
@@ -149,6 +159,8 @@ def test_a_secret_is_hidden_and_the_rest_stays(text: str, secret: str) -> None:
         "basic authentication failed",
         "the secret of success",
         "https://example.com:443/a@b",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "-----BEGIN CERTIFICATE-----",
     ],
 )
 def test_what_is_no_secret_is_left_alone(text: str) -> None:
@@ -165,8 +177,92 @@ def test_what_is_no_secret_is_left_alone(text: str) -> None:
         ("{broken", "{broken"),
         ("[1, 2]", "[1, 2]"),
         ("plain text", "plain text"),
+        ("2026-11-20T03:12:47.123Z ERROR it broke", "it broke"),
+        ("2026-11-20 03:12:47,123 [WARN] careful", "careful"),
+        ("2026-11-20T03:12:47Z GET /error", "GET /error"),
+        ("2026-11-20T03:12:47Z", "2026-11-20T03:12:47Z"),
+        ('{"msg":"\\u001b[2Jgone","password":"hunter2"}', "gone password=****"),
     ],
 )
 def test_a_json_line_shows_its_message_first(text: str, shown: str) -> None:
     """What the columns already say is left out; what has no message stays as it is."""
     assert readable(text) == shown
+
+
+def test_a_line_that_is_opened_shows_all_its_members() -> None:
+    """Nested ones by their path; of logfmt the pairs; of a sentence nothing."""
+    text = '{"msg":"x","req":{"path":"/a","headers":{"n":1}},"tags":["a"],"ok":true}'
+    assert fields(text) == (
+        ("msg", "x"),
+        ("req.path", "/a"),
+        ("req.headers.n", "1"),
+        ("tags", '["a"]'),
+        ("ok", "true"),
+    )
+    assert fields('level=info msg="two words"') == (("level", "info"), ("msg", "two words"))
+    assert fields("one pair=1 in a sentence") == ()
+
+
+def test_a_very_long_line_is_cut_with_a_mark_and_a_secret_across_the_cut_is_hidden() -> None:
+    """Its length is told."""
+    text = kept_text("x" * (LONGEST - 20) + " password=" + "s3cr3t" * 2000)
+    assert "s3cr3t" not in text
+    assert text.endswith(f"… (cut, {LONGEST - 10 + 12000:,} characters)")
+    assert len(text) < LONGEST + 50
+
+
+def test_every_container_has_a_place_or_a_reason_why_not(aws: ScriptedAws) -> None:
+    """Groups, Regions and prefixes of their own; another driver is named."""
+    definition = raw_definition()
+    (api, *_) = definition["containerDefinitions"]
+    options = {
+        "awslogs-group": "/ecs/proxy",
+        "awslogs-region": "eu-central-1",
+        "awslogs-stream-prefix": "edge",
+    }
+    proxy = {**api, "name": "proxy", "logConfiguration": {"logDriver": "awslogs", "options": options}}
+    router = {**api, "name": "router", "logConfiguration": {"logDriver": "awsfirelens"}}
+    bare_options = {"awslogs-group": "/ecs/bare"}
+    bare = {**api, "name": "bare", "logConfiguration": {"logDriver": "awslogs", "options": bare_options}}
+    definition["containerDefinitions"] = [api, proxy, router, bare]
+    aws.on("ecs.DescribeTaskDefinition", describe_definitions(definition))
+    first, second, third, fourth = logs_on(aws).sources(ADDRESS)
+    assert (first.container, first.group, first.stream) == ("api", "/ecs/rugmunch-api", "api/api/")
+    assert first.group_id.endswith(":log-group:/ecs/rugmunch-api")
+    assert (second.region, second.stream) == ("eu-central-1", "edge/proxy/")
+    assert ":eu-central-1:" in second.group_id
+    assert third.problem == "container router logs with awsfirelens: not readable here"
+    assert "without a stream prefix" in fourth.problem
+
+
+def test_where_a_service_writes_is_looked_up_again_when_nobody_else_reads_its_status(
+    aws: ScriptedAws,
+) -> None:
+    """At most every ten seconds."""
+    clock, calls = FakeClock(), calls_on(aws)
+    logs = CloudWatchLogs(calls, Services(settings(), calls), Definitions(calls), clock)
+    for _ in range(30):
+        logs.sources(ADDRESS)
+        clock.advance(1)
+    assert aws.names().count("ecs.DescribeServices") == 3
+
+
+def test_a_page_is_asked_for_without_its_end_and_says_how_late_its_lines_came(aws: ScriptedAws) -> None:
+    """FilterLogEvents counts the end in."""
+    late = {**event(1, seconds=30), "ingestionTime": milliseconds(ago(10))}
+    ahead = {**event(2, seconds=0), "ingestionTime": milliseconds(ago(5))}
+    aws.on("logs.FilterLogEvents", {"events": [late, ahead], "nextToken": "t"})
+    logs = logs_on(aws)
+    place = logs.sources(ADDRESS)[0]
+    page = logs.read(place, ago(60), NOW, "before", 7)
+    assert (page.token, page.ingested, page.late_s, page.ahead_s) == ("t", ago(5), 20.0, 5.0)
+    (params,) = aws.params("logs.FilterLogEvents")
+    assert (params["endTime"], params["nextToken"]) == (milliseconds(NOW) - 1, "before")
+
+
+def test_a_missing_group_is_named(aws: ScriptedAws) -> None:
+    """AWS's own words do not name it."""
+    aws.on("logs.FilterLogEvents", aws_error("ResourceNotFoundException"))
+    logs = logs_on(aws)
+    with pytest.raises(RejectedError, match="there is no log group /ecs/rugmunch-api"):
+        logs.read(logs.sources(ADDRESS)[0], ago(60))
