@@ -99,7 +99,8 @@ def _state(item: Deployment, course: Course, state: ServiceState) -> tuple[str, 
         if item.running == 0:
             return text(f"{glyphs.replaced} leaving", "muted")
         return text(f"{glyphs.steady} serving", "steady")
-    share = f" {item.running}/{item.desired}"
+    short = course.narrow and len(course.shown) > 1 and _color(0, course)
+    share = "" if short else f" {item.running}/{item.desired}"
     if state in (ServiceState.FAILING, ServiceState.STUCK):
         return text(f"{glyphs.of_state(state)} {state.value.upper()}{share}", "critical")
     if state is ServiceState.PAUSED:

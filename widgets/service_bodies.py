@@ -73,9 +73,10 @@ class Bodies:
         """How much there is in a pane; empty where that is not known or nothing is counted."""
         picture = self._view.picture
         seen, status = picture.observation, picture.status
+        aimed = seen is not None and "targets" not in seen.missing and bool(seen.status.target_groups)
         counts: dict[str, int | None] = {
             "tasks": self._roll.count if seen is not None or picture.tasks is not None else None,
-            "targets": len(seen.targets) if seen is not None and "targets" not in seen.missing else None,
+            "targets": len(seen.targets) if seen is not None and aimed else None,
             "events": len(status.events) if status is not None else None,
             "logs": len(self._view.logs) or None,
         }
