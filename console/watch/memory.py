@@ -27,8 +27,7 @@ FILE = "last-picture.json"
 SAVE_EVERY_S = 30.0
 _VERSION = 1
 _MOMENTS = frozenset(("at", "created_at", "updated_at"))
-_LISTS = frozenset(("tags", "failed", "recent", "target_groups", "alternate_groups"))
-_LEFT_OUT = frozenset(("address", "events", "deployments"))
+_LEFT_OUT = frozenset(("address", "events", "deployments", "target_groups", "alternate_groups", "recent"))
 
 Remembered = Mapping[str, Mapping[Address, ServicePicture]]
 """By environment key."""
@@ -153,7 +152,7 @@ def _row(address: Address, environment: Environment, kept: Mapping[str, Any]) ->
 
 def _read(members: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: _moment(value) if name in _MOMENTS else tuple(value) if name in _LISTS else value
+        name: _moment(value) if name in _MOMENTS else tuple(value) if type(value) is list else value
         for name, value in members.items()
     }
 

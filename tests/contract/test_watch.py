@@ -1,0 +1,137 @@
+"""The watch against the sandbox, both on one clock: calls counted, faults survived."""
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from console.domain.address import Address
+from console.domain.fleet import EnvironmentPicture
+from console.sandbox.scenes import huge
+from console.watch.poller import EnvironmentPoller
+from console.watch.shippers import JournalShippers
+from console.watch.store import FleetStore
+from tests.contract.conftest import SandboxFactory
+from tests.contract.shared_world import API, SharedWorld, open_world
+from tests.fakes import FakeClock
+
+RECOVERY_S = 10.0
+
+
+class Watch:
+    """A poller of one environment of a shared world, on one thread."""
+
+    def __init__(self, world: SharedWorld, key: str, *, proves: bool = False) -> None:
+        self.world = world
+        self.key = key
+        connection = world.connections[key]
+        engine = world.engine()
+        self.store = FleetStore()
+        self.poller = EnvironmentPoller(
+            connection.platform,
+            connection.signals,
+            tuple(item.address for item in connection.settings.services.values()),
+            self.store,
+            world.clock,
+            engine.holds,
+            chance=lambda: 0.0,
+            shippers=JournalShippers(world.journal, key),
+            plan_rollback=engine.plan_rollback if proves else None,
+        )
+
+    def run(self, seconds: float) -> None:
+        """Let the loop run for that long."""
+        stop = Event()
+        self.world.clock.at(self.world.clock.monotonic() + seconds, stop.set)
+        self.poller.run(stop)
+
+    @property
+    def picture(self) -> EnvironmentPicture:
+        return self.store.snapshot.environments[self.key]
+
+    def age_s(self) -> float:
+        """Of the environment's oldest status."""
+        assert self.picture.as_of is not None
+        return (self.world.clock.now() - self.picture.as_of).total_seconds()
+
+    def ecs_calls(self) -> int:
+        calls: dict[str, int] = self.world.sandbox.control("GET", "calls")[1]
+        return sum(count for name, count in calls.items() if name.startswith("ecs."))
+
+
+@pytest.fixture
+def watch(make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Watch:
+    """A console that has read the production of one system."""
+    clock = FakeClock()
+    sandbox = make_sandbox("rugmunch", clock=clock)
+    found = Watch(open_world(sandbox, clock, monkeypatch, tmp_path), "rugmunch/production")
+    found.run(5)
+    assert found.picture.problem is None
+    return found
+
+
+def test_an_idle_minute_of_fifty_services_takes_thirty_calls_at_most(
+    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Once everything has been read and proved: every status, all 400 tasks, and what is proved anew."""
+    monkeypatch.setattr(huge, "ENVIRONMENTS", 1)
+    monkeypatch.setattr(huge, "SERVICES", 50)
+    monkeypatch.setattr(huge, "TASKS", 8)
+    clock = FakeClock()
+    sandbox = make_sandbox("huge", clock=clock)
+    watch = Watch(open_world(sandbox, clock, monkeypatch, tmp_path), "huge/production", proves=True)
+    watch.run(320)
+    assert sum(len(row.tasks or ()) for row in watch.picture.services) == 400
+    assert all(row.version and row.way_back for row in watch.picture.services)
+    before = watch.ecs_calls()
+    watch.run(60)
+    assert watch.ecs_calls() - before <= 30
+    assert watch.picture.cadence_s == 30
+
+
+@pytest.mark.parametrize("error", ["ThrottlingException", "ExpiredTokenException", "reset"])
+def test_a_minute_without_an_answer_is_named_and_over_ten_seconds_later(watch: Watch, error: str) -> None:
+    """The services stay, and their age is true all the while."""
+    sandbox = watch.world.sandbox
+    body = {"operation": "*", "error": error, "count": 1_000_000}
+    assert sandbox.control("POST", "faults", body)[0] == 200
+    watch.run(60)
+    assert watch.picture.problem is not None
+    assert watch.picture.problem.part == "status"
+    assert all(row.status is not None for row in watch.picture.services)
+    assert watch.age_s() >= 50
+    assert sandbox.control("DELETE", "faults")[0] == 200
+    watch.run(RECOVERY_S)
+    assert watch.picture.problem is None or watch.picture.problem.part != "status"
+    assert watch.age_s() <= RECOVERY_S
+
+
+def test_what_may_not_be_listed_hides_nothing_else(watch: Watch) -> None:
+    """No tasks: named last, and everything else is read on."""
+    sandbox = watch.world.sandbox
+    body = {"operation": "ecs.DescribeTasks", "error": "AccessDeniedException", "count": 1_000_000}
+    assert sandbox.control("POST", "faults", body)[0] == 200
+    listed = next(row.tasks for row in watch.picture.services if row.address == API)
+    assert listed
+    watch.run(90)
+    assert watch.picture.problem is not None
+    assert watch.picture.problem.part == "tasks"
+    assert "DescribeTasks" in watch.picture.problem.message
+    assert next(row.tasks for row in watch.picture.services if row.address == API) == listed
+    assert watch.age_s() <= 15
+    sandbox.control("DELETE", "faults")
+    watch.run(RECOVERY_S)
+    assert watch.picture.problem is None
+
+
+def test_who_shipped_what_runs_is_known_where_the_journal_tells(watch: Watch) -> None:
+    """By the id of the deployment; what CI ships has no name."""
+    address: Address = API
+    row = next(row for row in watch.picture.services if row.address == address)
+    assert row.deployed_by == ""
+    assert row.version is not None
+    facts = watch.world.roll_back(address)
+    assert facts["verdict"] == "SUCCEEDED"
+    watch.run(70)
+    row = next(row for row in watch.picture.services if row.address == address)
+    assert row.deployed_by
