@@ -77,7 +77,18 @@ def progress(scene: Scene) -> tuple[str, ...]:
     here = f"{primary.running} of {count(primary.desired, 'task')} on {label}"
     others = [item for item in scene.status.deployments if not item.is_primary and item.running]
     there = [f"{item.running} on {label_of(scene, item.id) or 'an older one'}" for item in others]
-    return (here, *there, *_bake(scene, bool(others)), *breaker(scene), *alarms(scene))
+    return (here, *there, *_bake(scene, bool(others)), *breaker(scene), *alarms(scene), *replaces(scene))
+
+
+def replaces(scene: Scene) -> tuple[str, ...]:
+    """That this rollout came upon another that had not ended: somebody deployed meanwhile."""
+    primary = scene.primary
+    if primary is None or scene.status.controller != "ECS" or scene.going_back:
+        return ()
+    older = (item for item in scene.status.deployments if item.created_at < primary.created_at)
+    if not any(item.state == "IN_PROGRESS" for item in older):
+        return ()
+    return ("replaced a deployment that had not ended",)
 
 
 def _bake(scene: Scene, has_others: bool) -> tuple[str, ...]:

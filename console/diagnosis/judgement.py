@@ -115,10 +115,17 @@ def _rolling(scene: Scene) -> Diagnosis:
     if shift:
         state = ServiceState.CANARY if shifting.is_canary(scene) else ServiceState.ROLLING
         counted = course.breaker(scene) if scene.breaker else ()
-        facts = (*traffic.facts_of(scene), *shift[1:], cause, *counted, *course.alarms(scene))
+        facts = (
+            *traffic.facts_of(scene),
+            *shift[1:],
+            cause,
+            *counted,
+            *course.alarms(scene),
+            *course.replaces(scene),
+        )
         return Diagnosis(state, line(shift[0], *facts))
-    there, *rest = course.progress(scene)
-    return Diagnosis(ServiceState.ROLLING, line(there, *traffic.facts_of(scene), cause, *rest))
+    there, *more = course.progress(scene)
+    return Diagnosis(ServiceState.ROLLING, line(there, *traffic.facts_of(scene), cause, *more))
 
 
 def _going_back(scene: Scene) -> Diagnosis:

@@ -69,6 +69,7 @@ def ask_scaling(scaling: Any) -> None:
     )
     assert len(made["Alarms"]) == 2
     assert scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    assert scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"] == []
     (activity,) = scaling.describe_scaling_activities(**resource)["ScalingActivities"]
     assert activity["Description"] == "Setting desired count to 5."
     scaling.delete_scaling_policy(**target, PolicyName="cpu")

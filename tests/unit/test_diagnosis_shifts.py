@@ -216,6 +216,14 @@ def test_a_rolling_deployment_under_alarms_bakes_once_the_old_tasks_are_gone() -
     assert found.line == "2 of 2 tasks on v1.4.3 · baking for 10 min · breaker 0 of 3"
 
 
+def test_a_deployment_over_another_that_had_not_ended_is_noticed() -> None:
+    """Somebody shipped while something was being shipped: the older one still says IN_PROGRESS."""
+    overtaken = a_deployment(status="ACTIVE", state="IN_PROGRESS", created_at=ago(600))
+    found = diagnose(a_rolling_service(deployments=(a_new_deployment(), overtaken)), None, None, NOW)
+    assert found.line.endswith(" · replaced a deployment that had not ended")
+    assert "replaced" not in diagnose(a_rolling_service(), None, None, NOW).line
+
+
 def sets(*deployments: Deployment) -> ServiceStatus:
     return a_rolling_service(deployments=deployments, controller=CODE_DEPLOY, strategy=CODE_DEPLOY)
 
