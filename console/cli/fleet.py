@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from console.diagnosis import shifting
 from console.diagnosis.evidence import Scene
-from console.domain.fleet import EnvironmentPicture, Problem, ServicePicture
+from console.domain.fleet import EnvironmentPicture, Problem, ServicePicture, WayBack
 from console.domain.rollout import RolloutStatus
 from console.domain.service import ServiceState
+from console.domain.signals import Figures
+from console.domain.standing import Standing
 from console.domain.text import cell_width, plain
 from console.domain.words import NOTHING, age, utc
 from console.ports import Clock
@@ -45,13 +47,15 @@ def environment_facts(picture: EnvironmentPicture, clock: Clock) -> dict[str, ob
         "region": environment.region,
         "age_s": _age_s(picture, clock),
         "error": {"title": error.title, "message": error.message, "remedy": error.remedy} if error else None,
+        "standing": _standing_facts(picture.standing) if picture.standing else None,
+        "budget": round(picture.budget.share, 3) if picture.budget else None,
         "services": [service_facts(row, clock) for row in picture.services],
     }
 
 
 def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
     """One service as ``--json`` prints it."""
-    version = row.release.version if row.release else None
+    version = row.release.version if row.release else row.version
     hold = row.hold
     return {
         "address": str(row.address),
@@ -61,12 +65,50 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "pending": row.status.pending if row.status else None,
         "version": version.label if version else None,
         "digest": version.digest if version else None,
+        "deployed_at": utc(row.deployed_at) if row.deployed_at else None,
+        "deployed_by": row.deployed_by or None,
+        "figures": _figures_facts(row.figures) if row.figures else None,
+        "way_back": _way_back_facts(row.way_back) if row.way_back else None,
+        "why": row.diagnosis.line or None,
         "rollout": rollout_facts(row, clock),
         "held": (
             {"version": hold.version, "by": hold.by, "at": utc(hold.at), "reason": hold.reason}
             if hold
             else None
         ),
+    }
+
+
+def _standing_facts(standing: Standing) -> dict[str, object]:
+    ends = standing.credentials_end
+    return {
+        "account_name": standing.account_name or None,
+        "may_write": standing.may_write,
+        "because": standing.because or None,
+        "credentials_end": utc(ends) if ends else None,
+    }
+
+
+def _figures_facts(figures: Figures) -> dict[str, object]:
+    """No data is ``None``, never zero."""
+    share = figures.error_share
+    return {
+        "as_of": utc(figures.at),
+        "source": figures.source,
+        "requests": figures.requests,
+        "error_share": round(share, 5) if share is not None else None,
+        "p95_s": figures.p95_s,
+    }
+
+
+def _way_back_facts(way: WayBack) -> dict[str, object]:
+    return {
+        "at": utc(way.at),
+        "version": way.version or None,
+        "safe_s": way.safe_s,
+        "proven": way.proven,
+        "doubt": way.doubt or None,
+        "failed": list(way.failed),
     }
 
 
