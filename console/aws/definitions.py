@@ -38,6 +38,10 @@ class Definitions:
         """One definition, read only if it never was."""
         return self._known.get(arn) or self.refresh(arn)
 
+    def knows(self, arn: str) -> bool:
+        """Whether it has been read, so that a copy could be registered even if it were deleted."""
+        return arn in self._known
+
     def refresh(self, arn: str) -> Definition:
         """One definition as it is now: it may have been deregistered since."""
         answer = self._calls.read("ecs", "DescribeTaskDefinition", taskDefinition=arn, include=["TAGS"])

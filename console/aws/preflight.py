@@ -14,7 +14,7 @@ from console.domain.release import Image, Release
 from console.domain.service import ServiceStatus
 from console.domain.version import short_digest
 from console.domain.words import time_of_day
-from console.errors import QuarterdeckError
+from console.errors import QuarterdeckError, RejectedError
 from console.ports import Clock
 
 LONG_ENOUGH = timedelta(minutes=30)
@@ -47,7 +47,7 @@ class Preflight:
         try:
             definition = self._definitions.refresh(base)
         except QuarterdeckError as error:
-            yield Check("definition", CheckState.UNKNOWN, error.message, error.remedy)
+            yield self._unreadable(base, error)
         else:
             yield _definition(definition)
             yield from self._images(target, definition)
@@ -56,6 +56,17 @@ class Preflight:
         yield _breaker(live)
         yield self._credentials()
         yield self._permission()
+
+    def _unreadable(self, base: str, error: QuarterdeckError) -> Check:
+        """A release may be known from an earlier run whose definition has been deleted since: nothing
+        could be shipped from it then. ECS refuses to describe what does not exist (ECS API reference,
+        DescribeTaskDefinition)."""
+        if isinstance(error, RejectedError) and not self._definitions.knows(base):
+            name = base.rsplit("/", 1)[-1]
+            return Check(
+                "definition", CheckState.FAIL, f"{name} is gone: {error.message}", "choose another version"
+            )
+        return Check("definition", CheckState.UNKNOWN, error.message, error.remedy)
 
     def _images(self, target: Release, definition: Definition) -> Iterator[Check]:
         for image in target.images:

@@ -25,10 +25,13 @@ from tests.builders import (
 )
 from tests.fakes import FakeClock
 from tests.unit.scripted_aws import (
+    REPOSITORY,
     ScriptedAws,
     a_known_world,
     aws_error,
     calls_on,
+    describe_revisions,
+    raw_revision,
     raw_rolling_service,
     settings,
 )
@@ -210,6 +213,72 @@ def test_connections_are_made_by_environment_and_share_what_may_be_shared(tmp_pa
     assert door(found["a"]).clients is not door(found["c"]).clients
     assert door(found["a"])._budget is door(found["c"])._budget
     assert door(found["a"])._budget is not door(found["d"])._budget
+
+
+@pytest.mark.parametrize(
+    ("other", "shares"),
+    [
+        ({"account": ACCOUNT}, True),
+        ({"account": ACCOUNT, "profile": "other"}, True),
+        ({"account": "", "profile": "other", "role_arn": f"arn:aws:iam::{ACCOUNT}:role/ops"}, True),
+        ({"account": "", "profile": "ops"}, True),
+        ({"account": "", "profile": "other"}, False),
+        ({"account": "999999999999"}, False),
+        ({"account": ACCOUNT, "region": "eu-west-1"}, False),
+    ],
+)
+def test_a_budget_is_shared_exactly_within_one_account_and_region(
+    tmp_path: Path, other: dict[str, str], shares: bool
+) -> None:
+    """By number, by the role's ARN, or by a profile whose account is named elsewhere."""
+    access = {name: value for name, value in other.items() if name in ("profile", "role_arn")}
+    place = {name: value for name, value in other.items() if name not in access}
+    second = replace(settings(**place), **access)
+    found = connect(whole(tmp_path, a=settings(), b=second), FakeClock())
+    assert (door(found["a"])._budget is door(found["b"])._budget) is shares
+
+
+def test_a_registry_in_another_region_takes_from_the_budget_there(tmp_path: Path) -> None:
+    """And the environment that lives there shares it."""
+    found = connect(whole(tmp_path, a=settings(), b=settings(region="eu-west-1")), FakeClock())
+    assert door(found["a"])._elsewhere("eu-west-1") is door(found["b"])._budget
+
+
+def test_running_tasks_are_those_of_configured_services(aws: ScriptedAws) -> None:
+    """Listed for the whole cluster; what others run there is nobody's here."""
+    arns = [f"arn:aws:ecs:us-east-1:1:task/c/{number}" for number in range(3)]
+    groups = ["service:rugmunch-api", "service:foreign", "family:batch"]
+    aws.on("ecs.ListTasks", {"taskArns": arns})
+    tasks = [{"taskArn": arn, "group": group} for arn, group in zip(arns, groups, strict=True)]
+    aws.on("ecs.DescribeTasks", {"tasks": tasks})
+    found = platform_on(aws).running_tasks([ADDRESS])
+    assert {address: [task.id for task in tasks] for address, tasks in found.items()} == {ADDRESS: ["0"]}
+    (listed,) = aws.params("ecs.ListTasks")
+    assert "serviceName" not in listed
+    assert listed["desiredStatus"] == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("balanced", "containers", "label"),
+    [("api", (), "v1.4.2"), ("", ("proxy",), "v1.4.3"), ("", (), "v1.4.2")],
+)
+def test_a_version_is_that_of_the_balanced_container_or_of_the_configured_one(
+    aws: ScriptedAws, balanced: str, containers: tuple[str, ...], label: str
+) -> None:
+    """Else of the first; no task definition is read for it."""
+    images = [
+        {"containerName": name, "imageDigest": digest, "image": f"{REPOSITORY}:latest"}
+        for name, digest in (("api", OLD_DIGEST), ("proxy", NEW_DIGEST))
+    ]
+    balancers = [{"containerName": balanced}] if balanced else []
+    raw = raw_revision(containerImages=images, loadBalancers=balancers)
+    aws.on("ecs.DescribeServiceRevisions", describe_revisions(raw))
+    configured = settings()
+    services = {"api": replace(configured.services["api"], containers=containers)}
+    arn = OLD_RELEASE
+    found = platform_on(aws, replace(configured, services=services)).versions([arn, arn + "99"])
+    assert {key: version.label for key, version in found.items()} == {arn: label}
+    assert "ecs.DescribeTaskDefinition" not in aws.names()
 
 
 def test_connecting_touches_neither_boto3_nor_the_network() -> None:

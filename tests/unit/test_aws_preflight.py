@@ -203,8 +203,16 @@ def test_credentials_that_cannot_be_had_fail(aws: ScriptedAws, monkeypatch: pyte
 
 def test_an_unreadable_definition_leaves_the_other_checks_standing(aws: ScriptedAws) -> None:
     """What depends on it is not claimed."""
-    aws.on("ecs.DescribeTaskDefinition", aws_error("ClientException", "Unable to describe"))
+    aws.on("ecs.DescribeTaskDefinition", aws_error("AccessDeniedException"))
     found = checks(aws)
     assert found["definition"].state is CheckState.UNKNOWN
     assert "execution role" not in found
     assert found["min / max percent"].state is CheckState.PASS
+
+
+def test_a_definition_that_was_deleted_fails(aws: ScriptedAws) -> None:
+    """The release is remembered from an earlier run; nothing could be registered from it."""
+    aws.on("ecs.DescribeTaskDefinition", aws_error("ClientException", "Unable to describe"))
+    found = checks(aws)["definition"]
+    assert found.state is CheckState.FAIL
+    assert found.remedy == "choose another version"
