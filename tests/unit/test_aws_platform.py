@@ -231,7 +231,7 @@ def test_a_budget_is_shared_exactly_within_one_account_and_region(
     tmp_path: Path, other: dict[str, str], shares: bool
 ) -> None:
     """By number, by the role's ARN, or by a profile whose account is named elsewhere."""
-    access = {name: value for name, value in other.items() if name in ("profile", "role_arn")}
+    access: dict[str, Any] = {key: value for key, value in other.items() if key in ("profile", "role_arn")}
     place = {name: value for name, value in other.items() if name not in access}
     second = replace(settings(**place), **access)
     found = connect(whole(tmp_path, a=settings(), b=second), FakeClock())
