@@ -39,6 +39,9 @@ WAY_BACK_S = 20.0
 SCALING_S = 30.0
 """How often scaling is asked for while it is looked at."""
 
+COMPARED = ("older", "newer")
+"""The two revisions whose configuration is compared, each with a pair of keys."""
+
 
 class ServiceScreen(ConsoleScreen):
     """Deployments, tasks, targets, events, scaling, configuration and logs of one service, with its way
@@ -176,9 +179,10 @@ class ServiceScreen(ConsoleScreen):
         platform, address = self._platform, self.address
         if platform is None:
             return
-        if self._tab == "scaling":
+        shown = self._pane if self.is_narrow else self._tab
+        if shown == "scaling":
             self._questions.ask("scaling", lambda: platform.scaling(address))
-        elif self._tab == "config" and self._wants_history():
+        elif shown == "config" and self._wants_history():
             known = dict(self._history.releases) if self._history else {}
             now = self._clock.now()
             self._history_note = "" if self._history else "reading the history"
@@ -238,6 +242,7 @@ class ServiceScreen(ConsoleScreen):
             return
         stale = is_stale(picture, self.now, focused=True) and picture.as_of is not None
         age = words.age((self.now - picture.as_of).total_seconds()) if stale and picture.as_of else ""
+        keys = {key.id: key.key for key in live_keys(self, shown_only=False)}
         self.query_one(ServicePane).view = ServiceView(
             picture,
             self.now,
@@ -251,7 +256,8 @@ class ServiceScreen(ConsoleScreen):
             self._scaling,
             self._revisions(picture),
             self._explains,
-            next((key.key for key in live_keys(self) if key.id == "app.logs"), ""),
+            keys.get("app.logs", ""),
+            tuple(f"{keys.get(f'service.{w}_back', '')} {keys.get(f'service.{w}_on', '')}" for w in COMPARED),
         )
 
     def _revisions(self, picture: ServicePicture) -> Revisions:

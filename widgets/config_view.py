@@ -149,8 +149,19 @@ def change_count(revisions: Revisions) -> int | None:
     return None if revisions.pair is None else len(changes(*revisions.pair))
 
 
-def config_lines(revisions: Revisions, now: datetime, left: int, end: int, glyphs: Glyphs) -> Listing:
-    """Which two are compared, then one line a change: before and after, or what came and what went."""
+def config_lines(
+    revisions: Revisions,
+    now: datetime,
+    left: int,
+    end: int,
+    glyphs: Glyphs,
+    choosing: Sequence[str] = ("", ""),
+) -> Listing:
+    """Which two are compared, then one line a change: before and after, or what came and what went.
+
+    Args:
+        choosing: The keys that choose the older and the newer one.
+    """
     lines: list[Line] = []
     if revisions.note:
         ink = "stale" if revisions.note.startswith("not read") else "muted"
@@ -161,7 +172,18 @@ def config_lines(revisions: Revisions, now: datetime, left: int, end: int, glyph
             lines.append(Line().put(left, "no other revision to compare with", "muted"))
         return Listing.of(lines)
     older, newer = pair
-    lines.append(_compared(revisions, older, newer, now, left, end, glyphs))
+    line = _compared(revisions, older, newer, now, left, glyphs)
+    if len(revisions.known) > 2:
+        keys = [
+            (f"  of {len(revisions.known)}", "muted"),
+            (f"  {choosing[0]} ", "bold accent"),
+            ("older", "muted"),
+            (f"  {choosing[1]} ", "bold accent"),
+            ("newer", "muted"),
+        ]
+        if line.end + sum(len(text) for text, _ in keys) <= end:
+            line.run(line.end, *keys)
+    lines.append(line)
     found = changes(older, newer)
     if not found:
         lines.append(Line().put(left, "the same images, equally configured", "muted"))
@@ -172,7 +194,7 @@ def config_lines(revisions: Revisions, now: datetime, left: int, end: int, glyph
 
 
 def _compared(
-    revisions: Revisions, older: Release, newer: Release, now: datetime, left: int, end: int, glyphs: Glyphs
+    revisions: Revisions, older: Release, newer: Release, now: datetime, left: int, glyphs: Glyphs
 ) -> Line:
     line = Line()
     parts = [
@@ -183,12 +205,7 @@ def _compared(
         (f" {newer.version.label}{_age(newer, now)}", "text"),
         (" live" if revisions.newer == 0 else "", "steady"),
     ]
-    column = line.run(left, *parts)
-    if len(revisions.known) > 2:
-        keys = (("  [ ] ", "bold accent"), ("older  ", "muted"), ("{ } ", "bold accent"), ("newer", "muted"))
-        said = f"  of {len(revisions.known)}"
-        if column + len(said) + sum(len(text) for text, _ in keys) <= end:
-            line.run(column, (said, "muted"), *keys)
+    line.run(left, *parts)
     return line
 
 

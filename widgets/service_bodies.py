@@ -119,7 +119,8 @@ class Bodies:
         return scaling_lines(view.scaling, view.picture.status, view.now, LEFT, self._end, self._glyphs)
 
     def _config(self) -> Listing:
-        return config_lines(self._view.revisions, self._view.now, LEFT, self._end, self._glyphs)
+        view = self._view
+        return config_lines(view.revisions, view.now, LEFT, self._end, self._glyphs, view.compare_keys)
 
     def _logs(self) -> Listing:
         view = self._view

@@ -51,6 +51,8 @@ class ServiceView:
     """Cause, remedy and evidence are shown in full."""
     logs_key: str = ""
     """The key that opens the logs as a screen of their own."""
+    compare_keys: tuple[str, ...] = ("[ ]", "{ }")
+    """The keys that choose the older and the newer revision to compare."""
 
 
 class ServicePane(Pane):
