@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from console.domain import words
+from console.domain.address import Address
 from console.domain.operation import OperationEvent, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.ports import Clock, LogSource
@@ -46,6 +47,11 @@ class OperationScreen(ConsoleScreen):
         self.set_reactive(OperationScreen.operation, operation)
         self._feed_logs = (logs, clock) if logs is not None and clock is not None else None
         self._feed: LogFeed | None = None
+
+    @property
+    def pointed_at(self) -> Address | None:
+        """The service that is operated on."""
+        return self.operation.address if self.operation is not None else None
 
     def body(self) -> Iterable[Widget]:
         yield OperationView()
