@@ -132,6 +132,10 @@ def read(runtime: "Runtime", chosen: Iterable[Address]) -> tuple[EnvironmentPict
 def _given_up(picture: EnvironmentPicture, clock: Clock) -> EnvironmentPicture:
     if error_of(picture):
         return picture
+    if picture.as_of is not None:
+        message = f"the figures of {picture.environment.key} were not read in {DEADLINE_S:.0f} s"
+        late = Problem(EndpointError.title, message, "try again", clock.now(), "figures")
+        return replace(picture, problem=late)
     message = f"{picture.environment.key} was not read whole in {DEADLINE_S:.0f} s"
     return replace(picture, problem=Problem(EndpointError.title, message, "try again", clock.now()))
 

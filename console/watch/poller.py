@@ -88,7 +88,9 @@ class EnvironmentPoller:
         few = len(self._board.addresses) <= WHOLE_UP_TO
         self._statuses.read(all_in_full=few)
         if self._board.is_read:
-            self._aside.read("identity", "figures", "shippers")
+            self._aside.read("identity", "shippers")
+            self._publisher.flush()  # figures may come late: nobody waits for them to see the rest
+            self._aside.read("figures")
         self._publisher.flush()
 
     def _readers(self) -> tuple[Reader, ...]:

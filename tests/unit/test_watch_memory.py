@@ -1,0 +1,57 @@
+"""The last run's picture: kept slim, drawn as old, dropped where it is broken or foreign."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from console.domain.fleet import WayBack
+from console.watch.cadence import is_stale
+from console.watch.memory import FILE, Keeper, load
+from console.watch.store import FleetStore
+from tests.builders import ADDRESS, NOW, a_picture, an_environment, an_environment_picture, some_figures
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A folder with a picture of one service."""
+    row = a_picture(
+        figures=some_figures(), deployed_by="erin", way_back=WayBack(NOW, "v1.4.1", 107.0, proven=True)
+    )
+    store = FleetStore()
+    keeper = Keeper(tmp_path, store, FakeClock())
+    store.publish(an_environment_picture(row))
+    keeper.save()
+    return tmp_path
+
+
+def test_a_kept_picture_comes_back_old_and_without_what_is_long(kept: Path) -> None:
+    """Its time is that of its reading; nobody else may read the file."""
+    assert (kept / FILE).stat().st_mode & 0o777 == 0o600
+    row = load(kept, [(an_environment(), [ADDRESS])])["rugmunch/production"][ADDRESS]
+    seen = a_picture()
+    assert row.remembered
+    assert is_stale(row, NOW)
+    assert (row.as_of, row.diagnosis, row.deployed_by) == (seen.as_of, seen.diagnosis, "erin")
+    assert row.way_back == WayBack(NOW, "v1.4.1", 107.0, proven=True)
+    assert row.figures == some_figures()
+    assert row.observation is None
+    assert seen.status is not None
+    assert row.status is not None
+    assert (
+        replace(row.status, target_groups=seen.status.target_groups, events=seen.status.events) == seen.status
+    )
+
+
+def test_what_is_configured_no_more_or_elsewhere_is_dropped(kept: Path) -> None:
+    """Another account's services are others."""
+    assert load(kept, [(an_environment(), [])]) == {"rugmunch/production": {}}
+    assert load(kept, [(an_environment(account="000000000000"), [ADDRESS])]) == {}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1}', '{"version": 99}'])
+def test_a_broken_file_is_as_good_as_none(kept: Path, text: str) -> None:
+    """It is a cache."""
+    (kept / FILE).write_text(text)
+    assert load(kept, [(an_environment(), [ADDRESS])]) == {}
