@@ -4,7 +4,6 @@ A session takes ten groups at most, streams by prefix only with one group, tells
 and a sample of more, and ends after three hours (CloudWatch Logs user guide, Live Tail).
 """
 
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import Event
@@ -45,16 +44,14 @@ class LiveTail:
     def cancel(self) -> None:
         """End the session at once, from any thread.
 
-        Closing the stream from another thread blocks, and breaks its reader in the middle; a socket
-        that is shut down ends it cleanly. botocore has no public way to its socket.
+        Closing the stream from another thread blocks, and breaks its reader in the middle; urllib3's
+        ``shutdown`` is meant for this (2.3 and later). Without it the next update ends the session.
         """
         self._cancelled = True
-        raw = getattr(self._stream, "_raw_stream", None)
-        connection = getattr(raw, "_connection", None) or getattr(raw, "connection", None)
-        sock = getattr(connection, "sock", None)
-        if sock is not None:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        shutdown = getattr(getattr(self._stream, "_raw_stream", None), "shutdown", None)
+        if shutdown is not None:
+            with suppress(OSError, ValueError, RuntimeError):
+                shutdown()
 
     def _updates(self) -> Iterator[LiveUpdate]:
         from botocore.exceptions import BotoCoreError, ClientError

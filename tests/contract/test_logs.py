@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -134,3 +134,29 @@ def test_the_command_line_prints_what_the_world_wrote(
     shared.sandbox.fault("logs.FilterLogEvents", "AccessDeniedException")
     assert main(["logs", str(API), *config]) == 2
     assert "permission" in capsys.readouterr().err
+
+
+def test_a_live_session_is_cancelled_at_once_from_another_thread(
+    shared: SharedWorld, clock: FakeClock
+) -> None:
+    """While its reader waits for the next update; and the session makes room for another."""
+    platform = shared.connections["rugmunch/production"].platform
+    assert isinstance(platform, EcsPlatform)
+    logs = CloudWatchLogs(platform._calls, platform.services_reader, platform.definitions, clock, live=True)
+    session = logs.live([place for place in logs.sources(API) if not place.problem], Event())
+    begun, ended, updates = Event(), Event(), list[object]()
+
+    def read() -> None:
+        for update in session:
+            updates.append(update)
+            begun.set()
+        ended.set()
+
+    thread = Thread(target=read, daemon=True)
+    thread.start()
+    assert begun.wait(10)
+    assert callable(session._stream._raw_stream.shutdown)
+    session.cancel()
+    assert ended.wait(10)
+    thread.join(10)
+    assert len(updates) <= 2
