@@ -24,7 +24,7 @@ from screens.keys import KeysScreen
 from screens.leave import LeaveScreen
 from screens.mfa import CodeAsked, CodeQuestion, CodeScreen
 from screens.overview import unread
-from screens.palette import ExtraProvider, Extras, ServiceProvider
+from screens.palette import ActionProvider, ExtraProvider, Extras, ServiceProvider
 from screens.running import RunningOperation, chip_of
 from widgets.glyphs import glyphs_for
 from widgets.header import Chip
@@ -65,7 +65,7 @@ class QuarterdeckApp(App[int]):
     TITLE = "Quarterdeck"
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "../screens/fleet.tcss"]
     """Textual loads no style sheet of the screen that it starts with: the fleet's is named here."""
-    COMMANDS = App.COMMANDS | {ServiceProvider, ExtraProvider}
+    COMMANDS = App.COMMANDS | {ServiceProvider, ActionProvider, ExtraProvider}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "out", id="app.quit", tooltip="Leave the console"),
         Binding("h", "journal", "journal", id="app.journal", tooltip="Every operation by anybody"),

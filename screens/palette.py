@@ -7,10 +7,18 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.message import Message
 
 from console.domain.address import Address
 from screens.base import ConsoleScreen
-from screens.messages import ExtraChosen, ServiceChosen
+from screens.messages import (
+    DeployRequested,
+    ExtraChosen,
+    LogsRequested,
+    RollbackRequested,
+    ServiceChosen,
+)
+from widgets.keybar import KeyLabel, live_keys
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,13 @@ class Extra:
     run: Callable[[Address | None], str]
     """Runs on a thread of its own; what happened, in one line. May raise a ``QuarterdeckError``."""
 
+
+_VERBS: dict[str, Callable[[Address], Message]] = {
+    "logs": LogsRequested,
+    "roll back": RollbackRequested,
+    "deploy": DeployRequested,
+}
+"""What is asked for of a service; whatever changes it is planned first, and confirmed in its dialog."""
 
 Extras = Callable[[], Sequence[Extra]]
 """Asked on a thread each time the palette opens."""
@@ -47,16 +62,68 @@ class ExtraProvider(Provider):
         return partial(self.app.post_message, ExtraChosen(partial(extra.run, about)))
 
 
-class ServiceProvider(Provider):
-    """Opens any service by any part of its address; unasked it offers those in trouble or motion."""
+class ActionProvider(Provider):
+    """What the keys of the screen below do, from its live bindings; a plan is still to be confirmed."""
+
+    async def discover(self) -> Hits:
+        for key in self._keys():
+            yield DiscoveryHit(Content(key.verb), self._runner(key), key.verb, f"{key.key} · here")
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
+        for key in self._keys():
+            score = matcher.match(key.verb)
+            if score > 0:
+                title = matcher.highlight(key.verb)
+                yield Hit(score, title, self._runner(key), key.verb, f"{key.key} · here")
+
+    def _keys(self) -> list[KeyLabel]:
+        """Those of the screen itself: the app's have entries of their own, and a list is moved by hand."""
+        return [
+            key
+            for key in live_keys(self.screen)
+            if key.enabled and not key.id.startswith(("app.", "grid.", "filter."))
+        ]
+
+    def _runner(self, key: KeyLabel) -> "partial[object]":
+        return partial(self.screen.call_later, self._run, key)
+
+    async def _run(self, key: KeyLabel) -> None:
+        """As if the key had been pressed: what does not work any more meanwhile does nothing."""
+        for active in self.screen.active_bindings.values():
+            if active.binding.id == key.id and active.enabled:
+                await self.app.run_action(active.binding.action, active.node)
+                return
+
+
+class ServiceProvider(Provider):
+    """Opens any service by any part of its address; unasked it offers those in trouble or motion.
+
+    ``logs``, ``roll back`` or ``deploy`` before it asks for that instead; the last two only plan.
+    """
+
+    async def search(self, query: str) -> Hits:
+        verb, asked = self._asked(query)
+        matcher = self.matcher(asked)
         for row in self._screen_below().snapshot.services():
             name = str(row.address)
             score = matcher.match(name)
-            if score > 0:
+            if score > 0 and verb:
+                title = f"{verb} {name}"
+                yield Hit(score, Content(title), partial(self._say, verb, row.address), title)
+            elif score > 0:
                 yield Hit(score, matcher.highlight(name), self._opener(row.address), name)
+
+    @staticmethod
+    def _asked(query: str) -> tuple[str, str]:
+        """The verb that a query begins with, and the rest; the whole query without one."""
+        for verb in _VERBS:
+            if query.lower().startswith(f"{verb} ") and query[len(verb) :].strip():
+                return verb, query[len(verb) :].strip()
+        return "", query
+
+    def _say(self, verb: str, address: Address) -> None:
+        self.app.post_message(_VERBS[verb](address))
 
     async def discover(self) -> Hits:
         for row in self._screen_below().snapshot.services():

@@ -1,5 +1,8 @@
 """The palette's added entries: asked for when it opens, run on a thread, about what is under the cursor."""
 
+import pytest
+from textual.command import CommandList
+
 from console.domain.address import Address
 from console.errors import SandboxError
 from screens.palette import Extra
@@ -52,3 +55,18 @@ async def test_an_entry_that_fails_says_why_and_the_console_goes_on() -> None:
     told = await choose(Desk(), Extra("sandbox: crash", "exits with 1", run), "sandboxcrash")
 
     assert "does not answer" in told[0]
+
+
+@pytest.mark.parametrize("typed", ["roll back worker", "roll back"])
+async def test_what_the_palette_does_to_a_service_is_still_to_be_confirmed(typed: str) -> None:
+    """By name and as an action of the screen: a plan opens, and nothing is sent."""
+    desk = Desk()
+    async with desk.app.run_test(size=SIZE) as pilot:
+        desk.publish()
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: type(desk.app.screen).__name__ == "CommandPalette")
+        await pilot.press(*("space" if key == " " else key for key in typed))
+        await until(pilot, lambda: desk.app.screen.query_one(CommandList).option_count > 0)
+        await pilot.press("enter")
+        await until(pilot, lambda: type(desk.app.screen).__name__ == "PlanScreen")
+        assert not any(platform.orders for platform in desk.platforms.values())
