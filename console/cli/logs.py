@@ -211,7 +211,12 @@ def _read(
 
 
 def follow(source: LogSource, address: Address, clock: Clock, since: datetime, printer: Printer) -> int:
-    """Print what was written since a moment and goes on to be; 0 when whoever reads ends it."""
+    """Print what was written since a moment and goes on to be; 0 when whoever reads ends it.
+
+    Raises:
+        QuarterdeckError: when it cannot even be read where the service logs; later that is a note.
+    """
+    source.sources(address)
     ring, stop, mark = LogRing(), Event(), 0
     tail = LogTail(source, address, ring, clock, since, whole=True)
     with contextlib.suppress(KeyboardInterrupt):

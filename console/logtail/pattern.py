@@ -5,6 +5,7 @@ exponential time is refused before it runs, and whatever turns out slow is stopp
 """
 
 import re
+import warnings
 from importlib import import_module
 from time import thread_time
 from typing import Any
@@ -99,8 +100,10 @@ def _expression(text: str) -> re.Pattern[str] | None:
     if not slash or not body or flags not in ("", "i"):
         return None
     try:
-        refuse_explosive(body)
-        return re.compile(body, re.IGNORECASE if flags else 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a later Python may read differently
+            refuse_explosive(body)
+            return re.compile(body, re.IGNORECASE if flags else 0)
     except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(f"{text} is no regular expression: {error}", "words need no slashes") from None
 

@@ -25,6 +25,8 @@ RENEW_S = 2.75 * 3600
 """A live session ends after three hours (CloudWatch Logs user guide): it is begun anew before."""
 LIVE_RETRY_S = 30.0
 """After a session could not be begun or broke, lines are asked for that long before another is tried."""
+LIVE_LEAST_S = 5.0
+"""Between the beginnings of two sessions: one that ends at once must not be begun without end."""
 SETTLE_S = 10.0
 """A session that begins may miss what was taken in just then: it is read so long afterwards."""
 FILL_PAGES = 3
@@ -186,6 +188,7 @@ class LogTail:
             self._live_at = self._clock.monotonic() + LIVE_RETRY_S
         finally:
             self._session = None
+            self._live_at = max(self._live_at, begun + LIVE_LEAST_S)
             self.ring.sampled = False
             close = getattr(updates, "close", None)
             if close is not None:

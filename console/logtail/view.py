@@ -86,9 +86,10 @@ class LogView:
     def update(self) -> Change:
         """Take in what came since the last visit, and judge a slice of what waits."""
         added = self.ring.since(self._mark)
-        if added.whole and self._mark:
+        if added.whole:
             before = len(self.lines)
             self.ask(self.query)
+            self.arrived += len(self.lines)
             return Change(appended=len(self.lines), fell=before)
         self._mark = added.mark
         passed = self._passed(added.lines)

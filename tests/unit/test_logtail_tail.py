@@ -310,3 +310,15 @@ def test_cancelling_reaches_the_session(clock: FakeClock) -> None:
     source.on_read = tail.cancel
     tail.step(Event())
     assert session.cancelled
+
+
+def test_a_session_that_ends_at_once_is_not_begun_without_end(clock: FakeClock) -> None:
+    """Five seconds lie between two beginnings, and lines are asked for meanwhile."""
+    source = Script(clock, API)
+    source.is_live = True
+    source.sessions = [FakeLiveLog() for _ in range(100)]
+    source.write(API, 1, 3)
+    tail, ring = start(source, clock)
+    follow(tail, clock, 20)
+    assert 100 - len(source.sessions) in (4, 5)
+    assert numbers(ring) == [1]

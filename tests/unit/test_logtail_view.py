@@ -101,3 +101,15 @@ def test_a_reader_that_came_too_late_begins_anew() -> None:
     change = view.update()
     assert (change.fell, change.appended) == (40, 50)
     assert [item.id for item in view.lines] == [line(number).id for number in range(150, 200)]
+
+
+def test_a_view_of_a_full_ring_shows_its_end_at_the_first_visit() -> None:
+    """A screen that is opened late does not wait for all that is held."""
+    ring = LogRing()
+    ring.add(line(number) for number in range(3 * SLICE))
+    view = LogView(ring)
+    change = view.update()
+    assert (change.appended, view.lines[-1], view.is_behind) == (SLICE, line(3 * SLICE - 1), True)
+    view.update()
+    view.update()
+    assert len(view.lines) == 3 * SLICE
