@@ -1,0 +1,53 @@
+"""A log line is drawn in exactly the cells there are, whatever it says."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.logtail.query import LogQuery
+from tests.builders import a_log_line
+from widgets.log_line import LogLook, height_of, log_rows, task_ink
+from widgets.palette import DARK
+
+NASTY = st.sampled_from(
+    (
+        "\x1b[2J",
+        "\x1b]0;x\x07",
+        "[/x]",
+        "[@click=app.quit]",
+        "\u202e",
+        "\u05d0",
+        "漢",
+        "\ud800",
+        "\x00",
+        "\u0301",
+        "👩‍👩‍👧",
+        "🇩🇪",
+    )
+)
+TEXT = st.lists(st.one_of(NASTY, st.text(max_size=8), st.just("scan ")), max_size=40).map("".join)
+
+
+@given(TEXT, st.sampled_from((60, 80, 140)), st.booleans(), st.booleans())
+def test_any_text_keeps_to_its_cells(text: str, width: int, wraps: bool, unfolded: bool) -> None:
+    """Cut, wrapped or unfolded, marked or not: exact widths, as many rows as reckoned, no escape."""
+    look = LogLook(width, wraps, spans=LogQuery(include=("scan",)).spans)
+    line = a_log_line(text, container=text[:5], task=text[:9])
+    rows = log_rows(line, look, unfolded=unfolded)
+    assert len(rows) == height_of(line, look, unfolded=unfolded)
+    for row in rows:
+        strip = row.strip(width, DARK)
+        assert strip.cell_length == width == sum(segment.cell_length for segment in strip)
+        assert "\x1b" not in strip.text and "\u202e" not in strip.text
+
+
+def test_wrapped_rows_hold_every_word() -> None:
+    """Nothing of a long line is lost by wrapping it."""
+    text = " ".join(f"word{number}" for number in range(60))
+    rows = log_rows(a_log_line(text), LogLook(80, wraps=True))
+    shown = "".join(row.strip(80, DARK).text[17:78].rstrip() + " " for row in rows)
+    assert shown.split() == text.split()
+
+
+def test_a_task_keeps_its_ink() -> None:
+    """Also one whose name is no text at all."""
+    assert task_ink("0c60") == task_ink("0c60") and task_ink("\ud800")
