@@ -85,7 +85,7 @@ class ActionProvider(Provider):
             if key.enabled and not key.id.startswith(("app.", "grid.", "filter."))
         ]
 
-    def _runner(self, key: KeyLabel) -> "partial[object]":
+    def _runner(self, key: KeyLabel) -> "partial[bool]":
         return partial(self.screen.call_later, self._run, key)
 
     async def _run(self, key: KeyLabel) -> None:
