@@ -356,3 +356,31 @@ async def test_rows_below_the_edge_are_counted() -> None:
         await pilot.press("G")
         await pilot.pause()
         assert "more" not in text_of(_screen(desk))
+
+
+async def test_b_sorts_by_the_next_column_and_the_cursor_keeps_its_service() -> None:
+    """The head of the column that is sorted by is marked with its direction."""
+    desk = Desk()
+    async with desk.app.run_test(size=WIDE) as pilot:
+        desk.publish()
+        await pilot.press("j")
+        chosen = _screen(desk).grid.cursor_key
+        await pilot.press("b")
+        await pilot.pause()
+        assert [key.rsplit("/", 1)[1] for key in _order(desk)][:2] == ["api", "web"]
+        assert "service↑" in text_of(_screen(desk))
+        assert _screen(desk).grid.cursor_key == chosen
+
+
+async def test_clicks_sort_by_a_column_and_open_a_tab() -> None:
+    """The heads and the tabs do what the keys do."""
+    desk = Desk()
+    async with desk.app.run_test(size=WIDE) as pilot:
+        desk.publish()
+        await pilot.pause()
+        await pilot.click("Heads", offset=(97, 1))
+        await pilot.pause()
+        assert "↓errors" in text_of(_screen(desk))
+        line = text_of(_screen(desk)).splitlines()[0]
+        await pilot.click("HeaderBar", offset=(line.index("staging") + 1, 0))
+        assert _order(desk) == ["rugmunch/staging/api", "rugmunch/staging/worker"]

@@ -1,0 +1,140 @@
+"""What a row of the fleet says of a service, and when it no longer may."""
+
+from datetime import timedelta
+
+import pytest
+
+from console.domain.fleet import EnvironmentPicture, FleetSnapshot, WayBack
+from screens.fleet_book import FleetBook
+from screens.fleet_facts import is_mixed, row_of, runs_line, way_back_line
+from screens.fleet_order import chosen
+from screens.overview import header_picture
+from tests.builders import (
+    NEW_DIGEST,
+    NOW,
+    OLD_DEPLOYMENT,
+    a_container,
+    a_picture,
+    a_task,
+    ago,
+    an_address,
+    an_environment,
+    some_figures,
+)
+from widgets.fleet_heads import SortBy
+from widgets.glyphs import ASCII, UNICODE
+from widgets.palette import DARK, DARK_16, LIGHT, NOCOLOR, style, theme_for
+from widgets.sparkline import sparkline
+
+BACK = WayBack(ago(60), "v1.4.1", 107.0, proven=True, deployment=OLD_DEPLOYMENT)
+
+
+def test_a_way_back_is_shown_only_as_long_as_it_is_true() -> None:
+    """Its proof must be fresh, of the deployment that serves, and of this run."""
+    assert row_of(a_picture(way_back=BACK), NOW).back == "1:47"
+    assert row_of(a_picture(way_back=BACK), NOW + timedelta(hours=1)).back == ""
+    other = WayBack(ago(60), "v1.4.1", 107.0, proven=True, deployment="ecs-svc/1")
+    assert row_of(a_picture(way_back=other), NOW).back == ""
+    assert row_of(a_picture(way_back=BACK, remembered=True), NOW).back == ""
+    assert row_of(a_picture(), NOW).back == ""
+
+
+def test_no_way_back_is_amber_and_says_why() -> None:
+    """``none`` where there is a reason, a dash where the word makes no sense."""
+    none = a_picture(way_back=WayBack(ago(60), doubt="nothing else ever ran"))
+    assert (row_of(none, NOW).back, row_of(none, NOW).back_ink) == ("none", "warning")
+    assert way_back_line(none, NOW) == "none: nothing else ever ran"
+    assert row_of(a_picture(way_back=WayBack(ago(60))), NOW).back == "–"
+
+
+def test_tasks_of_one_deployment_that_run_different_images_are_told_apart() -> None:
+    """A tag that moved between two starts: the version is marked, and what runs is counted."""
+    moved = a_task(number=3, containers=(a_container(digest=NEW_DIGEST),))
+    mixed = a_picture(tasks=(a_task(number=1), a_task(number=2), moved))
+    assert is_mixed(mixed)
+    assert runs_line(mixed) == "2 tasks @9c1f9c1f (v1.4.2) · 1 task @4b7e4b7e"
+    assert "≠" in row_of(mixed, NOW).lines(140, DARK, UNICODE, False)[0].plain(140)
+    assert not is_mixed(a_picture(tasks=(a_task(number=1), a_task(number=2))))
+
+
+def test_a_row_is_made_anew_only_when_its_picture_or_an_age_has_changed() -> None:
+    """The same object keeps its row; a later clock makes another where an age turns."""
+    book = FleetBook()
+    picture = a_picture(cadence_s=15.0)
+    fleet = FleetSnapshot({"a": EnvironmentPicture(an_environment(), NOW, (picture,))})
+    first = book.update(fleet, NOW)[0]
+    assert book.update(fleet, NOW + timedelta(seconds=1))[0] is first
+    late = book.update(fleet, NOW + timedelta(seconds=46))[0]
+    assert late.row.stale_age == "46 s"
+    assert book.update(fleet, NOW + timedelta(seconds=47))[0].row.stale_age == "47 s"
+
+
+@pytest.mark.parametrize(
+    ("by", "order"),
+    [
+        (SortBy.NAME, ["a", "b", "c"]),
+        (SortBy.ERRORS, ["b", "a", "c"]),
+        (SortBy.P95, ["a", "b", "c"]),
+        (SortBy.DEPLOY, ["b", "c", "a"]),
+    ],
+)
+def test_what_is_not_known_stands_last_whatever_is_sorted_by(by: SortBy, order: list[str]) -> None:
+    """The greatest first, the newest deployment first."""
+    rows = (
+        a_picture(address=an_address(alias="c"), figures=None, deployed_at=ago(100)),
+        a_picture(address=an_address(alias="b"), figures=some_figures(errors=9), deployed_at=ago(10)),
+        a_picture(address=an_address(alias="a"), figures=some_figures(p95_s=2.0), deployed_at=None),
+    )
+    entries = FleetBook().update(FleetSnapshot({"a": EnvironmentPicture(an_environment(), NOW, rows)}), NOW)
+    assert [entry.picture.address.alias for entry in chosen(entries, "all", "", by)] == order
+
+
+def test_a_sparkline_keeps_gaps_and_shows_quiet_as_a_hairline() -> None:
+    """No data is never drawn as zero, and an error never as none."""
+    recent = (*(None,) * 10, *(0.0,) * 5, 0.0004, 0.0, 0.2, 0.2, 0.2)
+    parts = sparkline(recent, UNICODE)
+    assert [text for text, _ in parts[:4]] == [" "] * 4
+    assert parts[4] == ("▁", "rule")
+    assert parts[-1] == ("█", "critical")
+    assert any(text == "▂" for text, _ in parts[5:7])
+    assert sparkline((0.0,) * 20, ASCII)[0] == ("0", "rule")
+
+
+def test_who_we_are_is_not_guessed_between_accounts() -> None:
+    """With a service in view its account is said; with none, how many there are."""
+    one, two = an_environment(), an_environment(system="other", account="111122223333")
+    pictures = {
+        item.key: EnvironmentPicture(item, NOW, (a_picture(environment=item),)) for item in (one, two)
+    }
+    fleet = FleetSnapshot(pictures)
+    assert header_picture(fleet, "all", NOW, None).access.accounts == 2
+    there = header_picture(fleet, "all", NOW, None, an_address(system="other")).access
+    assert (there.account, there.may) == ("1111-2222-3333", "write ?")
+
+
+def test_without_colour_meaning_is_carried_by_attributes() -> None:
+    """Critical reverse, motion and warning bold, stale italic; bars and charts stay as they are."""
+    critical = style(NOCOLOR, "critical on background")
+    assert critical.reverse and critical.bold
+    assert style(NOCOLOR, "deploying").bold
+    assert style(NOCOLOR, "warning").bold
+    assert style(NOCOLOR, "stale").italic
+    assert not style(NOCOLOR, "drawn critical on background").reverse
+    assert style(DARK_16, "text on selected").reverse
+
+
+@pytest.mark.parametrize(
+    ("wanted", "environ", "colours", "theme"),
+    [
+        ("", {}, None, DARK),
+        ("", {"NO_COLOR": "1"}, None, NOCOLOR),
+        ("", {"NO_COLOR": ""}, 256, DARK),
+        ("light", {}, 256, LIGHT),
+        ("dark", {}, 16, DARK_16),
+    ],
+)
+def test_the_terminal_decides_on_the_theme_unless_one_is_wanted(
+    wanted: str, environ: dict[str, str], colours: int | None, theme: str
+) -> None:
+    """``NO_COLOR`` with any text in it; sixteen colours where there are no more."""
+    assert theme_for(wanted, environ, colours) == theme
