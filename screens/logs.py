@@ -130,7 +130,10 @@ class LogsScreen(ConsoleScreen):
         if revision:
             self.wanted = replace(self.wanted, source=revision)
         self._revisions: dict[str, str] = {}
+        self._deployments: dict[str, str] = {}
+        """Task id -> deployment: two releases may share one revision, when only a tag has moved."""
         self._new = ""
+        """The newest deployment."""
         self._events: set[str] = set()
         self._typing = ""
         self._before = self.wanted
@@ -226,8 +229,9 @@ class LogsScreen(ConsoleScreen):
         tasks = (*(picture.tasks or ()), *(picture.observation.tasks if picture.observation else ()))
         known = {task.id: revision_of(task) for task in tasks}
         primary = picture.status.primary if picture.status else None
-        new = f":{primary.definition.rsplit(':', 1)[-1]}" if primary else self._new
+        new = primary.id if primary else self._new
         if new != self._new or not known.items() <= self._revisions.items():
+            self._deployments.update((task.id, task.deployment) for task in tasks)
             self._new = new
             self._revisions = {**self._revisions, **known}
             self._dress()
@@ -329,7 +333,7 @@ class LogsScreen(ConsoleScreen):
     def _whose(self) -> str:
         """Whose lines these are, from when on, and in which zone times are."""
         tail = self.feed.tail
-        revisions = {"new": f"new revision {self._new}", "old": "old revisions", "task": "one task"}
+        revisions = {"new": "new revision", "old": "old revision", "task": "one task"}
         parts = [revisions.get(self.wanted.source, "every revision")]
         if tail.is_asking:
             parts.append(f"reading back from {self._clock_time(tail.oldest or self._first, '%H:%M')}")
@@ -376,7 +380,7 @@ class LogsScreen(ConsoleScreen):
         """Show what a filter lets through; whether it could be: a refused one is said and changes nothing."""
         wanted = wanted or self.wanted
         try:
-            query, search = wanted.query(self._revisions, self._new), wanted.search
+            query, search = wanted.query(self._deployments, self._new), wanted.search
         except UsageError as error:
             self._refuse(str(error))
             return False

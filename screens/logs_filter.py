@@ -47,8 +47,8 @@ class Wanted:
         """What the log is asked.
 
         Args:
-            revisions: Task id -> ``:43``; may grow.
-            new: The revision that is meant by *new*; every other one is *old*.
+            revisions: Task id -> its deployment; may grow.
+            new: The deployment that is meant by *new*; every other one is *old*.
 
         Raises:
             UsageError: for an expression that is none, or that might not end in time.
