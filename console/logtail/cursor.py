@@ -88,6 +88,7 @@ class Cursor:
         if self.forward is None:
             few = OVERLAP_LINES / self.rate if self.rate > 0 else _LATEST_S
             overlap = min(max(OVERLAP_S, self.late_s + OVERLAP_S), few, _LATEST_S)
+            floor = min(floor, self.edge) if floor is not None else None  # what is new is counted at least
             self.forward = Scan(self._bounded(self.edge - timedelta(seconds=overlap), floor), None, now)
         return self.forward
 

@@ -173,5 +173,5 @@ class Polling:
 
     def _floor(self) -> datetime | None:
         """What is older has been pushed out of the ring: to read it again would be in vain."""
-        first = self._ring.first if self._ring.fell else None
+        first = self._ring.first if self._ring.lost else None
         return first.at if first is not None else None

@@ -47,7 +47,7 @@ class LogRing:
         self._known: set[str] = set()
         self._gone: deque[int] = deque()
         self._gone_known: set[int] = set()
-        self._arrived = self._fell = self._missed = 0
+        self._arrived = self._fell = 0
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -59,14 +59,12 @@ class LogRing:
         return self._arrived
 
     @property
-    def fell(self) -> int:
-        """Lines that were pushed out by newer ones."""
-        return self._fell
-
-    @property
     def lost(self) -> int:
-        """Lines that were written and are not held: fallen off, or never read."""
-        return self._fell + self._missed
+        """Lines that were added and are not held any more, pushed out by newer ones.
+
+        Whoever fills the ring gives no line up unread, so nothing else is lost.
+        """
+        return self._fell
 
     @property
     def first(self) -> LogLine | None:
@@ -94,11 +92,6 @@ class LogRing:
             if len(self._lines) > self.limit:
                 self._trim(len(self._lines) - self.limit)
             return len(fresh)
-
-    def miss(self, count: int) -> None:
-        """Count lines that are known to have been written and will never be added."""
-        with self._lock:
-            self._missed += count
 
     def since(self, mark: int) -> Added:
         """What came since a mark; everything for a mark of 0 or one that is too old."""

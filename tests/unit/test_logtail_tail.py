@@ -322,3 +322,17 @@ def test_a_session_that_ends_at_once_is_not_begun_without_end(clock: FakeClock) 
     follow(tail, clock, 20)
     assert 100 - len(source.sessions) in (4, 5)
     assert numbers(ring) == [1]
+
+
+def test_a_place_that_falls_behind_a_full_ring_is_read_and_counted(clock: FakeClock) -> None:
+    """The other place has pushed out everything from that time: its lines are lost, and said to be."""
+    source = Script(clock, API, PROXY)
+    for number in range(200):
+        source.write(API, number, number)
+        source.write(PROXY, 1000 + number, number)
+    ring = LogRing(40)
+    tail = LogTail(source, ADDRESS, ring, clock, NOW, whole=True)
+    follow(tail, clock, 20)
+    source.errors[PROXY] = [EndpointError("no answer")] * 8
+    follow(tail, clock, 400)
+    assert (ring.arrived, ring.lost, len(ring)) == (400, 360, 40)
