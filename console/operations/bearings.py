@@ -39,6 +39,12 @@ class Bearings:
         """
         release = self.observation.primary_release
         if release is None:
+            controller = self.observation.status.controller
+            if controller != "ECS":
+                raise RejectedError(
+                    f"{self.address}: its deployments are {controller}'s, and cannot be ordered from here",
+                    "order it there; this console shows how it goes",
+                )
             why = self.observation.missing.get("releases", "ECS shows no service revision for it")
             raise RejectedError(
                 f"{self.address}: what runs there cannot be read: {why}",
