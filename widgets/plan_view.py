@@ -26,6 +26,13 @@ _BY = {
     Mechanism.STOP_SERVICE_DEPLOYMENT: ("stopping the deployment in flight", "StopServiceDeployment"),
     Mechanism.UPDATE_SERVICE: ("a new deployment of it", "UpdateService"),
     Mechanism.FORCE_NEW_DEPLOYMENT: ("forcing a new deployment of the tag", "UpdateService"),
+    Mechanism.CONTINUE_SERVICE_DEPLOYMENT: (
+        "refusing the pause: ECS rolls back",
+        "ContinueServiceDeployment",
+    ),
+    Mechanism.STOP_DEPLOYMENT: ("stopping CodeDeploy, with automatic rollback", "StopDeployment"),
+    Mechanism.CREATE_DEPLOYMENT: ("a new deployment by CodeDeploy", "CreateDeployment"),
+    Mechanism.ACTIONS: ("the steps below", "one call each"),
     Mechanism.WATCH: ("watching: ECS is already going back", "no call"),
     Mechanism.NONE: ("nothing", "no call"),
 }
@@ -42,8 +49,8 @@ class Row:
 
 def title(plan_verb: Verb, service: str, environment: str) -> str:
     """``Roll back rugmunch-api in production``."""
-    words = {Verb.DEPLOY: "Deploy", Verb.ROLLBACK: "Roll back", Verb.RELEASE: "Release"}
-    return f"{words[plan_verb]} {service} in {environment}"
+    said = "Roll back" if plan_verb is Verb.ROLLBACK else plan_verb.value.capitalize()
+    return f"{said} {service} in {environment}"
 
 
 def by_words(mechanism: Mechanism) -> tuple[str, str]:

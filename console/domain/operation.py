@@ -205,7 +205,9 @@ class Plan:
     nothing_to_do: str = ""
     """Why nothing would be sent (nothing changed); empty when something would."""
     actions: tuple[Action, ...] = ()
-    """What is done one after another (mechanism ``actions``); none for a plan that ships a release."""
+    """What is done one after another; with another mechanism than ``actions``, before its order."""
+    after: tuple[Action, ...] = ()
+    """What is done once the release serves, before the verdict: smoke tests, settings put back."""
     before: Mapping[str, object] = field(default_factory=dict)
     """What taking it back needs, as it was: counts, limits, suspensions; plain JSON values."""
 

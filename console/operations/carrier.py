@@ -55,6 +55,8 @@ class Carrier:
         self.order: Order | None = None
         self.accepted: Accepted | None = None
         self.ended = False
+        self.resumed = False
+        """Another process began it: from now on it is only watched."""
         self.in_contact = True
         self.running: Release | None = None
         self.progress = Progress(log.record.id, plan, self.confirmed_at)

@@ -144,8 +144,9 @@ class Engine:
         if plan.nothing_to_do:
             yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
             return
-        if plan.mechanism is Mechanism.ACTIONS:
+        if plan.actions:
             yield from walk(carrier)
+        if carrier.ended or plan.mechanism is Mechanism.ACTIONS:
             return
         yield from place(carrier)
         if carrier.accepted is not None and not carrier.ended:

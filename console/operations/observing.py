@@ -17,6 +17,7 @@ from console.operations.pauses import Pauses
 from console.operations.safe import READS_APART, Sight, judge
 from console.operations.tenure import key_of
 from console.operations.verdict import Outcome, outcome, successors
+from console.operations.walk import walk_after
 
 LOOK_EVERY_S = 2.5
 UNPROVEN_FOR = timedelta(seconds=120)
@@ -285,6 +286,9 @@ class Observer:
             carrier.log.change(done_at=done_at)
             carrier.timeline.mark("done", done_at, "done")
             yield carrier.event("done", "done", {"done_s": carrier.log.record.seconds_to(done_at)})
+            yield from walk_after(carrier)
+            if carrier.ended:
+                return
             yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), done_at)
         elif observation.at - settled_at > UNPROVEN_FOR:
             why = f"ECS calls it successful, but {sight.why}"

@@ -9,7 +9,6 @@ from console.domain.codec import decode
 from console.domain.operation import (
     Accepted,
     Entry,
-    Mechanism,
     OperationEvent,
     OperationRecord,
     Order,
@@ -43,15 +42,14 @@ def resume(carrier: Carrier, entries: tuple[Entry, ...]) -> Iterator[OperationEv
     if entries and entries[-1].event == "verdict" and carrier.log.record.verdict is None:
         yield _closed(carrier, entries[-1])
         return
-    if carrier.plan.mechanism is Mechanism.ACTIONS:
-        yield carrier.event("resumed", "resumed: the process that carried it is gone")
-        carrier.log.forgive()
-        yield from resume_walk(carrier, entries)
-        return
     order = _last(entries, "order")
     accepted = _last(entries, "accepted")
+    carrier.resumed = True
     yield carrier.event("resumed", "resumed: the process that carried it is gone")
     carrier.log.forgive()
+    if carrier.plan.actions and order is None:
+        yield from resume_walk(carrier, entries)
+        return
     if accepted is not None and order is not None:
         carrier.accept(decode(Order, order), decode(Accepted, accepted))
     elif order is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from console.domain.action import Action, ActionSight, ActionState
 from console.domain.codec import encode
-from console.domain.operation import Entry, OperationEvent, Verdict
+from console.domain.operation import Entry, Mechanism, OperationEvent, Verdict
 from console.domain.words import count
 from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError
 from console.operations.carrier import Carrier
@@ -34,7 +34,7 @@ class Reached:
 
 
 def walk(carrier: Carrier) -> Iterator[OperationEvent]:
-    """Carry a confirmed plan's actions to a verdict."""
+    """Carry a confirmed plan's actions to their end: to a verdict where there is nothing but them."""
     try:
         if not (yield from compare(carrier)):
             return
@@ -44,11 +44,32 @@ def walk(carrier: Carrier) -> Iterator[OperationEvent]:
     except QuarterdeckError as error:
         yield carrier.end(Verdict.REFUSED, None, f"nothing was sent: {error}")
         return
-    for number in range(len(carrier.plan.actions)):
+    yield from _act_all(carrier, range(len(carrier.plan.actions)))
+    if carrier.plan.mechanism is Mechanism.ACTIONS and not carrier.ended:
+        yield _arrived(carrier)
+
+
+def walk_after(carrier: Carrier) -> Iterator[OperationEvent]:
+    """Carry out what a plan does once its release serves; a process that only watches says what is left."""
+    plan = carrier.plan
+    if plan.after and carrier.resumed:
+        left = "; ".join(action.said for action in plan.after)
+        yield carrier.event("left", f"not done, because the process that carried it is gone: {left}")
+        return
+    first = len(plan.actions)
+    yield from _act_all(carrier, range(first, first + len(plan.after)))
+
+
+def _act_all(carrier: Carrier, numbers: range) -> Iterator[OperationEvent]:
+    for number in numbers:
         yield from _act(carrier, number)
         if carrier.ended:
             return
-    yield _arrived(carrier)
+
+
+def _action(carrier: Carrier, number: int) -> Action:
+    """The action of a number: those before the order are counted first, then those after it."""
+    return (*carrier.plan.actions, *carrier.plan.after)[number]
 
 
 def resume_walk(carrier: Carrier, entries: Sequence[Entry]) -> Iterator[OperationEvent]:
@@ -64,8 +85,11 @@ def resume_walk(carrier: Carrier, entries: Sequence[Entry]) -> Iterator[Operatio
         if carrier.ended:
             return
         number += 1
-    if number >= len(actions):
+    if number >= len(actions) and carrier.plan.mechanism is Mechanism.ACTIONS:
         yield _arrived(carrier)
+    elif number >= len(actions):
+        why = "interrupted before the release was shipped; what was done before it stays done"
+        yield carrier.end(Verdict.FAILED, None, f"{why} · start it again")
     elif number == 0:
         yield carrier.end(Verdict.REFUSED, None, "interrupted before anything was sent")
     else:
@@ -96,7 +120,7 @@ def reached_in(entries: Sequence[Entry]) -> Reached:
 
 def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
     """Send one action once, and follow it to its end."""
-    action = carrier.plan.actions[number]
+    action = _action(carrier, number)
     place = {"action": number, "kind": action.kind.value}
     try:
         yield carrier.event("sent", f"{_of(carrier, number)}{action.said}", place)
@@ -128,7 +152,7 @@ def _follow(
     carrier: Carrier, number: int, facts: Mapping[str, object] | None, *, sender_is_gone: bool = False
 ) -> Iterator[OperationEvent]:
     """Look at one action until it is done, has failed, or nobody can say."""
-    action, contact = carrier.plan.actions[number], Contact(carrier)
+    action, contact = _action(carrier, number), Contact(carrier)
     began = carrier.clock.now()
     told = ""
     while True:
@@ -166,13 +190,13 @@ def _picture_tasks(carrier: Carrier) -> None:
 
 
 def _reached(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent:
-    action = carrier.plan.actions[number]
+    action = _action(carrier, number)
     carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, sight.said)
     return carrier.event("reached", f"done: {sight.said}", {"action": number, **sight.facts})
 
 
 def _failed(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent:
-    action = carrier.plan.actions[number]
+    action = _action(carrier, number)
     carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, sight.said, failed=True)
     return carrier.end(Verdict.FAILED, None, f"{action.said}: {sight.said}{_done(number)}")
 
@@ -187,7 +211,7 @@ def _overdue(carrier: Carrier, action: Action, told: str) -> OperationEvent | No
 
 
 def _lost(carrier: Carrier, number: int, *, gone: bool) -> OperationEvent:
-    said = carrier.plan.actions[number].said
+    said = _action(carrier, number).said
     if gone:
         return carrier.end(Verdict.FAILED, None, f"never carried out: {said}{_done(number)}")
     return carrier.end(Verdict.UNKNOWN, None, f"sent, its outcome is not known: {said}{_done(number)}")
@@ -209,5 +233,5 @@ def _done(number: int) -> str:
 
 
 def _of(carrier: Carrier, number: int) -> str:
-    whole = len(carrier.plan.actions)
+    whole = len(carrier.plan.actions) + len(carrier.plan.after)
     return f"{number + 1} of {whole}: " if whole > 1 else ""
