@@ -1,11 +1,11 @@
 """The rows of a fleet, made anew only where something has changed."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from console.domain.address import Address
-from console.domain.fleet import EnvironmentPicture, FleetSnapshot, ServicePicture
+from console.domain.fleet import FleetSnapshot, ServicePicture
 from screens.fleet_facts import changes_at, row_of, state_rank, version_of
 from widgets.fleet_row import ServiceRow
 
@@ -27,10 +27,10 @@ class Entry:
     """When an age in its row says something else; ``None``: at every reading of the clock."""
     reading: bool
     changed_at: datetime | None = None
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        return self.row.key
+    def __post_init__(self) -> None:
+        self.key = self.row.key
 
 
 def place_of(picture: ServicePicture) -> tuple[int, int, str, str]:
@@ -55,29 +55,30 @@ class FleetBook:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[Address, Entry] = {}
+        self._entries: tuple[Entry, ...] = ()
 
     def update(self, snapshot: FleetSnapshot, now: datetime | None) -> tuple[Entry, ...]:
         """The entries of all services, in the snapshot's order."""
-        entries = tuple(
-            self._entry(picture, whole, now)
-            for whole in snapshot.environments.values()
-            for picture in whole.services
-        )
-        self._entries = {entry.picture.address: entry for entry in entries}
-        return entries
-
-    def _entry(self, picture: ServicePicture, whole: EnvironmentPicture, now: datetime | None) -> Entry:
-        known = self._entries.get(picture.address)
-        reading = whole.problem is None
-        if (
-            known is not None
-            and known.picture is picture
-            and known.reading is reading
-            and not _turns(known, now)
-        ):
-            return known
-        return self._made(picture, known, reading, now)
+        entries: list[Entry] = []
+        by_address: dict[Address, Entry] | None = None
+        for whole in snapshot.environments.values():
+            reading = whole.problem is None
+            for known, picture in zip_longest(
+                self._entries[len(entries) : len(entries) + len(whole.services)], whole.services
+            ):
+                if known is not None and known.picture is picture and _holds(known, reading, now):
+                    entries.append(known)
+                    continue
+                if known is not None and known.picture.address != picture.address:
+                    known = None  # services have come, gone or changed places since
+                if known is None:
+                    by_address = by_address or {item.picture.address: item for item in self._entries}
+                    known = by_address.get(picture.address)
+                if known is None or known.picture is not picture or not _holds(known, reading, now):
+                    known = self._made(picture, known, reading, now)
+                entries.append(known)
+        self._entries = tuple(entries)
+        return self._entries
 
     def _made(
         self,
@@ -103,13 +104,8 @@ class FleetBook:
         return Entry(picture, row, place, haystack, turns_at, reading, changed_at)
 
 
-def _turns(entry: Entry, now: datetime | None) -> bool:
-    """Whether its row says something else at that time than when it was made."""
-    if now is None:
+def _holds(entry: Entry, reading: bool, now: datetime | None) -> bool:
+    """Whether its row still says what is true of the same picture at that time."""
+    if entry.reading is not reading:
         return False
-    return entry.turns_at is None or now >= entry.turns_at
-
-
-def by_key(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """The entries by their rows' keys."""
-    return {entry.row.key: entry for entry in entries}
+    return now is None or (entry.turns_at is not None and now < entry.turns_at)

@@ -1,6 +1,7 @@
 """The fleet's rows: which are shown, and in which order they stand."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from console.domain.fleet import ServicePicture
 from console.domain.service import ServiceState
@@ -14,17 +15,11 @@ from widgets.grid import GridRow
 def chosen(entries: Iterable[Entry], tab: str, wanted: str, by: SortBy = SortBy.TROUBLE) -> tuple[Entry, ...]:
     """The services of a tab that match a filter, in order: every word of it is found in their row."""
     parts = wanted.lower().split()
-    rows = (
-        entry
-        for entry in entries
-        if (tab == ALL or entry.picture.environment.tier.value == tab)
-        and all(part in entry.haystack for part in parts)
-    )
-    return tuple(sorted(rows, key=_trouble if by is SortBy.TROUBLE else _KEYS[by]))
-
-
-def _trouble(entry: Entry) -> tuple[object, ...]:
-    return entry.place
+    if tab != ALL:
+        entries = (entry for entry in entries if entry.picture.environment.tier.value == tab)
+    if parts:
+        entries = (entry for entry in entries if all(part in entry.haystack for part in parts))
+    return tuple(sorted(entries, key=_TROUBLE if by is SortBy.TROUBLE else _KEYS[by]))
 
 
 def _name(entry: Entry) -> tuple[object, ...]:
@@ -57,6 +52,7 @@ def _deploy(entry: Entry) -> tuple[object, ...]:
     return _falling(moment.timestamp() if moment else None, entry)
 
 
+_TROUBLE = attrgetter("place")
 _KEYS = {
     SortBy.NAME: _name,
     SortBy.ENVIRONMENT: _environment,

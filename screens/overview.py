@@ -64,7 +64,7 @@ def reading_line(snapshot: FleetSnapshot) -> str:
     pictures = [item for item in snapshot.environments.values() if item.problem is None]
     waiting: dict[str, list[ServicePicture]] = {}
     for picture in pictures:
-        if picture.as_of is None or any(row.remembered for row in picture.services):
+        if picture.waits:
             waiting.setdefault(picture.environment.name, []).extend(picture.services)
     if not waiting:
         return ""
@@ -91,7 +91,7 @@ def header_picture(
         chip=chip,
         access=access_to(snapshot, pointed, now),
         budget=budget_of(snapshot),
-        held=sum(1 for row in snapshot.services() if row.hold),
+        held=sum(item.held for item in snapshot.environments.values()),
         alarms=alarms_of(snapshot),
     )
 
@@ -154,12 +154,7 @@ def budget_of(snapshot: FleetSnapshot) -> Budget | None:
 
 def alarms_of(snapshot: FleetSnapshot) -> int:
     """Alarms that watch a deployment under way and have gone off."""
-    names: set[str] = set()
-    for row in snapshot.services():
-        rollout = row.observation.rollout if row.observation else None
-        if rollout is not None and rollout.alarms is not None and not rollout.status.is_over:
-            names.update(rollout.alarms.triggered)
-    return len(names)
+    return len(frozenset().union(*(item.alarms for item in snapshot.environments.values())))
 
 
 def problem_lines(snapshot: FleetSnapshot, now: datetime | None) -> tuple[str, ...]:

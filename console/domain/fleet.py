@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from console.domain.address import Address, Environment, Identity
 from console.domain.operation import Hold
@@ -113,6 +114,28 @@ class EnvironmentPicture:
     budget: BudgetUse | None = None
     cadence_s: float = 15.0
     """How often calm services are read at present; longer for large fleets, idle consoles, throttling."""
+
+    @cached_property
+    def held(self) -> int:
+        """Services that are kept at the version that a rollback went back to."""
+        return sum(1 for row in self.services if row.hold)
+
+    @cached_property
+    def alarms(self) -> frozenset[str]:
+        """Alarms that watch a deployment under way and have gone off."""
+        seen = (row.observation.rollout for row in self.services if row.observation is not None)
+        watched = (item for item in seen if item is not None and item.alarms is not None)
+        return frozenset(
+            name
+            for item in watched
+            if item.alarms is not None and not item.status.is_over
+            for name in item.alarms.triggered
+        )
+
+    @cached_property
+    def waits(self) -> bool:
+        """Something of it is still to be read for the first time in this run."""
+        return self.as_of is None or any(row.remembered for row in self.services)
 
 
 @dataclass(frozen=True)
