@@ -13,13 +13,16 @@ from typing import Protocol
 from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
 from console.domain.operation import (
+    AS_IT_IS,
     Accepted,
     Basis,
     Check,
     Entry,
     OperationRecord,
     Order,
+    Sizing,
 )
+from console.domain.registry import RegistryVersion
 from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.scaling import Scaling
@@ -105,14 +108,35 @@ class Platform(Protocol):
     def scaling(self, address: Address) -> Scaling | None:
         """Who changes the number of tasks; ``None`` where nothing but people does."""
 
-    def candidate(self, address: Address, live: Release, version: str) -> Release:
+    def candidate(
+        self,
+        address: Address,
+        live: Release,
+        version: str,
+        containers: Sequence[str] = (),
+        sizing: Sizing = AS_IT_IS,
+    ) -> Release:
         """What the service would run at a version: the live configuration, other images.
 
         Args:
-            version: A tag or a digest in the registry; resolved to a digest here and now.
+            version: A tag or a digest in the registry; resolved to a digest here and now. Empty: the
+                images that run.
+            containers: Those that change; none: the configured ones, else the main one.
+            sizing: What else changes; its grace period belongs to the service, and not to the release.
 
         Raises:
             UnknownVersionError: when the registry does not hold it.
+            RefusedError: when nothing could run in that size; names the nearest that could.
+        """
+
+    def versions_available(self, address: Address, limit: int = 20) -> tuple[RegistryVersion, ...]:
+        """What the registry holds for the service's main container, newest pushed first.
+
+        Images without a tag are left out. Scans and platforms that cannot be read are said in the
+        version, and raise nothing.
+
+        Raises:
+            RejectedError: when the registry is none that can be listed; whatever a call raises.
         """
 
     def preflight(self, address: Address, target: Release, live: ServiceStatus) -> tuple[Check, ...]:

@@ -11,7 +11,8 @@ from threading import Event, RLock
 
 from console.domain.action import Action, ActionKind, ActionSight, ActionState
 from console.domain.address import Address, Environment, Identity
-from console.domain.operation import Accepted, Basis, Check, Entry, OperationRecord, Order
+from console.domain.operation import AS_IT_IS, Accepted, Basis, Check, Entry, OperationRecord, Order, Sizing
+from console.domain.registry import RegistryVersion
 from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.scaling import Scaling
@@ -138,6 +139,7 @@ class FakePlatform(Faults):
         """Releases by id."""
         self.candidates: dict[str, Release] = {}
         """What ``candidate`` answers, by version."""
+        self.available: tuple[RegistryVersion, ...] = ()
         self.checks: tuple[Check, ...] = ()
         self.bases: dict[Address, Basis] = {}
         self.accepted = Accepted("ecs-svc/4980306466373577044", None)
@@ -232,11 +234,35 @@ class FakePlatform(Faults):
         self._called("releases", address)
         return {key: self.known[key] for key in ids if key in self.known}
 
-    def candidate(self, address: Address, live: Release, version: str) -> Release:
+    def candidate(
+        self,
+        address: Address,
+        live: Release,
+        version: str,
+        containers: Sequence[str] = (),
+        sizing: Sizing = AS_IT_IS,
+    ) -> Release:
+        """The candidate of that name; its memory as wanted, and another configuration then."""
         self._called("candidate", address)
-        if version not in self.candidates:
+        if version and version not in self.candidates:
             raise UnknownVersionError(f"{address} has no version {version} in its registry")
-        return self.candidates[version]
+        found = self.candidates[version] if version else live
+        if not sizing.changes_definition:
+            return found
+        sized = {
+            name: str(value) for name, value in (("memory", sizing.memory_mb), ("cpu", sizing.cpu)) if value
+        }
+        return replace(
+            found,
+            id=None,
+            definition=None,
+            configuration=f"{found.configuration} {sorted(sized.items())}",
+            settings={**found.settings, **sized},
+        )
+
+    def versions_available(self, address: Address, limit: int = 20) -> tuple[RegistryVersion, ...]:
+        self._called("versions_available", address)
+        return self.available[:limit]
 
     def preflight(self, address: Address, target: Release, live: ServiceStatus) -> tuple[Check, ...]:
         self._called("preflight", address)

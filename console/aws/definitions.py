@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.aws.calls import Calls
+from console.aws.sizing import sized
+from console.domain.operation import AS_IT_IS, Sizing
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Definitions:
         answer = self._calls.read("ecs", "DescribeTaskDefinition", taskDefinition=arn, include=["TAGS"])
         return self._kept(answer)
 
-    def register(self, base: Definition, images: dict[str, str]) -> Definition:
-        """Register a copy in the same family with other images; one write.
+    def register(self, base: Definition, images: dict[str, str], sizing: Sizing = AS_IT_IS) -> Definition:
+        """Register a copy in the same family with other images, perhaps in another size; one write.
 
         Only what RegisterTaskDefinition knows is copied, so that whatever AWS adds to its answers
         later cannot break it.
@@ -57,10 +59,11 @@ class Definitions:
             images: Container name -> image reference, for those that change.
         """
         keys = self.register_keys() - {"tags", "containerDefinitions"}
-        params = {key: value for key, value in base.raw.items() if key in keys}
+        whole = sized(base.raw, sizing)
+        params = {key: value for key, value in whole.items() if key in keys}
         params["containerDefinitions"] = [
             {**item, "image": images.get(str(item.get("name")), item.get("image"))}
-            for item in base.containers
+            for item in whole.get("containerDefinitions", ())
         ]
         if base.tags:
             params["tags"] = base.tags

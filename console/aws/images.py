@@ -1,7 +1,7 @@
 """What the registry knows of an image: the digest of a tag, the tags of a digest, its platforms."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from console.aws.calls import Calls, batches, code_of
@@ -16,7 +16,7 @@ FLEET_FRESH_S = 600.0
 """How long they do in the fleet: a call for each repository is dear where there are hundreds."""
 BATCH = 100
 """Images that one DescribeImages may name (ECR API reference)."""
-_MEDIA_TYPES = [
+MEDIA_TYPES = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -73,7 +73,7 @@ class Registry:
         if not details:
             raise self._unknown(repository, version)
         digest = str(details[0]["imageDigest"])
-        tags = _tags_of(details[0])
+        tags = tags_of(details[0])
         self._remember(repository, digest, tags)
         return digest, tags
 
@@ -98,14 +98,14 @@ class Registry:
                 registryId=place.registry,
                 repositoryName=place.name,
                 imageIds=[{"imageDigest": digest}],
-                acceptedMediaTypes=_MEDIA_TYPES,
+                acceptedMediaTypes=MEDIA_TYPES,
             )
         except RejectedError as error:
             if code_of(error) in _ABSENT:
                 return None
             raise
         images = answer.get("images", ())
-        return _platforms(str(images[0].get("imageManifest", ""))) if images else None
+        return platforms_of(str(images[0].get("imageManifest", ""))) if images else None
 
     def _is_fresh(self, repository: str, digest: str, fresh_s: float) -> bool:
         known = self._tags.get((repository, digest))
@@ -125,7 +125,7 @@ class Registry:
                 return {}
             alone = [self._tags_or_none(place, [digest]) for digest in digests]
             return {digest: tags for found in alone if found for digest, tags in found.items()}
-        return {str(item["imageDigest"]): _tags_of(item) for item in details}
+        return {str(item["imageDigest"]): tags_of(item) for item in details}
 
     def _described(self, place: EcrRepository, ids: list[dict[str, str]]) -> list[dict[str, Any]]:
         answer = self._calls.read(
@@ -145,12 +145,13 @@ class Registry:
         )
 
 
-def _tags_of(detail: dict[str, Any]) -> Tags:
+def tags_of(detail: Mapping[str, Any]) -> Tags:
+    """The tags of an image as DescribeImages gives it."""
     return tuple(sorted(plain(str(tag)) for tag in detail.get("imageTags", ())))
 
 
-def _platforms(manifest: str) -> tuple[str, ...]:
-    """The platforms of an image index; a plain manifest names none.
+def platforms_of(manifest: str) -> tuple[str, ...]:
+    """The platforms of an image index; a plain manifest names none, and neither does an unreadable one.
 
     Attestations are listed in an index as ``unknown/unknown``: no platform.
     """

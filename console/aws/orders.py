@@ -75,10 +75,11 @@ class Orders:
             return order
         base = self._definitions.get(order.base_definition)
         images = pinned(base, order.images)
-        if not images and base.is_active:
+        if not images and base.is_active and not order.sizing.changes_definition:
             return replace(order, definition=base.arn)
         try:
-            return replace(order, definition=self._definitions.register(base, images).arn)
+            registered = self._definitions.register(base, images, order.sizing)
+            return replace(order, definition=registered.arn)
         except OutcomeUnknownError as error:
             raise EndpointError(
                 error.message, "the service is untouched: at worst an unused revision was registered"
@@ -97,6 +98,8 @@ class Orders:
         # A definition that is live already starts nothing by itself: a FAILED or mixed PRIMARY does.
         if order.mechanism is Mechanism.FORCE_NEW_DEPLOYMENT or order.definition == order.basis.definition:
             params["forceNewDeployment"] = True
+        if order.sizing.grace_s is not None:
+            params["healthCheckGracePeriodSeconds"] = order.sizing.grace_s
         answer = self._calls.write(
             "ecs",
             "UpdateService",

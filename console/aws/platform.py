@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from console.aws.actions import Actions
+from console.aws.available import Available
 from console.aws.cache import Cache
 from console.aws.calls import Answer, Calls
 from console.aws.codedeploy import CodeDeploy
@@ -18,6 +19,7 @@ from console.aws.releases import Releases, label
 from console.aws.rollouts import Rollouts
 from console.aws.routes import Routes
 from console.aws.scaling import ScalingReader
+from console.aws.scans import Scans
 from console.aws.services import Services, revisions_of, status_of
 from console.aws.standing import Rights
 from console.aws.targets import TargetGroups
@@ -25,7 +27,8 @@ from console.aws.tasks import Tasks
 from console.config.settings import EnvironmentSettings
 from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
-from console.domain.operation import Accepted, Basis, Check, Order
+from console.domain.operation import AS_IT_IS, Accepted, Basis, Check, Order, Sizing
+from console.domain.registry import RegistryVersion
 from console.domain.release import Image, Release
 from console.domain.rollout import CODE_DEPLOY, Rollout
 from console.domain.scaling import Scaling
@@ -34,7 +37,7 @@ from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.text import plain
 from console.domain.version import Version
-from console.errors import ConfigError, CredentialsError, QuarterdeckError
+from console.errors import ConfigError, CredentialsError, QuarterdeckError, RejectedError
 from console.ports import Clock
 
 _T = TypeVar("_T")
@@ -52,6 +55,8 @@ class EcsPlatform:
         self.services_reader = Services(settings, calls)
         self.definitions = Definitions(calls)
         self._registry = Registry(calls, clock)
+        self._scans = Scans(calls, clock)
+        self._available = Available(calls, self._registry, self._scans)
         self._releases = Releases(calls, self.definitions, self._registry, cache)
         self._rollouts = Rollouts(calls, cache)
         self._codedeploy = CodeDeploy(calls)
@@ -156,20 +161,32 @@ class EcsPlatform:
     def releases(self, address: Address, ids: Sequence[str]) -> Mapping[str, Release]:
         return self._releases.get(ids)
 
-    def candidate(self, address: Address, live: Release, version: str) -> Release:
+    def candidate(
+        self,
+        address: Address,
+        live: Release,
+        version: str,
+        containers: Sequence[str] = (),
+        sizing: Sizing = AS_IT_IS,
+    ) -> Release:
         """The live configuration with other images, each resolved to its digest now.
 
         Raises:
             UnknownVersionError: when the registry does not hold the version.
-            ConfigError: when a configured container is not in what runs.
+            ConfigError: when a container is not in what runs.
+            RefusedError: when nothing could run in that size.
         """
-        changing = self.services_reader.settings(address).containers or (live.main,)
+        if sizing.changes_definition:
+            live = self._releases.resized(live, sizing)
+        if not version:
+            return replace(live, id=None, definition=None, created_at=None)
+        changing = tuple(containers) or self.services_reader.settings(address).containers or (live.main,)
         unknown = sorted(set(changing) - {image.container for image in live.images})
         if unknown:
             there = ", ".join(image.container for image in live.images)
             raise ConfigError(
                 f"{address} has no container {unknown[0]}: it runs {there}",
-                "correct containers in the configuration",
+                "name one of these, or correct containers in the configuration",
             )
         images = tuple(
             self._at(image, version) if image.container in changing else image for image in live.images
@@ -178,6 +195,13 @@ class EcsPlatform:
         if live.main not in changing:
             return release
         return replace(release, version=self._labelled(release, version))
+
+    def versions_available(self, address: Address, limit: int = 20) -> tuple[RegistryVersion, ...]:
+        live = self.observe(address).primary_release
+        image = next((item for item in live.images if item.container == live.main), None) if live else None
+        if image is None:
+            raise RejectedError(f"{address}: what runs there cannot be read, so its registry is not known")
+        return self._available.newest(image.repository, limit)
 
     def preflight(self, address: Address, target: Release, live: ServiceStatus) -> tuple[Check, ...]:
         return self._preflight.checks(target, live)

@@ -11,6 +11,8 @@ from console.aws.definitions import Definition, Definitions
 from console.aws.images import FLEET_FRESH_S, FRESH_S, Registry, Tags
 from console.aws.moments import maybe
 from console.aws.references import parse
+from console.aws.sizing import sized
+from console.domain.operation import Sizing
 from console.domain.release import Image, Release
 from console.domain.text import plain
 from console.domain.version import UNKNOWN_VERSION, Version, version_of
@@ -89,6 +91,23 @@ class Releases:
         """One service revision as AWS gives it; ``None`` when it no longer does."""
         self._fetch([id])
         return self._revisions.get(id)
+
+    def resized(self, live: Release, sizing: Sizing) -> Release:
+        """A release as it would be in another size: its settings, and their fingerprint.
+
+        Raises:
+            RefusedError: when nothing could run in that size.
+            RejectedError: when it cannot be read any more, so that nobody can tell.
+        """
+        revision = self.revision(live.id) if live.id else None
+        if revision is None or live.definition is None:
+            raise RejectedError("what runs cannot be read, so it cannot be shipped in another size")
+        raw = sized(self._definitions.get(live.definition).raw, sizing)
+        return replace(
+            live,
+            configuration=fingerprint(raw, revision, self._definitions.register_keys()),
+            settings=settings_of(raw, revision),
+        )
 
     def named(self, releases: Iterable[Release]) -> tuple[Release, ...]:
         """The same releases with the labels that the registry gives them today."""

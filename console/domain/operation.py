@@ -22,6 +22,8 @@ class Verb(StrEnum):
     DRAIN = "drain"
     UNDRAIN = "undrain"
     MIGRATE = "migrate"
+    CONTINUE = "continue"
+    """A paused deployment, by anybody, is told to go on."""
     RESTORE = "restore"
     """The guided way back of a database."""
 
@@ -171,6 +173,29 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Sizing:
+    """Settings that a deploy may ship beside the images; ``None``: as they are."""
+
+    memory_mb: int | None = None
+    """The task's memory; the main container's own limit moves by the same amount."""
+    cpu: int | None = None
+    """The task's CPU units, 1024 a vCPU."""
+    grace_s: int | None = None
+    """The service's grace period for health checks, in seconds."""
+    container: str = ""
+    """The main container."""
+
+    @property
+    def changes_definition(self) -> bool:
+        """It takes a definition of its own, whatever the images."""
+        return self.memory_mb is not None or self.cpu is not None
+
+
+AS_IT_IS = Sizing()
+"""Nothing but images changes."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that the operator sees before confirming; nothing has been sent."""
 
@@ -210,6 +235,24 @@ class Plan:
     """What is done once the release serves, before the verdict: smoke tests, settings put back."""
     before: Mapping[str, object] = field(default_factory=dict)
     """What taking it back needs, as it was: counts, limits, suspensions; plain JSON values."""
+    sizing: Sizing = AS_IT_IS
+    """Deploy: what it ships beside the images."""
+
+    asked: Mapping[str, object] = field(default_factory=dict)
+    """The members of the wish that it carries out, without verb and address; plain JSON values."""
+
+    @property
+    def stopping(self) -> str:
+        """What it means to stop watching, or to kill the process, once something was sent."""
+        if self.mechanism is Mechanism.NONE or self.nothing_to_do:
+            return ""
+        steps = len(self.actions) + len(self.after) + (self.mechanism is not Mechanism.ACTIONS)
+        if steps > 1:
+            return (
+                f"stopping the watch undoes nothing: the step under way goes on, and those of the {steps}"
+                " that were not sent stay undone"
+            )
+        return "stopping the watch stops nothing: what was sent goes on, and the same command follows it"
 
     @property
     def blockers(self) -> tuple[Check, ...]:
@@ -232,6 +275,8 @@ class Order:
     """Release whose service-level settings are restored; ``None``: the live ones stay."""
     definition: str | None = None
     """The definition to run, once it is known or registered."""
+    sizing: Sizing = AS_IT_IS
+    """Settings that change with it."""
 
 
 @dataclass(frozen=True)

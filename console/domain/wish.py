@@ -13,7 +13,7 @@ class Wish:
     verb: Verb
     address: Address
     version: str = ""
-    """Deploy: a tag or digest of the registry."""
+    """Deploy: a tag or digest of the registry; empty: the images that run, with other sizes."""
     to: str = ""
     """Rollback: a label, digest or ``:N`` among what ran; empty: the best proven one."""
     desired: int | None = None
@@ -24,3 +24,15 @@ class Wish:
     """Drain: the beginning of one task's id instead of the whole service."""
     instance: str = ""
     """Drain: a container instance of the service's cluster instead of the service."""
+    containers: tuple[str, ...] = ()
+    """Deploy: the containers whose image changes; empty: those that the configuration names."""
+    memory_mb: int | None = None
+    """Deploy: the task's memory; ``None`` stays as it is, like the two below."""
+    cpu: int | None = None
+    """Deploy: the task's CPU units, 1024 a vCPU."""
+    grace_s: int | None = None
+    """Deploy: seconds after its start in which failing health checks do not kill a task."""
+    migrate: bool | None = None
+    """Deploy: the migration first; ``None``: where one is configured."""
+    refuse: bool = False
+    """Continue: the pause is refused instead, so that ECS rolls the deployment back."""
