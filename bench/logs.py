@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from bench.rows import Row, show
 from console.aws.log_lines import lines_of
 from console.logtail.query import LogQuery
 from console.logtail.ring import LIMIT, LogRing
@@ -17,9 +18,6 @@ CHUNK = 5_000
 """Lines of one page or update, and between two visits of the screen at 50,000 a second."""
 ROUNDS = 3
 _START_MS = int(datetime(2026, 11, 20, 3, tzinfo=UTC).timestamp() * 1000)
-
-Row = tuple[str, str, str]
-"""What was measured, its budget, and the figure."""
 
 
 def measure(count: int = 2 * LIMIT) -> list[Row]:
@@ -61,7 +59,7 @@ def expression() -> LogQuery:
 def chunks(count: int) -> Iterator[Iterator[dict[str, Any]]]:
     """Pages of events of twelve tasks, as FilterLogEvents gives them."""
     for start in range(0, count, CHUNK):
-        yield (_event(number) for number in range(start, min(count, start + CHUNK)))
+        yield (event(number, _START_MS + number // 50) for number in range(start, min(count, start + CHUNK)))
 
 
 def memory(count: int) -> float:
@@ -79,7 +77,8 @@ def memory(count: int) -> float:
     return held
 
 
-def _event(number: int) -> dict[str, Any]:
+def event(number: int, at_ms: int) -> dict[str, Any]:
+    """One event of FilterLogEvents, written at a moment in epoch milliseconds; every other one is JSON."""
     status = 500 if number % 100 == 0 else 200
     level = "error" if status == 500 else "info"
     took = f"{number % 700}.5"
@@ -92,10 +91,10 @@ def _event(number: int) -> dict[str, Any]:
         text = f"2026-11-20T03:12:47.123Z {level.upper():5} GET /api/jobs status={status} duration_ms={took} "
         text += f"request_id={number:08x}"
     return {
-        "eventId": f"{_START_MS + number // 50:014d}{number:042d}",
+        "eventId": f"{at_ms:014d}{number:042d}",
         "logStreamName": f"api/api/{number % 12:032x}",
-        "timestamp": _START_MS + number // 50,
-        "ingestionTime": _START_MS + number // 50 + 840,
+        "timestamp": at_ms,
+        "ingestionTime": at_ms + 840,
         "message": text,
     }
 
@@ -107,5 +106,4 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    for name, budget, figure in measure():
-        print(f"{name:<32}{budget:>10}{figure:>14}")
+    show(measure())
