@@ -1,4 +1,4 @@
-"""``deploy``, ``rollback`` and ``release`` without a screen: plan, confirm, follow to a verdict."""
+"""What every headless operation has in common: plan, confirm, follow to a verdict."""
 
 import argparse
 import contextlib
@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from console.cli.options import Subparsers, add_config, seconds
+from console.cli.options import add_config, seconds
 from console.cli.output import log_crash
 from console.cli.report import Report
 from console.clock import SystemClock
 from console.domain.address import Address
 from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb, Verdict
+from console.domain.wish import Wish
 from console.errors import QuarterdeckError
 
 INTERRUPTED = 130
@@ -26,9 +27,7 @@ DRY_RUN = "dry run: nothing was sent"
 class Engine(Protocol):
     """What a headless operation needs of :class:`console.operations.engine.Engine`."""
 
-    def plan_deploy(self, address: Address, version: str) -> Plan: ...
-
-    def plan_rollback(self, address: Address, to: str = "") -> Plan: ...
+    def plan(self, wish: Wish) -> Plan: ...
 
     def execute(self, plan: Plan, typed: str | None = None) -> Iterator[OperationEvent]: ...
 
@@ -38,100 +37,49 @@ class Engine(Protocol):
 
     def attachable(self, verb: Verb, address: Address) -> OperationRecord | None: ...
 
+    def joinable(self, wish: Wish) -> OperationRecord | None: ...
 
-def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
-    """Add the three verbs to the command line."""
-    deploy = subparsers.add_parser(
-        "deploy",
-        help="ship a version",
-        description="Ship a version to one service and follow it to its verdict.",
+
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """The service that it is about."""
+    parser.add_argument("address", metavar="ADDRESS", help="system/environment/alias")
+
+
+def add_options(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    """The options of every verb that changes something, and what runs it."""
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and send nothing")
+    parser.add_argument(
+        "--confirm",
+        metavar="PHRASE",
+        help="environment/alias or the full address; production asks for it",
     )
-    deploy.add_argument("address", metavar="ADDRESS", help="system/environment/alias")
-    deploy.add_argument("--version", metavar="TAG", required=True, help="a tag or digest in the registry")
-    rollback = subparsers.add_parser(
-        "rollback",
-        help="go back to what ran well before",
-        description="Take one service back to the newest proven version and follow it to its verdict.",
+    parser.add_argument(
+        "--timeout",
+        metavar="TIME",
+        type=seconds,
+        default=GIVE_UP_S,
+        help="stop watching after 90, 90s or 30m (the default): STUCK or TIMED_OUT; it goes on",
     )
-    rollback.add_argument("address", metavar="ADDRESS", help="system/environment/alias")
-    rollback.add_argument(
-        "--to", metavar="VERSION", default="", help="a label, digest or :REVISION of what ran before"
-    )
-    for parser, run in ((deploy, run_deploy), (rollback, run_rollback)):
-        parser.add_argument("--json", action="store_true", help="one JSON object a line")
-        parser.add_argument("--dry-run", action="store_true", help="show the plan and send nothing")
-        parser.add_argument(
-            "--confirm",
-            metavar="PHRASE",
-            help="environment/alias or the full address; production asks for it",
-        )
-        parser.add_argument(
-            "--timeout",
-            metavar="TIME",
-            type=seconds,
-            default=GIVE_UP_S,
-            help="stop watching after 90, 90s or 30m (the default): STUCK or TIMED_OUT; it goes on",
-        )
-        add_config(parser)
-        parser.set_defaults(run=run)
-    release = subparsers.add_parser(
-        "release",
-        help="end the hold that a rollback left",
-        description="End the hold on a service: its next deploy is no longer warned about.",
-    )
-    release.add_argument("address", metavar="ADDRESS", help="system/environment/alias")
-    release.add_argument("--json", action="store_true", help="one JSON object a line")
-    add_config(release)
-    release.set_defaults(run=run_release, timeout=None)
+    add_config(parser)
+    parser.set_defaults(run=run)
 
 
-def run_deploy(arguments: argparse.Namespace) -> int:
-    """``quarterdeck deploy``"""
-    return _run(arguments, lambda engine, address, report: deploy(engine, address, arguments, report))
-
-
-def run_rollback(arguments: argparse.Namespace) -> int:
-    """``quarterdeck rollback``"""
-    return _run(arguments, lambda engine, address, report: rollback(engine, address, arguments, report))
-
-
-def run_release(arguments: argparse.Namespace) -> int:
-    """``quarterdeck release``"""
-    return _run(arguments, lambda engine, address, report: follow(engine.end_hold(address), report))
-
-
-def deploy(engine: Engine, address: Address, arguments: argparse.Namespace, report: Report) -> int:
-    """Plan and carry out a deploy, or follow the one of the same version that is under way."""
-    under_way = None if arguments.dry_run else engine.attachable(Verb.DEPLOY, address)
-    if under_way and _is_about(under_way, arguments.version):
+def carry(engine: Engine, wish: Wish, arguments: argparse.Namespace, report: Report) -> int:
+    """Plan and carry out a wish, or follow the operation under way that already does the same."""
+    under_way = None if arguments.dry_run else engine.joinable(wish)
+    if under_way:
         return follow(engine.resume(under_way.id), report)
-    plan = engine.plan_deploy(address, arguments.version)
-    if under_way and _is_about(under_way, plan.target.digest):
-        return follow(engine.resume(under_way.id), report)
+    plan = engine.plan(wish)
     report.planned(plan)
-    if plan.blockers and not plan.nothing_to_do:
-        failed = "; ".join(f"{check.name}: {check.evidence}" for check in plan.blockers)
-        return refuse(report, f"a required check fails: {failed}", plan.blockers[0].remedy)
-    return carry_out(engine, plan, arguments, report)
-
-
-def rollback(engine: Engine, address: Address, arguments: argparse.Namespace, report: Report) -> int:
-    """Plan and carry out a rollback, or follow the one that is under way; ``--to`` another version
-    than that one's is a rollback of its own."""
-    under_way = None if arguments.dry_run else engine.attachable(Verb.ROLLBACK, address)
-    if under_way and (not arguments.to or _is_about(under_way, arguments.to)):
-        return follow(engine.resume(under_way.id), report)
-    plan = engine.plan_rollback(address, arguments.to)
-    report.planned(plan)
-    if not plan.proven and not arguments.to and not plan.nothing_to_do:
-        others = ", ".join(item.release.version.label for item in plan.candidates) or "none"
-        reason = f"no proven way back: {plan.target.version.label} is the next candidate, but {plan.doubt}"
-        return refuse(report, reason, f"choose with --to VERSION (others: {others})")
     return carry_out(engine, plan, arguments, report)
 
 
 def carry_out(engine: Engine, plan: Plan, arguments: argparse.Namespace, report: Report) -> int:
     """Confirm and execute a plan that nothing speaks against."""
+    if plan.blockers and not plan.verb.goes_back and not plan.nothing_to_do:
+        failed = "; ".join(f"{check.name}: {check.evidence}" for check in plan.blockers)
+        return refuse(report, f"a required check fails: {failed}", plan.blockers[0].remedy)
     typed = arguments.confirm
     accepted = {plan.confirm or plan.address.short, str(plan.address)}
     if typed is not None and typed not in accepted:
@@ -190,14 +138,14 @@ def _what_to_pass(plan: Plan) -> str:
     return f"pass --confirm {plan.confirm or plan.address.short}"
 
 
-def _is_about(record: OperationRecord, version: str | None) -> bool:
+def is_about(record: OperationRecord, version: str | None) -> bool:
     """Whether an operation ships that version: by its label, or by eight or more digits of its digest."""
     digest = str(record.target.get("digest") or "").removeprefix("sha256:")
     wanted = (version or "").removeprefix("@").removeprefix("sha256:")
     return version == record.target.get("version") or (len(wanted) >= 8 and digest.startswith(wanted))
 
 
-def _run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report], int]) -> int:
+def run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report], int]) -> int:
     """Load, resolve, open, work; a termination by CI counts as an interruption."""
     from console.config.addresses import resolve
     from console.config.discover import find
@@ -207,7 +155,13 @@ def _run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report]
     address = resolve(settings, arguments.address)
     from console.runtime import Runtime
 
-    runtime = Runtime(settings, contact_lost_s=CONTACT_LOST_S, timeout_s=arguments.timeout)
+    runtime = Runtime(
+        settings,
+        contact_lost_s=CONTACT_LOST_S,
+        timeout_s=arguments.timeout,
+        until=getattr(arguments, "until", "done"),
+        hooks="continue" if getattr(arguments, "continue_hooks", False) else "stop",
+    )
     with termination_interrupts():
         return work(runtime.engine, address, Report(runtime.clock, as_json=arguments.json))
 

@@ -1,5 +1,6 @@
 """A plan before it is confirmed: as text for a person, as facts for a program."""
 
+from console.domain.action import Action
 from console.domain.operation import Candidate, CheckState, Plan
 from console.domain.version import short_digest
 from console.domain.words import account_number, age, clock
@@ -32,7 +33,9 @@ def facts(plan: Plan) -> dict[str, object]:
             for c in plan.checks
         ],
         "estimate": _estimate(plan),
+        "steps": [action.said for action in (*plan.actions, *plan.after)],
         "remarks": list(plan.remarks),
+        "stopping": plan.stopping,
     }
 
 
@@ -59,11 +62,19 @@ def lines(plan: Plan) -> list[str]:
         spread = f"{clock(estimate.low_s)}-{clock(estimate.high_s)}"
         text.append(f"  safe  in about {clock(estimate.safe_s)} ({spread}) · {estimate.dominated_by}")
     text += [f"  {d.name}  {d.before} -> {d.after}" for d in plan.differences]
+    text += [f"  step  {action.said}{_undo(action)}" for action in (*plan.actions, *plan.after)]
     for check in plan.checks:
         remedy = f" · {check.remedy}" if check.remedy and check.state is not CheckState.PASS else ""
         text.append(f"  check {check.name}: {_MARKS[check.state]} · {check.evidence}{remedy}")
     text += [f"  note  {remark}" for remark in plan.remarks]
+    text += [f"  stop  {plan.stopping}"] if plan.stopping else []
     return text
+
+
+def _undo(action: Action) -> str:
+    if action.irreversible:
+        return " · cannot be taken back"
+    return f" · back: {action.undo}" if action.undo else ""
 
 
 def _version(label: str, digest: str | None) -> str:

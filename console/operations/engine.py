@@ -28,7 +28,7 @@ from console.operations.lives import host, is_carried
 from console.operations.log import OperationLog
 from console.operations.observing import Observer
 from console.operations.ordering import place
-from console.operations.planning import Planning, plan
+from console.operations.planning import Planning, asked, plan
 from console.operations.resuming import follow, is_recent, plan_of, resume
 from console.operations.walk import walk
 from console.ports import Clock, Journal, Platform
@@ -164,24 +164,34 @@ class Engine:
             raise RefusedError(
                 f"{plan.address} is not confirmed", f"pass what has to be typed: {plan.confirm}"
             )
-        if plan.verb is Verb.DEPLOY and plan.blockers:
+        if plan.blockers and not plan.verb.goes_back:
             raise RefusedError(_blocked(plan.blockers), plan.blockers[0].remedy)
-        other = self._other_verb(plan.verb, plan.address)
+        other = self._in_the_way(plan)
         if other is not None:
             raise RefusedError(
                 f"a {other.verb.value} of {plan.address} by {other.actor} is under way",
                 f"quarterdeck {other.verb.value} {plan.address} follows it",
             )
 
-    def _other_verb(self, verb: Verb, address: Address) -> OperationRecord | None:
-        """An operation under way that this verb must not disturb; a rollback disturbs any deploy."""
-        if verb is Verb.ROLLBACK:
+    def _in_the_way(self, plan: Plan) -> OperationRecord | None:
+        """The open operation of ours that this one must not disturb.
+
+        What goes back disturbs any. A pause belongs to a deployment under way, so that deciding about it
+        disturbs none. A deployment that nobody watches any more, because it bakes or is paused, lets the
+        number of tasks change. Deploys of other versions follow one another.
+        """
+        if plan.verb.goes_back or plan.verb is Verb.CONTINUE:
             return None
-        try:
-            records = self._journal.operations(str(address), open_only=True)
-        except JournalError:
-            return None
-        return next((r for r in records if r.verb is Verb.ROLLBACK and r.verdict is None), None)
+        watched = (None, Verdict.UNKNOWN)
+        for record in self._open_at(plan.address):
+            same = record.verb is plan.verb and plan.verb is Verb.DEPLOY
+            if same or (plan.verb is Verb.SCALE and record.verdict not in watched):
+                continue
+            return record
+        return None
+
+    def _open_at(self, address: Address) -> Iterator[OperationRecord]:
+        return (item for item in self.open_operations() if item.address == address)
 
     def _limits(self, address: Address) -> Limits:
         after: timedelta = self._settings.service(address).no_check_healthy_after
@@ -211,7 +221,21 @@ class Engine:
 
     def attachable(self, verb: Verb, address: Address) -> OperationRecord | None:
         """The open operation that the same verb on the same address joins instead of planning anew."""
-        return next((r for r in self.open_operations() if r.verb is verb and r.address == address), None)
+        return next((r for r in self._open_at(address) if r.verb is verb), None)
+
+    def joinable(self, wish: Wish) -> OperationRecord | None:
+        """The open operation that does exactly what is wished: it is followed instead of planned anew."""
+        wanted = asked(wish)
+        return next(
+            (r for r in self._open_at(wish.address) if r.verb is wish.verb and self._asked(r) == wanted), None
+        )
+
+    def _asked(self, record: OperationRecord) -> Mapping[str, object] | None:
+        """What an operation was to do; ``None`` where the journal does not tell."""
+        try:
+            return plan_of(record, self._journal.entries(record.id)).asked
+        except (RefusedError, JournalError):
+            return None
 
     def resume(self, operation_id: str) -> Iterator[OperationEvent]:
         """Go on with an open operation to its verdict: follow it while its process lives, take it over

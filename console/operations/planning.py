@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from console.config.settings import Settings
+from console.domain.codec import encode
 from console.domain.operation import Hold, Plan, Verb
 from console.domain.wish import Wish
 from console.errors import JournalError, RefusedError
@@ -18,6 +19,7 @@ from console.operations.drain import (
     plan_undrain,
 )
 from console.operations.holds import holds
+from console.operations.moving_on import plan_continue
 from console.operations.restart import plan_restart
 from console.operations.rollback import plan_rollback
 from console.operations.scale import plan_scale
@@ -43,7 +45,17 @@ def plan(wish: Wish, planning: Planning) -> Plan:
     planner = _PLANNERS.get(wish.verb)
     if planner is None:
         raise RefusedError(f"{wish.verb.value} is nothing that is planned")
-    return planner(wish, planning)
+    return replace(planner(wish, planning), asked=asked(wish))
+
+
+def asked(wish: Wish) -> dict[str, object]:
+    """What is wanted beside verb and address, as a plan keeps it: the members that say something."""
+    said = {item.name: (item.default, getattr(wish, item.name)) for item in fields(wish)}
+    return {
+        name: encode(value)
+        for name, (default, value) in said.items()
+        if name not in ("verb", "address") and value != default
+    }
 
 
 def _deploy(wish: Wish, given: Planning) -> Plan:
@@ -91,6 +103,10 @@ def _undrain(wish: Wish, given: Planning) -> Plan:
     return plan_undrain(given.bearings, last_drain(operations, entries), given.settings, given.clock)
 
 
+def _continue(wish: Wish, given: Planning) -> Plan:
+    return plan_continue(given.bearings, given.settings, given.clock, refuse=wish.refuse)
+
+
 _PLANNERS: Mapping[Verb, Callable[[Wish, Planning], Plan]] = {
     Verb.DEPLOY: _deploy,
     Verb.ROLLBACK: _rollback,
@@ -98,4 +114,5 @@ _PLANNERS: Mapping[Verb, Callable[[Wish, Planning], Plan]] = {
     Verb.SCALE: _scale,
     Verb.DRAIN: _drain,
     Verb.UNDRAIN: _undrain,
+    Verb.CONTINUE: _continue,
 }

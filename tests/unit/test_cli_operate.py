@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from console.cli import operate
+from console.cli import deploy, operate, rollback
 from console.cli.report import Report
 from console.domain.address import Address, Tier
 from console.domain.operation import (
@@ -25,6 +25,7 @@ from console.domain.operation import (
     Verb,
     Verdict,
 )
+from console.domain.wish import Wish
 from console.errors import EndpointError, RefusedError, UnknownVersionError
 from tests.builders import ACCOUNT, ADDRESS, CLUSTER, NOW, REGION, a_new_release, a_record, a_release
 from tests.fakes import FakeClock
@@ -89,17 +90,17 @@ def a_course(verdict: Verdict = Verdict.SUCCEEDED) -> Course:
 class FakeEngine:
     """An engine that plans what it is told and plays a course, or raises what stands in it."""
 
-    plan: Plan = field(default_factory=a_plan)
+    planned: Plan = field(default_factory=a_plan)
     course: Course = field(default_factory=a_course)
     under_way: OperationRecord | None = None
     unplannable: Exception | None = None
     calls: list[tuple[object, ...]] = field(default_factory=list)
 
-    def plan_deploy(self, address: Address, version: str) -> Plan:
-        return self._planned("plan_deploy", address, version)
-
-    def plan_rollback(self, address: Address, to: str = "") -> Plan:
-        return self._planned("plan_rollback", address, to)
+    def plan(self, wish: Wish) -> Plan:
+        self.calls.append((f"plan_{wish.verb.value}", wish.address, wish.version or wish.to))
+        if self.unplannable:
+            raise self.unplannable
+        return self.planned
 
     def execute(self, plan: Plan, typed: str | None = None) -> Iterator[OperationEvent]:
         self.calls.append(("execute", typed))
@@ -117,15 +118,12 @@ class FakeEngine:
         record = self.under_way
         return record if record and (record.verb, record.address) == (verb, address) else None
 
+    def joinable(self, wish: Wish) -> OperationRecord | None:
+        return self.attachable(wish.verb, wish.address)
+
     @property
     def names(self) -> list[object]:
         return [call[0] for call in self.calls]
-
-    def _planned(self, name: str, address: Address, word: str) -> Plan:
-        self.calls.append((name, address, word))
-        if self.unplannable:
-            raise self.unplannable
-        return self.plan
 
     def _play(self) -> Iterator[OperationEvent]:
         for item in self.course:
@@ -142,8 +140,11 @@ def arguments(**overrides: Any) -> argparse.Namespace:
 def run(engine: FakeEngine, verb: Verb = Verb.ROLLBACK, **options: Any) -> int:
     given = arguments(**options)
     report = Report(FakeClock(), as_json=given.json)
-    work = operate.rollback if verb is Verb.ROLLBACK else operate.deploy
-    return work(engine, ADDRESS, given, report)
+    if verb is Verb.ROLLBACK:
+        return rollback.rollback(engine, ADDRESS, given, report)
+    if verb is Verb.DEPLOY:
+        return deploy.deploy(engine, ADDRESS, given, report)
+    return operate.carry(engine, Wish(verb, ADDRESS), given, report)
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -227,7 +228,7 @@ def test_production_has_to_be_confirmed(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize("asked", [SHORT, ""])
 def test_the_short_or_the_full_address_confirms(phrase: str, asked: str) -> None:
     """Where confirming is asked for, and where it is not."""
-    engine = FakeEngine(plan=a_plan(confirm=asked))
+    engine = FakeEngine(planned=a_plan(confirm=asked))
 
     assert run(engine, confirm=phrase) == 0
     assert engine.calls[-1] == ("execute", phrase)
@@ -237,7 +238,7 @@ def test_the_short_or_the_full_address_confirms(phrase: str, asked: str) -> None
 @pytest.mark.parametrize("asked", [SHORT, ""])
 def test_a_wrong_phrase_is_refused_everywhere(phrase: str, asked: str) -> None:
     """Who confirms another service than the one that is meant has mixed something up."""
-    engine = FakeEngine(plan=a_plan(confirm=asked))
+    engine = FakeEngine(planned=a_plan(confirm=asked))
 
     assert run(engine, confirm=phrase) == 3
     assert "execute" not in engine.names
@@ -245,7 +246,7 @@ def test_a_wrong_phrase_is_refused_everywhere(phrase: str, asked: str) -> None:
 
 def test_where_two_systems_share_a_name_the_short_one_does_not_confirm() -> None:
     """The plan then asks for the full address."""
-    engine = FakeEngine(plan=a_plan(confirm=str(ADDRESS)))
+    engine = FakeEngine(planned=a_plan(confirm=str(ADDRESS)))
 
     assert run(engine, confirm=SHORT) == 3
     assert run(engine, confirm=str(ADDRESS)) == 0
@@ -253,7 +254,7 @@ def test_where_two_systems_share_a_name_the_short_one_does_not_confirm() -> None
 
 def test_outside_production_nothing_has_to_be_typed() -> None:
     """The plan asks for nothing there."""
-    assert run(FakeEngine(plan=a_plan(confirm="", tier=Tier.STAGING)), confirm=None) == 0
+    assert run(FakeEngine(planned=a_plan(confirm="", tier=Tier.STAGING)), confirm=None) == 0
 
 
 def test_a_dry_run_shows_the_plan_and_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -273,7 +274,7 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(capsys: pytest.CaptureFixtur
 def test_nothing_to_do_needs_no_confirmation(capsys: pytest.CaptureFixture[str]) -> None:
     """The engine says NOTHING_CHANGED."""
     engine = FakeEngine(
-        plan=a_plan(nothing_to_do="it runs that"), course=a_course(Verdict.NOTHING_CHANGED)[-1:]
+        planned=a_plan(nothing_to_do="it runs that"), course=a_course(Verdict.NOTHING_CHANGED)[-1:]
     )
 
     assert run(engine, Verb.DEPLOY, confirm=None) == 0
@@ -286,7 +287,7 @@ def test_an_unproven_way_back_is_refused_with_the_candidates(
 ) -> None:
     """A machine does not choose what a person was not asked about."""
     other = Candidate(a_new_release(), proven=False, doubt="ran 2 min")
-    engine = FakeEngine(plan=a_plan(proven=False, doubt="it ran for 4 min only", candidates=(other,)))
+    engine = FakeEngine(planned=a_plan(proven=False, doubt="it ran for 4 min only", candidates=(other,)))
 
     assert run(engine, dry_run=dry_run) == 3
 
@@ -299,7 +300,7 @@ def test_an_unproven_way_back_is_refused_with_the_candidates(
 
 def test_an_unproven_way_back_that_was_chosen_is_taken() -> None:
     """``--to`` is the choice."""
-    engine = FakeEngine(plan=a_plan(proven=False, doubt="it ran for 4 min only"))
+    engine = FakeEngine(planned=a_plan(proven=False, doubt="it ran for 4 min only"))
 
     assert run(engine, to="v1.4.2") == 0
     assert engine.calls[0] == ("plan_rollback", ADDRESS, "v1.4.2")
@@ -310,9 +311,9 @@ def test_a_failed_check_stops_a_deploy_and_never_a_rollback(capsys: pytest.Captu
     failed = Check("image", CheckState.FAIL, "built for arm64", "build it for amd64")
     plan = a_plan(checks=(failed,))
 
-    assert run(FakeEngine(plan=plan), Verb.ROLLBACK) == 0
+    assert run(FakeEngine(planned=plan), Verb.ROLLBACK) == 0
     capsys.readouterr()
-    assert run(FakeEngine(plan=plan), Verb.DEPLOY) == 3
+    assert run(FakeEngine(planned=replace(plan, verb=Verb.DEPLOY)), Verb.DEPLOY) == 3
     reason = printed(capsys)[-1]["reason"]
     assert "built for arm64" in reason
     assert "build it for amd64" in reason
@@ -345,7 +346,7 @@ def test_a_deploy_by_another_tag_of_the_same_digest_follows_too() -> None:
 
 def test_a_deploy_of_another_version_is_a_deploy_of_its_own() -> None:
     """A hotfix does not wait for the rollout that it is to end, nor takes over its verdict."""
-    engine = FakeEngine(under_way=a_record(verb=Verb.DEPLOY), plan=a_plan(target=a_new_release()))
+    engine = FakeEngine(under_way=a_record(verb=Verb.DEPLOY), planned=a_plan(target=a_new_release()))
 
     assert run(engine, Verb.DEPLOY, version="v1.4.3") == 0
     assert engine.names == ["plan_deploy", "execute"]
