@@ -7,6 +7,7 @@ from datetime import datetime
 from console.domain import words
 from console.domain.rollout import Deployment, Rollout
 from console.domain.service import Observation, ServiceStatus
+from console.domain.stages import stage_words
 from widgets.glyphs import Glyphs
 
 Cell = tuple[tuple[str, str], ...]
@@ -15,30 +16,11 @@ Row = tuple[str, tuple[Cell, ...]]
 """A label, and one cell a deployment."""
 
 BAR, SHORT_BAR = 16, 12
-STAGES = {
-    "RECONCILE_SERVICE": "reconciling the service",
-    "PRE_SCALE_UP": "before scaling up",
-    "SCALE_UP": "scaling up",
-    "POST_SCALE_UP": "scaled up",
-    "TEST_TRAFFIC_SHIFT": "shifting test traffic",
-    "POST_TEST_TRAFFIC_SHIFT": "test traffic shifted",
-    "PRE_PRODUCTION_TRAFFIC_SHIFT": "before production traffic shifts",
-    "PRODUCTION_TRAFFIC_SHIFT": "shifting production traffic",
-    "POST_PRODUCTION_TRAFFIC_SHIFT": "production traffic shifted",
-    "BAKE_TIME": "baking",
-    "CLEAN_UP": "cleaning up",
-}
-"""Lifecycle stages of a service deployment (ECS API reference, DeploymentLifecycleHook)."""
 
 
 def text(said: str, ink: str = "text") -> tuple[str, str]:
     """One piece of a cell."""
     return said, ink
-
-
-def stage_words(stage: str) -> str:
-    """A lifecycle stage as people say it; one that is new here in ECS's words."""
-    return STAGES.get(stage, stage.replace("_", " ").lower())
 
 
 @dataclass(frozen=True)
@@ -130,7 +112,11 @@ class Course:
         rollout = self.rollout
         if rollout is None or not (rollout.stage or rollout.strategy != "ROLLING"):
             return []
-        said = stage_words(rollout.stage) if rollout.stage else rollout.status.value.replace("_", " ").lower()
+        said = (
+            stage_words(rollout.stage).name
+            if rollout.stage
+            else rollout.status.value.replace("_", " ").lower()
+        )
         parts = [said, _strategy(rollout)]
         if rollout.stage == "BAKE_TIME" and rollout.bake_s:
             parts[0] = f"baking for {words.clock(rollout.bake_s)}"
@@ -144,21 +130,22 @@ class Course:
         waiting = [hook for hook in rollout.hooks if hook.waits]
         if waiting:
             hook = waiting[0]
-            said = f"{self.glyphs.paused} WAITING {stage_words(hook.stage)}"
+            word = "" if self.narrow else "WAITING "
+            said = f"{self.glyphs.paused} {word}{stage_words(hook.stage).pause}"
             parts = [text(said, "warning")]
             if hook.expires_at is not None:
                 left = words.clock((hook.expires_at - self.now).total_seconds())
-                then = {"ROLLBACK": ", then ECS rolls back", "CONTINUE": ", then ECS goes on"}
-                parts.append(text(f" · expires in {left}{then.get(hook.on_timeout, '')}", "warning"))
+                then = {"ROLLBACK": ", then rolls back", "CONTINUE": ", then goes on"}
+                parts.append(text(f" · {left} left{then.get(hook.on_timeout, '')}", "warning"))
             return [("hook", self.only(tuple(parts)))]
         working = next((hook for hook in rollout.hooks if hook.status == "IN_PROGRESS"), None)
         if working is None:
             failed = next((hook for hook in rollout.hooks if hook.status in ("FAILED", "TIMED_OUT")), None)
             if failed is None:
                 return []
-            said = f"{failed.status.replace('_', ' ')} {stage_words(failed.stage)}"
+            said = f"{failed.status.replace('_', ' ')} {stage_words(failed.stage).name}"
             return [("hook", self.only((text(f"{self.glyphs.failed} {said}", "critical"),)))]
-        return [("hook", self.only((text(f"at work, {stage_words(working.stage)}"),)))]
+        return [("hook", self.only((text(f"at work, {stage_words(working.stage).name}"),)))]
 
     def breaker(self) -> list[Row]:
         """Failures counted of how many; without a rollout under way whether it is on."""

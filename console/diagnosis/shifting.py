@@ -1,44 +1,15 @@
-"""A rollout that keeps old and new side by side, in words: its stage, its share of the traffic, its waits.
-
-Stages and their order: ECS developer guide, blue-green-deployment-how-it-works, canary-deployment,
-deployment-type-linear; lifecycle events of CodeDeploy: its user guide, AppSpec hooks for Amazon ECS.
-"""
+"""A rollout that keeps old and new side by side, in words: its stage, its share of the traffic, its waits."""
 
 from datetime import datetime, timedelta
 
 from console.diagnosis.evidence import RECENT, Scene
 from console.domain.rollout import CODE_DEPLOY, Deployment, Hook, Rollout
+from console.domain.stages import stage_words
 from console.domain.words import age, count, time_of_day
 
 _SCALE_UP, _SHIFT, _BAKE, _CLEAN_UP = "SCALE_UP", "PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"
 _BEFORE_SHIFT = "PRE_PRODUCTION_TRAFFIC_SHIFT"
 _READY, _KEPT = "READY_WAIT", "TERMINATION_WAIT"
-_STAGES = {
-    "RECONCILE_SERVICE": "clearing up after older deployments",
-    "PRE_SCALE_UP": "green starts next",
-    "POST_SCALE_UP": "green is up, no traffic yet",
-    "TEST_TRAFFIC_SHIFT": "test traffic moves to green",
-    "POST_TEST_TRAFFIC_SHIFT": "green has the test traffic",
-    "POST_PRODUCTION_TRAFFIC_SHIFT": "production traffic has moved",
-}
-_PAUSES = {
-    "RECONCILE_SERVICE": "before it clears up",
-    "PRE_SCALE_UP": "before green starts",
-    "POST_SCALE_UP": "before the test traffic",
-    "POST_TEST_TRAFFIC_SHIFT": "after the test traffic",
-    "POST_PRODUCTION_TRAFFIC_SHIFT": "after the production traffic",
-    _READY: "before CodeDeploy moves the traffic",
-}
-_EVENTS = {
-    "BeforeInstall": "green starts next",
-    "Install": "green becomes healthy",
-    "AfterInstall": "green is up, no traffic yet",
-    "AllowTestTraffic": "test traffic moves to green",
-    "AfterAllowTestTraffic": "green has the test traffic",
-    "BeforeAllowTraffic": "production traffic moves next",
-    "AllowTraffic": "shifting",
-    "AfterAllowTraffic": "production traffic has moved",
-}
 _THEN = {
     "ROLLBACK": "then ECS rolls back",
     "CONTINUE": "then it goes on",
@@ -66,10 +37,10 @@ def pause(scene: Scene, hook: Hook) -> tuple[str, ...]:
     """Where the rollout waits, until when, and what happens then."""
     rollout = moving(scene)
     share = rollout.share if rollout else None
-    where = _PAUSES.get(hook.stage, "")
+    where = stage_words(hook.stage).pause
     if hook.stage == _BEFORE_SHIFT:
         where = "before the next step" if share else "before the production traffic"
-    facts = [f"waits for a decision {where or _plainly(hook.stage)}".rstrip()]
+    facts = [f"waits for a decision {where}".rstrip()]
     then = _THEN.get(hook.on_timeout, "")
     if hook.expires_at is not None:
         left = (hook.expires_at - scene.at).total_seconds()
@@ -100,7 +71,7 @@ def facts(scene: Scene) -> tuple[str, ...]:
         )
     if stage in (_SHIFT, _BEFORE_SHIFT):
         return _share(share) or ("production traffic moves to green",)
-    return (_STAGES.get(stage) or _plainly(stage) or "old and new side by side", *_share(share))
+    return (stage_words(stage).fact or "old and new side by side", *_share(share))
 
 
 def is_canary(scene: Scene) -> bool:
@@ -151,7 +122,7 @@ def _by_other(scene: Scene) -> tuple[str, ...]:
         return (f"{by}: green starts, {_tasks(green)}",)
     if rollout.stage == "AllowTraffic" and share is not None:
         return (f"{by}: shifting, green at {share:g} %",)
-    said = _EVENTS.get(rollout.stage) or _plainly(rollout.stage) or "under way"
+    said = stage_words(rollout.stage).fact or "under way"
     return (f"{by}: {said}", *_share(share))
 
 
@@ -199,8 +170,3 @@ def _share(share: float | None) -> tuple[str, ...]:
 
 def _tasks(deployment: Deployment | None) -> str:
     return f"{deployment.running} of {count(deployment.desired, 'task')}" if deployment else "no task"
-
-
-def _plainly(stage: str) -> str:
-    """A stage that ECS has added since: in its own words."""
-    return stage.replace("_", " ").lower()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from console.domain.action import Action, ActionKind
 from console.domain.operation import OperationEvent, Verb, Verdict
 from console.domain.rollout import Hook, Rollout
+from console.domain.stages import stage_words
 from console.domain.words import time_of_day
 from console.errors import JournalError, QuarterdeckError
 from console.operations.carrier import Carrier
@@ -55,20 +56,15 @@ def continuing(rollout: Rollout, hook: Hook, choice: str) -> Action:
     done = "continued" if choice == "CONTINUE" else "refused: ECS rolls back"
     return Action(
         ActionKind.CONTINUE_HOOK,
-        f"pause at {stage_words(hook.stage)} {done}",
+        f"pause {stage_words(hook.stage).pause} {done}",
         {"rollout": rollout.id, "hook": hook.id, "action": choice},
     )
 
 
 def said(hook: Hook) -> str:
     """One line about a hook that waits: where, until when, what then."""
-    parts = [f"paused at {stage_words(hook.stage)}"]
+    parts = [f"paused {stage_words(hook.stage).pause}"]
     if hook.expires_at is not None:
         then = "rolls back" if hook.on_timeout == "ROLLBACK" else "continues"
         parts.append(f"at {time_of_day(hook.expires_at)} UTC ECS {then}")
     return " · ".join(parts)
-
-
-def stage_words(stage: str) -> str:
-    """A lifecycle stage as people read it: ``post test traffic shift``."""
-    return stage.lower().replace("_", " ")

@@ -131,7 +131,7 @@ async def test_a_rollout_that_shifts_traffic_says_weight_stage_hook_and_alarms()
         assert "green :43 v1.4.3" in said and "blue :42 v1.4.2" in said
         assert "traffic 10 % ━━" in said and "90 % ━━━" in said
         assert "stage shifting production traffic · LINEAR 10 % every 5:00" in said
-        assert "WAITING test traffic shifted · expires in 42:12, then ECS rolls back" in said
+        assert "WAITING after the test traffic · 42:12 left, then rolls back" in said
         assert "alarms monitoring api-5xx" in said
 
 
