@@ -6,8 +6,8 @@ Minutes of it take seconds, and what is counted is what the sandbox received ove
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
 from statistics import mean
+from threading import Event
 from typing import Any
 from unittest.mock import patch
 
@@ -182,9 +182,8 @@ class Lag:
 @contextmanager
 def _watch(home: str) -> Iterator[Watch]:
     clock = FakeClock()
-    sizes = {"ENVIRONMENTS": 1, "SERVICES": 50, "TASKS": 8}
     with (
-        patch.multiple(huge, **sizes),
+        patch.multiple(huge, ENVIRONMENTS=1, SERVICES=50, TASKS=8),
         patch.dict(os.environ, {"HOME": home, "XDG_STATE_HOME": f"{home}/state"}),
     ):
         world = World(DEFAULT_SEED, 1.0, lambda: clock.now().timestamp())

@@ -70,7 +70,7 @@ def _pressed(terminal: Terminal, keys: Iterable[str], look: Callable[[Terminal],
 def _distribution(what: str, seconds: list[float], budgets: tuple[str, str, str]) -> list[Row]:
     figures = percentile(seconds, 0.5), percentile(seconds, 0.95), max(seconds)
     names = f"{what}, p50 of {len(seconds)}", "… p95", "… worst"
-    return [(name, *rest) for name, *rest in zip(names, budgets, map(_ms, figures), strict=True)]
+    return list(zip(names, budgets, map(_ms, figures), strict=True))
 
 
 def _ms(seconds: float) -> str:
