@@ -48,14 +48,15 @@ def test_the_example_configuration_has_every_setting() -> None:
     assert set(file["console"]) == set(schema.CONSOLE)
     assert {key for table in environments for key in table} == set(schema.ENVIRONMENT)
     assert {key for table in services for key in table} == set(schema.SERVICE)
+    groups = [group for table in environments for group in table.get("groups", {}).values()]
+    assert {key for group in groups for key in group} == set(schema.GROUP)
 
 
 def test_the_configuration_page_has_every_setting() -> None:
     """Each in a row of its own table."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    settings = {*schema.PATHS, *schema.CONSOLE, *schema.ENVIRONMENT, *schema.SERVICE, "operator"} - {
-        "services"
-    }
+    tables = (schema.PATHS, schema.CONSOLE, schema.ENVIRONMENT, schema.SERVICE, schema.GROUP)
+    settings = {"operator"}.union(*tables) - {"services", "groups"}
     rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
 
     assert {key for key in settings if f"`{key}`" not in rows} == set()

@@ -3,6 +3,7 @@
 from console.config.nearest import meant
 from console.config.settings import Settings
 from console.domain.address import Address
+from console.domain.group import EVERY, GroupAddress
 from console.domain.text import plain
 from console.errors import UnknownServiceError
 
@@ -32,6 +33,36 @@ def resolve(settings: Settings, text: str) -> Address:
     raise UnknownServiceError(
         f"{shown} is not in {settings.path}",
         meant(shown, dict.fromkeys(candidates)) or "write system/environment/alias",
+    )
+
+
+def resolve_group(settings: Settings, text: str) -> GroupAddress | None:
+    """The group that ``text`` names: ``system/environment/@name``, ``system/environment`` for all of its
+    services, or ``environment/@name`` where only one system has it; ``None`` when it names a service.
+
+    Raises:
+        UnknownServiceError: when it has the form of a group, and there is none such.
+    """
+    parts = text.strip().strip("/").split("/")
+    if not parts[-1].startswith("@") and "/".join(parts) not in settings.environments:
+        return None
+    known = [
+        GroupAddress(item.environment.system, item.environment.name, name)
+        for item in settings.environments.values()
+        for name in item.groups
+    ]
+    named = [*parts, f"@{EVERY}"] if not parts[-1].startswith("@") else parts
+    found = [item for item in known if named in (str(item).split("/"), str(item).split("/")[1:])]
+    if len(found) == 1:
+        return found[0]
+    shown = plain(text)
+    if found:
+        raise UnknownServiceError(
+            f"{shown} names {len(found)} groups", f"write {' or '.join(map(str, found))}"
+        )
+    raise UnknownServiceError(
+        f"{settings.path} has no group {shown}",
+        meant(shown, map(str, known)) or "write system/environment/@group",
     )
 
 

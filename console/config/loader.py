@@ -1,14 +1,19 @@
 """The configuration file, from bytes to :class:`Settings`: complete and checked, or one clear line."""
 
 import os
+import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from console.config import schema
 from console.config.discover import cache_folder, state_folder
+from console.config.nearest import meant
 from console.config.settings import ConsoleSettings, EnvironmentSettings, ServiceSettings, Settings
 from console.config.table import Table
 from console.domain.address import Address, Environment, Tier
+from console.domain.group import EVERY
+from console.domain.text import plain
 from console.errors import ConfigError
 
 _ACCOUNT = r"\d{12}"
@@ -92,22 +97,75 @@ def _environment(system: str, name: str, table: Table) -> EnvironmentSettings:
         cluster=table.text("cluster"),
         read_only=table.flag("read_only"),
     )
+    rules = _rules(table, environment)
+    services = _services(environment, table.table("services", None), rules)
     return EnvironmentSettings(
         environment=environment,
         profile=table.text("profile"),
         role_arn=table.matching("role_arn", _ROLE, "a role such as arn:aws:iam::123456789012:role/name"),
         endpoint_url=table.matching("endpoint_url", _URL, "an http or https address"),
         logs=table.choice("logs", schema.LOG_WAYS, "poll"),
-        services=_services(environment, table.table("services", None)),
+        services=services,
+        groups=_groups(table.table("groups", None), services),
     )
 
 
-def _services(environment: Environment, table: Table) -> dict[str, ServiceSettings]:
+@dataclass(frozen=True)
+class _Rules:
+    """What an environment says of the versions that all its services may run."""
+
+    tags: str
+    tag_rule: str
+    critical_findings: str
+
+
+def _rules(table: Table, environment: Environment) -> _Rules:
+    usual = "enforce" if environment.tier is Tier.PRODUCTION else "warn"
+    return _Rules(
+        tags=_pattern(table, "tags"),
+        tag_rule=table.choice("tag_rule", schema.RULES, usual),
+        critical_findings=table.choice("critical_findings", schema.RULES, "warn"),
+    )
+
+
+def _pattern(table: Table, key: str) -> str:
+    """``semver`` or a regular expression; empty when it is not there."""
+    text = table.text(key)
+    try:
+        re.compile(text)
+    except re.error as error:
+        table.refuse(key, f"is {text!r}, not a regular expression: {error}", f'write "{schema.SEMVER}"')
+    return text
+
+
+def _groups(table: Table, services: dict[str, ServiceSettings]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Name -> waves of aliases; the group of all services is there without being written."""
+    known = {name: alias for alias, item in services.items() for name in (alias, *item.also)}
+    groups: dict[str, tuple[tuple[str, ...], ...]] = {EVERY: (tuple(services),)} if services else {}
+    for name in table.names(schema.ALIAS_LENGTH):
+        group = table.table(name, schema.GROUP)
+        waves = group.lists("waves")
+        named = [alias for wave in waves for alias in wave]
+        for alias in named:
+            if alias not in known:
+                group.refuse(
+                    "waves", f"names {plain(alias)!r}, which is no service here", meant(alias, known)
+                )
+        found = tuple(tuple(known[alias] for alias in wave) for wave in waves)
+        if len({alias for wave in found for alias in wave}) < len(named):
+            group.refuse("waves", "names a service twice", "a service is in one wave")
+        if not named:
+            group.refuse("waves", "names no service", 'write waves = [["api"], ["worker"]]')
+        groups[name] = found
+    return groups
+
+
+def _services(environment: Environment, table: Table, rules: _Rules) -> dict[str, ServiceSettings]:
     services: dict[str, ServiceSettings] = {}
     names: dict[str, str] = {}
     places: dict[tuple[str, str], str] = {}
     for alias in table.names(schema.ALIAS_LENGTH):
-        settings = _service(environment, alias, table.table(alias, schema.SERVICE))
+        settings = _service(environment, alias, table.table(alias, schema.SERVICE), rules)
         for name in (alias, *settings.also):
             if name in names:
                 table.refuse(alias, f"is also called {name!r}, and so is {names[name]}", "names are unique")
@@ -120,7 +178,7 @@ def _services(environment: Environment, table: Table) -> dict[str, ServiceSettin
     return services
 
 
-def _service(environment: Environment, alias: str, table: Table) -> ServiceSettings:
+def _service(environment: Environment, alias: str, table: Table, rules: _Rules) -> ServiceSettings:
     table.require("service", "write the service's name in its cluster")
     cluster = table.text("cluster") or environment.cluster
     if not cluster:
@@ -139,4 +197,7 @@ def _service(environment: Environment, alias: str, table: Table) -> ServiceSetti
         ),
         health=table.matching("health", _URL, "an http or https address"),
         also=table.other_names("also"),
+        tags=_pattern(table, "tags") or rules.tags,
+        tag_rule=rules.tag_rule,
+        critical_findings=rules.critical_findings,
     )

@@ -26,7 +26,11 @@ ENVIRONMENT = (
     "cluster",
     "read_only",
     "logs",
+    "tags",
+    "tag_rule",
+    "critical_findings",
     "services",
+    "groups",
 )
 """``[systems.S.environments.E]``"""
 
@@ -39,8 +43,12 @@ SERVICE = (
     "no_check_healthy_after",
     "health",
     "also",
+    "tags",
 )
 """``[systems.S.environments.E.services.ALIAS]``"""
+
+GROUP = ("waves",)
+"""``[systems.S.environments.E.groups.NAME]``"""
 
 THEMES = ("auto", "dark", "light", "nocolor")
 TIMES = ("utc", "local")
@@ -48,6 +56,9 @@ TIMES = ("utc", "local")
 PLATFORMS = ("ecs",)
 LOG_WAYS = ("poll", "live")
 DEPLOY_WAYS = ("pin", "force")
+RULES = ("enforce", "warn")
+SEMVER = "semver"
+"""The tag pattern that has a name: ``v1.2.3`` and nothing else."""
 
 ALIAS_LENGTH = 16
 """Characters that lists leave for an alias."""

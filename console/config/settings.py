@@ -29,6 +29,13 @@ class ServiceSettings:
     """URL that answers 200 when the service is well; empty: none."""
     also: tuple[str, ...] = ()
     """Other names accepted for the alias."""
+    tags: str = ""
+    """``semver``, or a regular expression that a deployed tag has to match whole; empty: any tag will do.
+    The environment's unless the service has its own."""
+    tag_rule: str = "warn"
+    """``enforce`` or ``warn``: whether another tag is refused."""
+    critical_findings: str = "warn"
+    """``enforce`` or ``warn``: whether an image with critical findings is refused."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class EnvironmentSettings:
     """``poll``: log lines are asked for every two seconds; ``live``: a Live Tail session tells them."""
     services: Mapping[str, ServiceSettings] = field(default_factory=dict)
     """By alias."""
+    groups: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """Name -> waves of aliases; ``all`` is always there: every service in one wave."""
 
 
 @dataclass(frozen=True)

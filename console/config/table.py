@@ -131,6 +131,16 @@ class Table:
             self.refuse(key, "names something twice")
         return tuple(value)
 
+    def lists(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of texts; empty when it is not there."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, list) for item in value):
+            self.refuse(key, "is not a list of lists", "put every wave in brackets of its own")
+        for item in (text for part in value for text in part):
+            if not isinstance(item, str) or not item:
+                self.refuse(key, "holds something that is not text")
+        return tuple(tuple(part) for part in value if part)
+
     def other_names(self, key: str) -> tuple[str, ...]:
         """A list of names; empty when it is not there."""
         names = self.texts(key)

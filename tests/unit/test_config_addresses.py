@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from console.config.addresses import resolve
+from console.config.addresses import resolve, resolve_group
 from console.config.loader import load
 from console.config.settings import Settings
 from console.domain.address import Address
+from console.domain.group import GroupAddress
 from console.errors import UnknownServiceError
 
 
@@ -80,3 +81,31 @@ def test_what_is_no_address_is_refused_in_one_printable_line(settings: Settings,
         resolve(settings, text)
 
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        ("rugmunch/production", GroupAddress("rugmunch", "production")),
+        ("rugmunch/production/@all", GroupAddress("rugmunch", "production")),
+        ("staging/@all", GroupAddress("fairtradeworker", "staging")),
+        ("staging/api", None),
+        ("rugmunch/production/api", None),
+    ],
+)
+def test_a_group_is_an_environment_or_a_name_after_an_at_sign(
+    settings: Settings, text: str, group: GroupAddress | None
+) -> None:
+    """Everything else is a service's address."""
+    assert resolve_group(settings, text) == group
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [("production/@all", "rugmunch/production/@all"), ("staging/@al", "fairtradeworker/staging/@all")],
+)
+def test_a_group_that_is_none_or_several_is_refused(settings: Settings, text: str, remedy: str) -> None:
+    """With what was meant."""
+    with pytest.raises(UnknownServiceError) as caught:
+        resolve_group(settings, text)
+    assert remedy in caught.value.remedy

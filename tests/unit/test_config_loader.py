@@ -262,3 +262,50 @@ def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + SMALLEST.encode())
 
     assert load(path).environments
+
+
+GROUPED = (
+    SMALLEST
+    + """
+also = ["the-api"]
+tags = 'v\\d+'
+[systems.rugmunch.environments.production.services.worker]
+service = "rugmunch-worker"
+[systems.rugmunch.environments.production.groups.app]
+waves = [["worker"], ["the-api"]]
+"""
+)
+
+
+def test_groups_are_waves_of_aliases_and_every_service_is_one_of_its_own(tmp_path: Path) -> None:
+    """By whatever name the file calls a service."""
+    environment = load(write(tmp_path, GROUPED)).environments["rugmunch/production"]
+    assert environment.groups == {"all": (("api", "worker"),), "app": (("worker",), ("api",))}
+
+
+@pytest.mark.parametrize(
+    ("waves", "words"),
+    [
+        ('[["wroker"]]', "names 'wroker'"),
+        ('[["worker"], ["worker"]]', "names a service twice"),
+        ('[["api", "the-api"]]', "names a service twice"),
+        ("[]", "names no service"),
+        ('["worker"]', "is not a list of lists"),
+        ("[[1]]", "holds something that is not text"),
+    ],
+)
+def test_waves_that_mean_nothing_are_refused(tmp_path: Path, waves: str, words: str) -> None:
+    """Each with the group's key."""
+    text = GROUPED.replace('[["worker"], ["the-api"]]', waves)
+    assert f"groups.app.waves {words}" in complaint(tmp_path, text).message
+
+
+def test_tags_are_enforced_in_production_and_warned_of_elsewhere(tmp_path: Path) -> None:
+    """Unless the file says otherwise; a service may have a rule of its own."""
+    tagged = GROUPED.replace('region = "us-east-1"', 'region = "us-east-1"\ntags = "semver"')
+    services = {item.address.alias: item for item in load(write(tmp_path, tagged)).services()}
+    assert (services["api"].tags, services["worker"].tags) == (r"v\d+", "semver")
+    assert services["worker"].tag_rule == "enforce"
+    staging = tagged.replace('tags = "semver"', 'tags = "semver"\ntier = "staging"')
+    assert {item.tag_rule for item in load(write(tmp_path, staging)).services()} == {"warn"}
+    assert "not a regular expression" in complaint(tmp_path, tagged.replace('"semver"', '"v("')).message
