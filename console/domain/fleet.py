@@ -55,6 +55,12 @@ class WayBack:
     """Preflight checks that fail today, in words."""
     deployment: str = ""
     """Id of the PRIMARY deployment that it leads away from: with another one it is no longer true."""
+    instant_until: datetime | None = None
+    """Until then the old version stands beside the new one, and going back only moves the traffic."""
+    rehearsed_at: datetime | None = None
+    """When it was last gone for real; ``None``: never, as far as our journal knows."""
+    rehearsed_s: float | None = None
+    """Seconds to *safe* then."""
 
 
 @dataclass(frozen=True)

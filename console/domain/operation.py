@@ -26,6 +26,10 @@ class Verb(StrEnum):
     """A paused deployment, by anybody, is told to go on."""
     RESTORE = "restore"
     """The guided way back of a database."""
+    MARK = "mark"
+    """A person says that a version is bad, or no longer: nothing is sent."""
+    REHEARSE = "rehearse"
+    """A rollback for real and forward again, outside of production: it proves the way back."""
 
     @property
     def goes_back(self) -> bool:
@@ -140,6 +144,8 @@ class Estimate:
     dominated_by: str
     """The part that takes longest, in words with its seconds."""
     done_s: float
+    limit: str = ""
+    """The setting that makes five minutes impossible, in words; empty where none does."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +246,14 @@ class Plan:
 
     asked: Mapping[str, object] = field(default_factory=dict)
     """The members of the wish that it carries out, without verb and address; plain JSON values."""
+    onset_at: datetime | None = None
+    """Rollback: when the trouble began, by the first evidence there is."""
+    onset: str = ""
+    """That evidence in words."""
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    """The deployment configuration that its order ships with; empty: the live one stays."""
+    instant_until: datetime | None = None
+    """Until then the old version stands beside the new one, and going back only moves the traffic."""
 
     @property
     def stopping(self) -> str:
@@ -277,6 +291,10 @@ class Order:
     """The definition to run, once it is known or registered."""
     sizing: Sizing = AS_IT_IS
     """Settings that change with it."""
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    """The deployment configuration that is shipped with it; empty: the live one stays."""
+    direct: bool = False
+    """CodeDeploy: all traffic at once, whatever the group is configured to do."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,9 @@ class Release:
     settings: Mapping[str, str] = field(default_factory=dict)
     """What people compare, by name: ``memory``, ``cpu``, environment and secret *names*, network …"""
 
+    presumed: bool = False
+    """Nobody recorded its digests: they are what its tags mean in the registry today."""
+
     @property
     def digests(self) -> dict[str, str]:
         """Container name -> digest, of the containers whose digest is known."""

@@ -123,6 +123,8 @@ class Rollout:
     step_percent: float | None = None
     """Share of the canary, or of one linear step."""
     step_bake_s: float = 0.0
+    tasks: int | None = None
+    """How many tasks of its target were asked for when it was last told; ``None`` where nothing tells."""
     updated_at: datetime | None = None
     """When ECS last changed it: in a stage that lasts, the moment at which it began."""
 

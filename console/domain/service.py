@@ -78,6 +78,8 @@ class ServiceStatus:
     target_groups: tuple[str, ...] = ()
     alternate_groups: tuple[str, ...] = ()
     """The others of blue and green: the two change places with every deployment."""
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    """The deployment configuration as the platform words it: to be put back, not to be read."""
 
     @property
     def primary(self) -> Deployment | None:

@@ -1,6 +1,7 @@
 """What somebody wants done to a service, before anybody has looked whether and how."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from console.domain.address import Address
 from console.domain.operation import Verb
@@ -36,3 +37,9 @@ class Wish:
     """Deploy: the migration first; ``None``: where one is configured."""
     refuse: bool = False
     """Continue: the pause is refused instead, so that ECS rolls the deployment back."""
+    direct: bool = False
+    """Rollback: at once, without the steps, hooks and bake of the service's strategy; put back after."""
+    capacity: bool = False
+    """Rollback: first the desired count that the target ran with, where it has fallen since."""
+    onset_at: datetime | None = None
+    """Rollback: when the first figure went bad, where whoever wishes knows; else it is looked for."""
