@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from console.domain.address import Address
 from console.domain.fleet import FleetSnapshot
-from console.domain.operation import OperationRecord, Verb
+from console.domain.operation import OperationRecord
 from screens import messages
 from screens.base import ConsoleScreen
 from screens.feeds import FleetFeeds, OperationFeed, ask
@@ -242,19 +242,12 @@ class QuarterdeckApp(App[int]):
         is_log = type(screen).__name__ == "LogsScreen"
         return screen.pointed_at if isinstance(screen, ConsoleScreen) and not is_log else None
 
-    @on(messages.RollbackRequested)
-    def _plan_rollback(self, message: messages.RollbackRequested) -> None:
-        self._push_plan(Verb.ROLLBACK, message.address, "")
-
-    @on(messages.DeployRequested)
-    def _plan_deploy(self, message: messages.DeployRequested) -> None:
-        self._push_plan(Verb.DEPLOY, message.address, message.version)
-
-    def _push_plan(self, verb: Verb, address: Address, version: str) -> None:
+    @on(messages.OperationWished)
+    def _plan(self, message: messages.OperationWished) -> None:
         from screens.confirm import PlanScreen
 
         if not any(isinstance(screen, PlanScreen) for screen in self.screen_stack):  # a double key
-            self.push_screen(PlanScreen(self.runtime.engine, self.runtime.clock, verb, address, version))
+            self.push_screen(PlanScreen(self.runtime.engine, self.runtime.clock, message.wish))
 
     def action_journal(self) -> None:
         from screens.journal import JournalScreen

@@ -1,6 +1,7 @@
 """The dialog before anything is sent: asks for the plan, shows it, and has it confirmed once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -10,14 +11,15 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from console.domain.address import Address
-from console.domain.operation import Plan, Verb
+from console.domain.operation import Plan
 from console.domain.text import plain
+from console.domain.wish import Wish
 from console.domain.words import age
-from console.errors import UnknownVersionError
+from console.errors import RefusedError, UnknownVersionError, UsageError
 from console.ports import Clock
 from screens.messages import AskFailed, OperationConfirmed, PlanMade
 from screens.plan_question import Planner, PlanQuestion
+from screens.wishing import question
 from widgets import plan_dialog
 from widgets.confirm_field import ConfirmField
 from widgets.dialog import DialogPane
@@ -36,8 +38,8 @@ REPEAT_S = 0.7
 class Stage(Enum):
     """Where the dialog stands."""
 
-    VERSION = auto()
-    """A deploy asks which version."""
+    ASKING = auto()
+    """The wish is not complete: which version, how many, what leaves."""
     PLANNING = auto()
     FAILED = auto()
     READY = auto()
@@ -65,14 +67,12 @@ class PlanScreen(ModalScreen[None]):
         Binding("up,pageup", "up", "further up", id="plan.up", show=False),
     ]
 
-    def __init__(
-        self, planner: Planner, clock: Clock, verb: Verb, address: Address, version: str = "", to: str = ""
-    ) -> None:
+    def __init__(self, planner: Planner, clock: Clock, wish: Wish) -> None:
         super().__init__()
         self._clock = clock
-        self.question = PlanQuestion(planner, clock, verb, address, version, to)
-        self._asks_version = verb is Verb.DEPLOY and not version
-        self.stage = Stage.VERSION if self._asks_version else Stage.PLANNING
+        self.question = PlanQuestion(planner, clock, wish)
+        self._asked = question(wish)
+        self.stage = Stage.ASKING if self._asked else Stage.PLANNING
         self.changed: frozenset[str] = frozenset()
         self.button = 0
         """0: cancel, 1: the order. Only where nothing has to be typed."""
@@ -90,9 +90,10 @@ class PlanScreen(ModalScreen[None]):
             yield DialogPane(id="heading")
             yield DialogPane(id="plan")
             yield DialogPane(id="notice")
-            version = Input(placeholder="tag or digest", id="version", compact=True, select_on_focus=False)
-            version.cursor_blink = False
-            yield version
+            hint = self._asked.placeholder if self._asked else ""
+            answer = Input(placeholder=hint, id="answer", compact=True, select_on_focus=False)
+            answer.cursor_blink = False
+            yield answer
             yield ConfirmField(id="field")
             yield DialogPane(id="foot")
         yield KeyBar()
@@ -100,8 +101,8 @@ class PlanScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self.query_one(KeyBar).order = ("plan.cancel", "plan.retry", "plan.targets", "plan.copy")
         self.set_interval(0.5, self.show)
-        if self.stage is Stage.VERSION:
-            self.query_one("#version", Input).focus()
+        if self.stage is Stage.ASKING:
+            self.query_one("#answer", Input).focus()
         else:
             self.question.ask(self)
         self.show()
@@ -151,8 +152,8 @@ class PlanScreen(ModalScreen[None]):
         if self._over or not self.question.answered(message):
             return
         if self.stage is not Stage.READY:
-            bad_version = self._asks_version and isinstance(message.error, UnknownVersionError)
-            self.stage = Stage.VERSION if bad_version else Stage.FAILED
+            wrong_answer = self._asked and isinstance(message.error, UnknownVersionError | RefusedError)
+            self.stage = Stage.ASKING if wrong_answer else Stage.FAILED
         self.show()
 
     def _refresh_when_old(self) -> None:
@@ -233,7 +234,8 @@ class PlanScreen(ModalScreen[None]):
     def _take_candidate(self) -> None:
         assert self.plan is not None
         release = self.plan.candidates[self._candidate].release
-        self.question.to = release.revision or release.digest or release.version.label
+        to = release.revision or release.digest or release.version.label
+        self.question.wish = replace(self.question.wish, to=to)
         self.question.forget()
         self.question.ask(self)
         self.stage = Stage.PLANNING
@@ -257,8 +259,9 @@ class PlanScreen(ModalScreen[None]):
             return "no plan yet"
         if plan.nothing_to_do:
             return "there is nothing to send"
-        if plan.verb is Verb.DEPLOY and plan.blockers:
-            return f"{', '.join(check.name for check in plan.blockers)} failed: it cannot be deployed"
+        if plan.blockers and not plan.verb.goes_back:
+            names = ", ".join(check.name for check in plan.blockers)
+            return f"{names} failed: {plan_dialog.BLOCKED}"
         if self.question.is_open:
             return "reading the plan again"
         if self.question.is_old:
@@ -267,10 +270,19 @@ class PlanScreen(ModalScreen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        version = plain(event.value).strip()
-        if self._is_repeat() or self.stage is not Stage.VERSION or not version:
+        answer = plain(event.value).strip()
+        asked = self._asked
+        if self._is_repeat() or self.stage is not Stage.ASKING or asked is None:
             return
-        self.question.version, self.stage = version, Stage.PLANNING
+        if not answer and not asked.may_be_empty:
+            return
+        try:
+            self.question.wish = asked.answered(self.question.wish, answer)
+        except UsageError as error:
+            self.question.error = error
+            self.show()
+            return
+        self.stage = Stage.PLANNING
         self.set_focus(None)
         self.question.ask(self)
         self.show()
@@ -303,7 +315,7 @@ class PlanScreen(ModalScreen[None]):
         typing = typing and not (self.plan and self.plan.nothing_to_do)
         self.set_class(narrow, "-narrow")
         self.set_class(typing, "-types")
-        self.set_class(self.stage is Stage.VERSION, "-asks-version")
+        self.set_class(self.stage is Stage.ASKING, "-asks")
         said = {
             "heading": self._heading(column, width, narrow),
             "plan": self._body(column, width),
@@ -319,12 +331,12 @@ class PlanScreen(ModalScreen[None]):
 
     def _lay_out(self, said: Mapping[str, tuple[Line, ...]], narrow: bool, typing: bool) -> None:
         """Give every part the rows that it needs, and the plan what is left."""
-        field = (2 if narrow else 3) if typing else 1 if self.stage is Stage.VERSION else 0
+        field = (2 if narrow else 3) if typing else 1 if self.stage is Stage.ASKING else 0
         needed = sum(len(lines) for lines in said.values()) + field
         room = self.size.height - (3 if narrow else 4)
         gap = 1 if needed < room else 0
         self.query_one("#notice").styles.height = len(said["notice"]) + gap
-        if self.stage is Stage.VERSION:
+        if self.stage is Stage.ASKING:
             self.query_one("#plan").styles.height = len(said["plan"])
         else:
             self.query_one("#plan").styles.height = "1fr"
@@ -336,17 +348,17 @@ class PlanScreen(ModalScreen[None]):
         field.column = 2 if narrow else 4
         if typing and not field.has_focus:
             field.focus()
-        elif self.stage is Stage.VERSION and not self.query_one("#version").has_focus:
-            self.query_one("#version").focus()
-        elif not typing and self.stage is not Stage.VERSION and self.focused is not None:
+        elif self.stage is Stage.ASKING and not self.query_one("#answer").has_focus:
+            self.query_one("#answer").focus()
+        elif not typing and self.stage is not Stage.ASKING and self.focused is not None:
             self.set_focus(None)
         bar = self.query_one(KeyBar)
         bar.note = (self._said or (plan_dialog.NOTHING_SENT if narrow else ""), "muted")
         self.refresh_bindings()
 
     def _heading(self, column: int, width: int, narrow: bool) -> tuple[Line, ...]:
-        address = self.question.address
-        words = title(self.question.verb, address.service, address.environment)
+        address = self.question.wish.address
+        words = title(self.question.wish.verb, address.service, address.environment)
         return plan_dialog.heading(words, self._corner(), column, width, narrow)
 
     def _corner(self) -> tuple[str, str]:
@@ -359,8 +371,9 @@ class PlanScreen(ModalScreen[None]):
 
     def _body(self, column: int, width: int) -> tuple[Line, ...]:
         glyphs, error = self._glyphs, self.question.error
-        if self.stage is Stage.VERSION:
-            return plan_dialog.version_question(self.question.address.service, error, column, width, glyphs)
+        if self.stage is Stage.ASKING:
+            text = self._asked.text(self.question.wish.address.service) if self._asked else ""
+            return plan_dialog.asking(text, error, column, width, glyphs)
         if self.stage is Stage.FAILED and error is not None:
             return plan_dialog.failure(error, column, width, glyphs)
         if self.plan is None:
@@ -379,7 +392,7 @@ class PlanScreen(ModalScreen[None]):
 
     def _foot(self, column: int, width: int, narrow: bool, typing: bool) -> tuple[Line, ...]:
         if self.stage is not Stage.READY or self.plan is None or self.plan.nothing_to_do:
-            order = "plan it" if self.stage is Stage.VERSION else ""
+            order = "plan it" if self.stage is Stage.ASKING else ""
             return plan_dialog.buttons(order, True, None, column, width, narrow)
         alive = not self.dead_because() and (not typing or self.query_one(ConfirmField).matches)
         chosen = None if typing else self.button

@@ -150,8 +150,9 @@ class TailFeed:
         _start(f"tail-{self.tail.address}", self._run)
 
     def stop(self) -> None:
-        """Read no more after what is being read now."""
+        """Read no more after what is being read now; a live session, which is charged, ends at once."""
         self._stop.set()
+        self.tail.cancel()
 
     def _run(self) -> None:
         try:

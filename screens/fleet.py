@@ -12,11 +12,11 @@ from textual.widgets import Input
 from console.domain.address import Address
 from console.domain.fleet import ServicePicture
 from console.ports import Clock
-from screens.base import ConsoleScreen
+from screens.changing import ChangingScreen
 from screens.fleet_book import Entry, FleetBook
 from screens.fleet_facts import explanation, roll_back_label
 from screens.fleet_order import arranged, chosen, counts, find, in_old_order, same_order
-from screens.messages import DeployRequested, RollbackRequested, ServiceChosen
+from screens.messages import ServiceChosen
 from screens.overview import ALL, reading_line, tabs
 from screens.summary import summary
 from widgets.fleet_heads import SortBy, heads, next_sort, sort_at
@@ -67,29 +67,30 @@ class FilterField(Input):
     ]
 
 
-class FleetScreen(ConsoleScreen):
+class FleetScreen(ChangingScreen):
     """Rows are drawn from the newest snapshot; keys act on the row under the cursor when pressed."""
 
     AUTO_FOCUS = "GridView"
     KEY_ORDER: ClassVar[tuple[str, ...]] = (
         "grid.choose",
-        "fleet.roll_back",
-        "fleet.deploy",
+        "do.roll_back",
+        "do.move_on",
+        "do.deploy",
+        "app.logs",
         "fleet.filter",
         "app.journal",
         "fleet.explain",
         "app.operation",
+        "fleet.sort",
         "fleet.copy",
         "filter.keep",
         "fleet.clear",
         "app.quit",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("R", "roll_back", "roll back", id="fleet.roll_back", tooltip="Plan the way back"),
-        Binding("P", "deploy", "deploy", id="fleet.deploy", tooltip="Plan to deploy a version"),
         Binding("slash", "filter", "filter", id="fleet.filter", tooltip="Show some services only"),
         Binding("e", "explain", "explain", id="fleet.explain", tooltip="Cause and remedy in full"),
-        Binding("b", "sort", "sort", id="fleet.sort", show=False, tooltip="Sort by the next column"),
+        Binding("b", "sort", "sort", id="fleet.sort", tooltip="Sort by the next column"),
         Binding("y", "copy", "copy", id="fleet.copy", tooltip="Copy a summary of the service"),
         Binding("u", "update", "update", id="fleet.update", show=False, tooltip="Apply a changed order"),
         Binding("tab", "tab(1)", "next tab", id="fleet.tab", show=False, tooltip="Next tab"),
@@ -185,7 +186,7 @@ class FleetScreen(ConsoleScreen):
     def key_labels(self) -> Mapping[str, str]:
         picture = self.current
         said = roll_back_label(picture, self.now, narrow=self.is_narrow) if picture is not None else ""
-        return {"fleet.roll_back": said} if said else {}
+        return {"do.roll_back": said} if said else {}
 
     def _in_order(self, wanted: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """The services in today's order, or in the one of before while somebody works in it."""
@@ -234,6 +235,7 @@ class FleetScreen(ConsoleScreen):
     def _highlighted(self) -> None:
         self.draw_header()
         self.update_keys()
+        self.refresh_bindings()
         self._draw_explanation()
 
     def _draw_explanation(self) -> None:
@@ -256,17 +258,9 @@ class FleetScreen(ConsoleScreen):
         if action == "clear_filter":
             return bool(field.display)
         if field.has_focus:
-            return action not in (
-                "filter",
-                "roll_back",
-                "deploy",
-                "explain",
-                "copy",
-                "tab",
-                "pick_tab",
-                "sort",
-            )
-        return True
+            typed = {"filter", "explain", "copy", "tab", "pick_tab", "sort", *self.CHANGING}
+            return action not in typed
+        return super().check_action(action, parameters)
 
     def _address(self) -> Address | None:
         picture = self.current
@@ -277,14 +271,6 @@ class FleetScreen(ConsoleScreen):
         row = find(self._entries, event.key)
         if row is not None:
             self.post_message(ServiceChosen(row.address))
-
-    def action_roll_back(self) -> None:
-        if (address := self._address()) is not None:
-            self.post_message(RollbackRequested(address))
-
-    def action_deploy(self) -> None:
-        if (address := self._address()) is not None:
-            self.post_message(DeployRequested(address))
 
     def action_explain(self) -> None:
         self._explains = not self._explains

@@ -11,7 +11,7 @@ from console.domain.tasks import Task
 from console.domain.version import Version, short_digest
 from console.watch.cadence import STALE_AFTER, cadence, is_stale
 from screens.overview import SHORT_TIERS
-from widgets.fleet_row import ServiceRow
+from widgets.fleet_row import MOVED, ServiceRow
 
 ERRORS_CRITICAL = 0.05
 ERRORS_NOTICED = 0.003
@@ -48,7 +48,7 @@ def row_of(
         service=picture.address.service,
         environment=picture.address.environment,
         tier=SHORT_TIERS[picture.environment.tier.value][:4],
-        version=words.NOTHING if version is None else version.label + ("*" if version.moved else ""),
+        version=words.NOTHING if version is None else version.label + (MOVED if version.moved else ""),
         tasks=words.NOTHING if status is None else _tasks(status.running, status.desired, status.pending),
         errors=words.NOTHING if share is None else words.percent(share),
         errors_ink=_errors_ink(share, picture),

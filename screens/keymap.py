@@ -23,8 +23,9 @@ import widgets
 from console.config.nearest import meant, nearest
 from console.domain.text import plain
 from console.errors import ConfigError
+from screens.changing import ChangingScreen
 
-CHANGES_THE_WORLD = frozenset({"roll_back", "rollback", "deploy"})
+CHANGES_THE_WORLD = ChangingScreen.CHANGING | {"rollback"}
 """Actions whose order ends up at AWS, after a plan and its confirmation."""
 
 _TAKEN = {

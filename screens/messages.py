@@ -7,6 +7,7 @@ from textual.message import Message
 from console.domain.address import Address
 from console.domain.operation import OperationEvent, Plan
 from console.domain.signals import LogLine
+from console.domain.wish import Wish
 from console.errors import QuarterdeckError
 
 
@@ -18,21 +19,12 @@ class ServiceChosen(Message):
         self.address = address
 
 
-class RollbackRequested(Message):
-    """Somebody pressed the key that rolls back; the address is the one under the cursor then."""
+class OperationWished(Message):
+    """Somebody pressed a key that changes the world; the address is the one under the cursor then."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, wish: Wish) -> None:
         super().__init__()
-        self.address = address
-
-
-class DeployRequested(Message):
-    """Somebody pressed the key that deploys; the address is the one under the cursor then."""
-
-    def __init__(self, address: Address, version: str = "") -> None:
-        super().__init__()
-        self.address = address
-        self.version = version
+        self.wish = wish
 
 
 class PlanMade(Message):

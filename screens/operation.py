@@ -12,10 +12,11 @@ from console.domain import words
 from console.domain.address import Address
 from console.domain.operation import OperationEvent, Step, Verb, Verdict
 from console.domain.signals import LogLine
+from console.domain.wish import Wish
 from console.ports import Clock, LogSource
 from screens.base import ConsoleScreen
 from screens.feeds import LogFeed
-from screens.messages import LogsFailed, LogsRead, RollbackRequested
+from screens.messages import LogsFailed, LogsRead, OperationWished
 from screens.running import RunningOperation
 from widgets.glyphs import ASCII, Glyphs
 from widgets.operation_view import OperationPicture, OperationView, state_words
@@ -29,7 +30,7 @@ class OperationScreen(ConsoleScreen):
     """
 
     CSS_PATH = "operation.tcss"
-    KEY_ORDER = ("operation.back", "operation.rollback", "operation.copy", "app.journal", "app.keys")
+    KEY_ORDER = ("operation.back", "operation.rollback", "app.logs", "operation.copy", "app.journal", "app.keys")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "leave, it goes on", id="operation.back", tooltip="Leave; it goes on"),
         Binding("y", "copy", "copy summary", id="operation.copy", tooltip="Copy a summary to paste"),
@@ -122,7 +123,7 @@ class OperationScreen(ConsoleScreen):
 
     def action_rollback(self) -> None:
         if self.operation is not None:
-            self.app.post_message(RollbackRequested(self.operation.address))
+            self.app.post_message(OperationWished(Wish(Verb.ROLLBACK, self.operation.address)))
 
     def action_copy(self) -> None:
         shown = self.picture()

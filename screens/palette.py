@@ -10,12 +10,13 @@ from textual.content import Content
 from textual.message import Message
 
 from console.domain.address import Address
+from console.domain.operation import Verb
+from console.domain.wish import Wish
 from screens.base import ConsoleScreen
 from screens.messages import (
-    DeployRequested,
     ExtraChosen,
     LogsRequested,
-    RollbackRequested,
+    OperationWished,
     ServiceChosen,
 )
 from widgets.keybar import KeyLabel, live_keys
@@ -33,8 +34,12 @@ class Extra:
 
 _VERBS: dict[str, Callable[[Address], Message]] = {
     "logs": LogsRequested,
-    "roll back": RollbackRequested,
-    "deploy": DeployRequested,
+    "roll back": lambda address: OperationWished(Wish(Verb.ROLLBACK, address)),
+    "deploy": lambda address: OperationWished(Wish(Verb.DEPLOY, address)),
+    "drain": lambda address: OperationWished(Wish(Verb.DRAIN, address)),
+    "undrain": lambda address: OperationWished(Wish(Verb.UNDRAIN, address)),
+    "scale": lambda address: OperationWished(Wish(Verb.SCALE, address)),
+    "restart": lambda address: OperationWished(Wish(Verb.RESTART, address)),
 }
 """What is asked for of a service; whatever changes it is planned first, and confirmed in its dialog."""
 
@@ -99,7 +104,7 @@ class ActionProvider(Provider):
 class ServiceProvider(Provider):
     """Opens any service by any part of its address; unasked it offers those in trouble or motion.
 
-    ``logs``, ``roll back`` or ``deploy`` before it asks for that instead; the last two only plan.
+    One of the verbs before it asks for that instead; what changes anything is only planned.
     """
 
     async def search(self, query: str) -> Hits:

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from textual.message_pump import MessagePump
 
-from console.domain.address import Address
-from console.domain.operation import Plan, Verb
+from console.domain.operation import Plan
+from console.domain.wish import Wish
 from console.errors import QuarterdeckError
 from console.ports import Clock
 from screens.feeds import ask
@@ -16,11 +16,9 @@ OLD_AFTER_S = 30.0
 
 
 class Planner(Protocol):
-    """The part of the engine that plans; both methods block and may raise."""
+    """The part of the engine that plans; blocks and may raise."""
 
-    def plan_deploy(self, address: Address, version: str) -> Plan: ...
-
-    def plan_rollback(self, address: Address, to: str = "") -> Plan: ...
+    def plan(self, wish: Wish) -> Plan: ...
 
 
 class PlanQuestion:
@@ -29,15 +27,10 @@ class PlanQuestion:
     The last plan stays while it is read again.
     """
 
-    def __init__(
-        self, planner: Planner, clock: Clock, verb: Verb, address: Address, version: str, to: str
-    ) -> None:
+    def __init__(self, planner: Planner, clock: Clock, wish: Wish) -> None:
         self._planner = planner
         self._clock = clock
-        self.verb = verb
-        self.address = address
-        self.version = version
-        self.to = to
+        self.wish = wish
         self.plan: Plan | None = None
         self.error: QuarterdeckError | None = None
         """Why the newest question was not answered."""
@@ -49,11 +42,8 @@ class PlanQuestion:
         self._tag += 1
         self._asked_at = self._clock.monotonic()
         self.error = None
-        planner, address, version, to = self._planner, self.address, self.version, self.to
-        if self.verb is Verb.DEPLOY:
-            ask(target, lambda: planner.plan_deploy(address, version), self._tag, PlanMade)
-        else:
-            ask(target, lambda: planner.plan_rollback(address, to), self._tag, PlanMade)
+        planner, wish = self._planner, self.wish
+        ask(target, lambda: planner.plan(wish), self._tag, PlanMade)
 
     def forget(self) -> None:
         """Drop the plan, and whatever answer is still on its way."""

@@ -15,16 +15,14 @@ from console.domain.signals import LogLine
 from console.operations.engine import Engine
 from console.ports import Clock, LogSource, Platform
 from console.watch.cadence import is_stale
-from screens.base import ConsoleScreen
+from screens.changing import ChangingScreen
 from screens.feeds import LogFeed
 from screens.messages import (
     Answered,
     AskFailed,
-    DeployRequested,
     LogsFailed,
     LogsRead,
     PlanMade,
-    RollbackRequested,
 )
 from screens.service_questions import History, Questions, read_history, revisions_of
 from screens.summary import summary
@@ -43,17 +41,21 @@ COMPARED = ("older", "newer")
 """The two revisions whose configuration is compared, each with a pair of keys."""
 
 
-class ServiceScreen(ConsoleScreen):
+class ServiceScreen(ChangingScreen):
     """Deployments, tasks, targets, events, scaling, configuration and logs of one service, with its way
     back kept at hand."""
 
     CSS_PATH = "service.tcss"
     KEY_ORDER: ClassVar[tuple[str, ...]] = (
         "service.back",
-        "service.roll_back",
+        "do.roll_back",
         "service.explain",
         "app.logs",
-        "service.deploy",
+        "do.move_on",
+        "do.deploy",
+        "do.drain",
+        "do.scale",
+        "do.restart",
         "service.pane",
         "app.journal",
         "app.operation",
@@ -62,8 +64,6 @@ class ServiceScreen(ConsoleScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "fleet", id="service.back", tooltip="Back to the fleet"),
-        Binding("R", "roll_back", "roll back", id="service.roll_back", tooltip="Plan the way back"),
-        Binding("P", "deploy", "deploy", id="service.deploy", tooltip="Plan to deploy a version"),
         Binding("e", "explain", "explain", id="service.explain", tooltip="Cause, remedy, evidence in full"),
         Binding("tab", "pane(1)", "pane", id="service.pane", tooltip="Next pane"),
         Binding("shift+tab", "pane(-1)", "pane", id="service.back_pane", show=False, tooltip="Pane before"),
@@ -272,18 +272,12 @@ class ServiceScreen(ConsoleScreen):
 
     def key_labels(self) -> Mapping[str, str]:
         said = consequence(self._armed.plan, self.is_narrow)
-        return {"service.roll_back": said} if said else {}
+        return {"do.roll_back": said} if said else {}
 
     # -- keys ---------------------------------------------------------------------------------
 
     def action_back(self) -> None:
         self.app.pop_screen()
-
-    def action_roll_back(self) -> None:
-        self.post_message(RollbackRequested(self.address))
-
-    def action_deploy(self) -> None:
-        self.post_message(DeployRequested(self.address))
 
     def action_pane(self, step: int) -> None:
         self.action_open_pane(PANES[(PANES.index(self._pane) + step) % len(PANES)])

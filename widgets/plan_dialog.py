@@ -12,6 +12,7 @@ from widgets.plan_view import candidate_line
 from widgets.regions import wrapped
 
 NOTHING_SENT = "nothing has been sent"
+BLOCKED = "it cannot be done like this"
 
 
 def heading(text: str, corner: tuple[str, str], column: int, width: int, narrow: bool) -> tuple[Line, ...]:
@@ -46,12 +47,12 @@ def _error_lines(error: QuarterdeckError, column: int, width: int, glyphs: Glyph
     return tuple(lines)
 
 
-def version_question(
-    service: str, error: QuarterdeckError | None, column: int, width: int, glyphs: Glyphs
+def asking(
+    text: str, error: QuarterdeckError | None, column: int, width: int, glyphs: Glyphs
 ) -> tuple[Line, ...]:
-    """The question for the version of a deploy, under what was wrong with the last answer."""
+    """A question, under what was wrong with the last answer."""
     lines = [*_error_lines(error, column, width, glyphs), Line()] if error else []
-    lines.append(Line().put(column, f"Which version of {service}: a tag or digest in its registry", "text"))
+    lines += [Line().put(column, line, "text") for line in wrapped(text, width)]
     return (*lines, Line())
 
 
@@ -86,12 +87,8 @@ def notices(
         said.append((glyphs.warning, f"not read again: {error}", "warning"))
     if plan.blockers:
         names = ", ".join(check.name for check in plan.blockers)
-        blocked = plan.verb is Verb.DEPLOY
-        text = (
-            f"{names} failed: it cannot be deployed"
-            if blocked
-            else f"{names} failed: going back is not blocked"
-        )
+        blocked = not plan.verb.goes_back
+        text = f"{names} failed: {BLOCKED if blocked else 'going back is not blocked'}"
         said.append((glyphs.failed, text, "bold critical" if blocked else "warning"))
     lines: list[Line] = []
     for mark, text, ink in said:
@@ -102,10 +99,11 @@ def notices(
 
 
 def order_words(plan: Plan) -> str:
-    """What ``enter`` would do: ``roll back to v1.4.2``, ``deploy v1.4.3``."""
+    """What ``enter`` would do: ``roll back to v1.4.2``, ``deploy v1.4.3``, ``drain``."""
+    label = plan.target.version.label
     if plan.verb is Verb.ROLLBACK:
-        return f"roll back to {plan.target.version.label}"
-    return f"deploy {plan.target.version.label}"
+        return f"roll back to {label}"
+    return f"deploy {label}" if plan.verb is Verb.DEPLOY else plan.verb.value
 
 
 def buttons(

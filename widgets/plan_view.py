@@ -1,6 +1,6 @@
 """A plan as the operator reads it before confirming: always the same words in the same order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,7 +89,7 @@ def _facts(plan: Plan) -> dict[str, object]:
         "service": plan.service,
         "from": _identity(plan.source),
         "to": (_identity(plan.target), plan.proven, plan.doubt),
-        "by": plan.mechanism,
+        "by": (plan.mechanism, plan.actions, plan.after),
         "effect": (plan.effect, plan.nothing_to_do),
         "checked": tuple((check.name, check.state) for check in plan.checks),
         "changes": plan.differences,
@@ -109,9 +109,8 @@ def rows(plan: Plan, now: datetime, width: int, glyphs: Glyphs) -> tuple[Row, ..
         Row("region", (((plan.region, "text"),),)),
         Row("cluster", (((plan.cluster, "text"),),)),
         Row("service", (((plan.service, "bold strong"),),)),
-        Row("from", (_from(plan, now),)),
-        Row("to", _to(plan, room)),
-        Row("by", (_by(plan),)),
+        *_releases(plan, now, room),
+        *_steps(plan, room),
         Row("effect", _sentences((plan.effect,), room, "text")),
     ]
     if plan.checks:
@@ -131,7 +130,7 @@ def plan_lines(
     """The whole plan as lines; rows named in ``changed`` are amber. A gap stands before *from*."""
     lines: list[Line] = []
     for row in rows(plan, now, width, glyphs):
-        if row.label == "from":
+        if row.label in ("from", "runs"):
             lines.append(Line())
         for index, parts in enumerate(row.lines):
             amber = row.label in changed
@@ -141,6 +140,32 @@ def plan_lines(
             line.run(column + LABEL_WIDTH, *((text, "warning" if amber else ink) for text, ink in parts))
             lines.append(line)
     return tuple(lines)
+
+
+def _releases(plan: Plan, now: datetime, room: int) -> Iterator[Row]:
+    """From what to what; where nothing is shipped, what runs and goes on running."""
+    if plan.mechanism is Mechanism.ACTIONS:
+        yield Row("runs", (_from(plan, now),))
+        return
+    yield Row("from", (_from(plan, now),))
+    yield Row("to", _to(plan, room))
+
+
+def _steps(plan: Plan, room: int) -> Iterator[Row]:
+    """What is sent, in its order: steps before the order, the order, steps after it."""
+    first = [action.said for action in plan.actions]
+    if first:
+        yield Row("first" if plan.mechanism is not Mechanism.ACTIONS else "by", _numbered(first, room))
+    if plan.mechanism is not Mechanism.ACTIONS:
+        yield Row("by", (_by(plan),))
+    if plan.after:
+        yield Row("then", _numbered([action.said for action in plan.after], room))
+
+
+def _numbered(texts: Sequence[str], room: int) -> tuple[tuple[tuple[str, str], ...], ...]:
+    if len(texts) == 1:
+        return _sentences(texts, room, "text")
+    return _sentences([f"{number} {text}" for number, text in enumerate(texts, 1)], room, "text")
 
 
 def _from(plan: Plan, now: datetime) -> tuple[tuple[str, str], ...]:

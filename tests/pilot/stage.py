@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
-from console.domain.address import Address, Tier
+from console.domain.address import Tier
 from console.domain.operation import (
     Basis,
     Candidate,
@@ -23,6 +23,7 @@ from console.domain.operation import (
     Plan,
     Verb,
 )
+from console.domain.wish import Wish
 from tests.builders import (
     ACCOUNT,
     ADDRESS,
@@ -138,18 +139,12 @@ class FakePlanner:
 
     def __init__(self, *answers: Plan | Exception) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[str, Address, str]] = []
+        self.asked: list[Wish] = []
         self.gate = Event()
         self.gate.set()
 
-    def plan_deploy(self, address: Address, version: str) -> Plan:
-        return self._answer("deploy", address, version)
-
-    def plan_rollback(self, address: Address, to: str = "") -> Plan:
-        return self._answer("rollback", address, to)
-
-    def _answer(self, verb: str, address: Address, what: str) -> Plan:
-        self.asked.append((verb, address, what))
+    def plan(self, wish: Wish) -> Plan:
+        self.asked.append(wish)
         assert self.gate.wait(20), "the gate was never opened"
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from console.domain.address import Tier
 from console.domain.operation import Check, CheckState, Mechanism, Verb
+from console.domain.wish import Wish
 from console.errors import CredentialsError, EndpointError, UnknownVersionError
 from screens import confirm
 from screens.confirm import PlanScreen
@@ -36,7 +37,7 @@ class Dialog:
     ) -> None:
         self.clock = FakeClock()
         self.planner = planner
-        self.screen = PlanScreen(planner, self.clock, verb, ADDRESS, version)
+        self.screen = PlanScreen(planner, self.clock, Wish(verb, ADDRESS, version=version))
         self.app = Stage(self.screen, **stage)
 
     @property
@@ -367,7 +368,7 @@ async def test_a_deploy_without_a_version_asks_for_it_first() -> None:
         assert dialog.planner.asked == []
         await pilot.press(*"v1.4.3", "enter")
         await dialog.ready(pilot)
-        assert dialog.planner.asked == [("deploy", ADDRESS, "v1.4.3")]
+        assert dialog.planner.asked == [Wish(Verb.DEPLOY, ADDRESS, version="v1.4.3")]
         assert "as a new revision" in dialog.text()
         assert dialog.sent == []
 
@@ -385,7 +386,7 @@ async def test_an_unknown_version_can_be_typed_again() -> None:
         await until(pilot, lambda: dialog.screen.query_one(Input).has_focus)
         await pilot.press("backspace", "8", "enter")
         await dialog.ready(pilot)
-        assert [what for _, _, what in dialog.planner.asked] == ["v9", "v8"]
+        assert [wish.version for wish in dialog.planner.asked] == ["v9", "v8"]
 
 
 async def test_an_enter_held_over_the_version_confirms_nothing() -> None:
@@ -414,7 +415,7 @@ async def test_another_target_is_chosen_and_planned_anew() -> None:
         assert "ran for 4 min only, soak is 30 min" in shown
         await pilot.press("down", "enter")
         await until(pilot, lambda: dialog.screen.plan is other)
-        assert dialog.planner.asked[-1] == ("rollback", ADDRESS, ":40")
+        assert dialog.planner.asked[-1] == Wish(Verb.ROLLBACK, ADDRESS, to=":40")
         assert "not proven: ran for 4 min only" in dialog.text()
         assert dialog.sent == []
 
@@ -506,3 +507,29 @@ async def test_the_plan_can_be_copied() -> None:
         await pilot.press("f3")
         assert "Roll back rugmunch-api in production" in dialog.app.clipboard
         assert "safe in about 1:50" in dialog.app.clipboard
+
+
+async def test_a_count_is_asked_for_and_read() -> None:
+    """What is no count is said in one line, and asked again; then the plan is read."""
+    dialog = Dialog(FakePlanner(replace(STAGING, verb=Verb.SCALE)), Verb.SCALE)
+    async with dialog.app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: dialog.screen.query_one(Input).has_focus)
+        await pilot.press(*"many", "enter")
+        await until(pilot, lambda: "is not a count" in dialog.text())
+        assert dialog.planner.asked == []
+        dialog.clock.advance(5)
+        dialog.screen.query_one(Input).value = "4 2-10"
+        await pilot.press("enter")
+        await dialog.ready(pilot)
+        assert dialog.planner.asked == [Wish(Verb.SCALE, ADDRESS, desired=4, minimum=2, maximum=10)]
+
+
+async def test_everything_leaves_when_nothing_is_named() -> None:
+    """An empty answer drains the service; the beginning of a task's id one task."""
+    for answer, wish in (("", Wish(Verb.DRAIN, ADDRESS)), ("3f2a", Wish(Verb.DRAIN, ADDRESS, task="3f2a"))):
+        dialog = Dialog(FakePlanner(replace(STAGING, verb=Verb.DRAIN)), Verb.DRAIN)
+        async with dialog.app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda screen=dialog.screen: screen.query_one(Input).has_focus)  # type: ignore[misc]
+            await pilot.press(*answer, "enter")
+            await dialog.ready(pilot)
+            assert dialog.planner.asked == [wish]

@@ -9,8 +9,9 @@ import pytest
 
 from console.domain.operation import Mechanism, OperationEvent, Progress, Step, Verb, Verdict
 from console.domain.service import Observation
+from console.domain.wish import Wish
 from console.errors import EndpointError
-from screens.messages import RollbackRequested
+from screens.messages import OperationWished
 from screens.operation import OperationScreen, summary
 from screens.running import RunningOperation
 from tests.builders import (
@@ -281,7 +282,7 @@ async def test_the_way_back_of_a_running_deploy_is_asked_for_by_its_own_address(
         screen.now = NOW
         await pilot.press("R")
         await until(pilot, lambda: bool(app.heard))
-        assert [item.address for item in app.heard_of(RollbackRequested)] == [ADDRESS]
+        assert [item.wish for item in app.heard_of(OperationWished)] == [Wish(Verb.ROLLBACK, ADDRESS)]
         assert len(app.heard) == 1
 
 
