@@ -69,10 +69,10 @@ def columns(width: int) -> tuple[Head, ...]:
 
 
 def heads(width: int, glyphs: Glyphs, by: SortBy = SortBy.TROUBLE) -> Line:
-    """The column heads; the one that is sorted by is marked, with the direction."""
+    """The column heads; another one than trouble that is sorted by is marked, with the direction."""
     line = Line()
     for head in columns(width):
-        sorts = head.by is by
+        sorts = head.by is by is not SortBy.TROUBLE
         text, ink = head.text, "underline accent" if sorts else "faint"
         start = head.end - cell_width(text) if head.at_right else head.start
         line.put(start, text, ink)

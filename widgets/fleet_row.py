@@ -5,6 +5,7 @@ from functools import cached_property
 
 from console.domain.service import ServiceState
 from console.domain.text import cut_end, cut_middle
+from console.domain.version import short_label
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
 from widgets.line import Line
@@ -13,6 +14,9 @@ from widgets.sparkline import sparkline
 BAR = 8
 STATE_ROOM = 11
 """Cells of a state's word, at every width."""
+
+MOVED = "*"
+"""Behind a version whose tag names another image by now."""
 
 STATE_INKS = {
     ServiceState.FAILING: "critical",
@@ -149,12 +153,10 @@ class ServiceRow:
         return "{}/{}".format(*self.progress) if self.progress else ""
 
     def _version(self, line: Line, column: int, room: int, glyphs: Glyphs, narrow: bool) -> None:
-        version = self.version
-        if narrow and "@" in version[1:]:
-            version = version.split("@", 1)[1]
-        mark = glyphs.mixed if self.mixed else ""
-        said = cut_end(version, room - len(mark), glyphs.ellipsis)
-        line.run(column, (said, self._ink("text", "muted")), (mark, "warning"))
+        label = self.version.removesuffix(MOVED)
+        marks = (MOVED if label != self.version else "") + (glyphs.mixed if self.mixed else "")
+        said = short_label(label, room - len(marks), narrow=narrow, ellipsis=glyphs.ellipsis)
+        line.run(column, (said, self._ink("text", "muted")), (marks, "warning"))
 
     def _back(self, line: Line, end: int) -> None:
         if self.held:

@@ -149,7 +149,7 @@ def _second(picture: HeaderPicture, width: int, glyphs: Glyphs, narrow: bool) ->
     line = Line()
     for level in range(_NARROW_LEVEL if narrow else 0, _LEVELS):
         left = _left_parts(picture, glyphs, level, narrow)
-        right = _access_parts(picture.access, level)
+        right = _access_parts(picture.access, glyphs, level)
         if _width(left) + _width(right) + (2 if right else 0) <= width - 4:
             break
     column, room = 2, width - 4 - _width(right) - 2
@@ -220,12 +220,13 @@ def _budget_parts(budget: Budget | None, glyphs: Glyphs, level: int) -> _Parts:
     return parts
 
 
-def _access_parts(access: Access, level: int) -> _Parts:
+def _access_parts(access: Access, glyphs: Glyphs, level: int) -> _Parts:
     """Role, account, Region and rights; the role is what is said shorter, then left out."""
     if access.accounts > 1:
         return [(words.count(access.accounts, "account"), "muted")]
     role = access.role if level < 4 else access.role.partition("/")[0] if level < 6 else ""
-    role, account = cut_end(role, 24), cut_end(access.account, 24 if level < 5 else 14)
+    role = cut_end(role, 24, glyphs.ellipsis)
+    account = cut_end(access.account, 24 if level < 5 else 14, glyphs.ellipsis)
     named = [(role, "muted"), (account, "text"), (access.region, "muted")]
     parts: _Parts = []
     for text, ink in named:

@@ -3,7 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from console.domain.text import cell_width, cut_end, cut_middle
+
 _SEMANTIC = re.compile(r"^v?\d+\.\d+(\.\d+)?([-.+][0-9A-Za-z.-]+)?$")
+
+
+_COMMIT = re.compile(r"^(?P<branch>.*?)[-@](?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])(?P<commit>[0-9a-f]{6,40})$")
+_COMMIT_CELLS = 6
+"""Digits of a commit that are shown beside its branch."""
 
 
 def short_digest(digest: str) -> str:
@@ -26,6 +33,21 @@ class Version:
 
     def __str__(self) -> str:
         return self.label
+
+
+def short_label(label: str, room: int, *, narrow: bool = False, ellipsis: str = "…") -> str:
+    """A label in at most ``room`` cells: what tells two versions apart is what stays.
+
+    A branch build, ``main-8e02b1c4``, is ``main@8e02b1``, narrow its commit alone; of a semantic version the
+    ``v`` goes first; of a long branch its end, of anything else its middle.
+    """
+    found = _COMMIT.match(label)
+    if found is not None and found["branch"]:
+        commit = found["commit"][:_COMMIT_CELLS]
+        return commit if narrow else f"{cut_end(found['branch'], room - len(commit) - 1, ellipsis)}@{commit}"
+    if cell_width(label) > room and _SEMANTIC.match(label):
+        label = label.removeprefix("v")
+    return cut_middle(label, room, front=5, ellipsis=ellipsis)
 
 
 UNKNOWN_VERSION = Version(digest=None, label="?")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from console.domain.fleet import EnvironmentPicture, FleetSnapshot, WayBack
+from console.domain.version import short_label
 from screens.fleet_book import FleetBook
 from screens.fleet_facts import is_mixed, row_of, runs_line, way_back_line
 from screens.fleet_order import chosen
@@ -138,3 +139,24 @@ def test_the_terminal_decides_on_the_theme_unless_one_is_wanted(
 ) -> None:
     """``NO_COLOR`` with any text in it; sixteen colours where there are no more."""
     assert theme_for(wanted, environ, colours) == theme
+
+
+@pytest.mark.parametrize(
+    ("label", "wide", "narrow"),
+    [
+        ("v1.4.3", "v1.4.3", "v1.4.3"),
+        ("v2.8.1-rc.1", "v2.8.1-rc.1", "2.8.1-rc.1"),
+        ("v12.28.11-rc.14", "12.28…rc.14", "12.28…c.14"),
+        ("main-5ae68f1", "main@5ae68f", "5ae68f"),
+        ("main@8e02b1", "main@8e02b1", "8e02b1"),
+        ("feature-x-5ae68f1c2d", "fea…@5ae68f", "5ae68f"),
+        ("20f85af", "20f85af", "20f85af"),
+        ("@9f2c81d0", "@9f2c81d0", "@9f2c81d0"),
+        ("release-20240101", "relea…40101", "relea…0101"),
+        ("dead-beefface", "dead-…fface", "dead-…face"),
+    ],
+)
+def test_a_version_keeps_what_tells_it_from_another(label: str, wide: str, narrow: str) -> None:
+    """Of a branch build its commit, of a candidate its number; dates and words are no commits."""
+    assert short_label(label, 11) == wide
+    assert short_label(label, 10, narrow=True) == narrow
