@@ -297,7 +297,7 @@ async def test_a_failed_check_blocks_a_deploy() -> None:
     async with dialog.app.run_test(size=(140, 40)) as pilot:
         await dialog.ready(pilot)
         await pilot.press(*"production/api", "enter")
-        assert "permission failed: it cannot be deployed" in dialog.text()
+        assert "permission failed: it cannot be done like this" in dialog.text()
         assert "ecs:UpdateService is denied" in dialog.text()
         assert dialog.sent == []
 

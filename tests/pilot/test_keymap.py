@@ -32,12 +32,12 @@ def test_keys_are_taken_as_textual_calls_them() -> None:
 @pytest.mark.parametrize(
     ("name", "key", "said"),
     [
-        ("fleet.rol_back", "B", "did you mean fleet.roll_back?"),
+        ("do.rol_back", "B", "did you mean do.roll_back?"),
         ("app.journal", "ctlr+k", "did you mean ctrl+k?"),
         ("app.journal", "y", "fleet.copy"),
         ("app.journal", "r", "only by its case"),
-        ("fleet.roll_back", "x", "upper case"),
-        ("fleet.roll_back", "J", "only by its case"),
+        ("do.roll_back", "x", "upper case"),
+        ("do.roll_back", "J", "only by its case"),
         ("app.palette", "p", "typed into fields"),
         ("app.journal", "ctrl+m", "enter"),
         ("plan.accept", "x", "dialog"),
