@@ -12,6 +12,8 @@ from typing import Protocol
 
 from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
+from console.domain.backlog import Backlog
+from console.domain.database import Database
 from console.domain.operation import (
     AS_IT_IS,
     Accepted,
@@ -31,6 +33,7 @@ from console.domain.signals import Figures, LiveUpdate, LogLine, LogPage, LogPla
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
+from console.domain.web import Reply, Request
 
 
 class Clock(Protocol):
@@ -108,6 +111,12 @@ class Platform(Protocol):
     def scaling(self, address: Address) -> Scaling | None:
         """Who changes the number of tasks; ``None`` where nothing but people does."""
 
+    def backlog(self, address: Address) -> Backlog | None:
+        """The jobs that wait for the service's workers; ``None`` where no queue is configured."""
+
+    def protected(self, address: Address, tasks: Sequence[str]) -> Mapping[str, datetime | None]:
+        """Of those tasks the ones that nothing but a person may stop, by id, and until when."""
+
     def candidate(
         self,
         address: Address,
@@ -177,6 +186,44 @@ class Platform(Protocol):
 
     def find(self, order: Order, sent_at: datetime) -> Accepted | None:
         """What became of an order whose answer was lost; ``None``: nothing to be seen of it."""
+
+    def one_off_tasks(self, address: Address, definition: str) -> tuple[Task, ...]:
+        """The tasks in the service's cluster that run a definition of that family and that no service
+        keeps, by whomever, newest first.
+
+        Args:
+            definition: A family, with or without revision, or the ARN of a revision.
+        """
+
+    def database(self, name: str) -> Database | None:
+        """A database and its snapshots; ``None`` where the platform has none of that name."""
+
+
+class Web(Protocol):
+    """HTTP to services and to others, for one environment: what it must not send, it does not send."""
+
+    def send(self, request: Request, limit_s: float) -> Reply:
+        """Send once, and read the answer; any status is an answer, redirections too.
+
+        Args:
+            limit_s: For all of it, from the first look at the name to the last byte of the answer.
+
+        Raises:
+            ReadOnlyError: when the environment is read-only and the request may change something.
+            ThrottledError: when it was asked to come back later than the limit allows.
+            EndpointError: when nobody answers, or not in time.
+        """
+
+
+class Secrets(Protocol):
+    """Values that are written down elsewhere. They are used, and never shown, logged or kept on disk."""
+
+    def value(self, reference: str) -> str:
+        """The value behind ``env:NAME``, ``file:PATH`` or ``secretsmanager:NAME#KEY``.
+
+        Raises:
+            QuarterdeckError: naming the reference, never the value.
+        """
 
 
 class SignalSource(Protocol):

@@ -3,6 +3,7 @@
 They implement :mod:`console.ports` whole, so that mypy holds them to it. Nothing here sleeps.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +12,8 @@ from threading import Event, RLock
 
 from console.domain.action import Action, ActionKind, ActionSight, ActionState
 from console.domain.address import Address, Environment, Identity
+from console.domain.backlog import Backlog
+from console.domain.database import Database
 from console.domain.operation import AS_IT_IS, Accepted, Basis, Check, Entry, OperationRecord, Order, Sizing
 from console.domain.registry import RegistryVersion
 from console.domain.release import Release
@@ -21,7 +24,8 @@ from console.domain.signals import Figures, LiveUpdate, LogLine, LogPage, LogPla
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
-from console.errors import JournalError, UnknownServiceError, UnknownVersionError
+from console.domain.web import Reply, Request
+from console.errors import ConfigError, JournalError, UnknownServiceError, UnknownVersionError
 from tests.builders import NOW, an_environment, an_identity
 
 
@@ -132,6 +136,9 @@ class FakePlatform(Faults):
         self.use = BudgetUse(0.0)
         self.tasks: dict[Address, tuple[Task, ...]] = {}
         self.scalings: dict[Address, Scaling] = {}
+        self.backlogs: dict[Address, Backlog] = {}
+        self.protections: dict[str, datetime | None] = {}
+        """Protected tasks by id, and until when."""
         self.statuses: dict[Address, ServiceStatus] = {}
         self.observations: dict[Address, Observation] = {}
         self.histories: dict[Address, tuple[Rollout, ...]] = {}
@@ -150,6 +157,9 @@ class FakePlatform(Faults):
         """(method, address or ""), in order."""
         self.prepared: list[Order] = []
         self.orders: list[Order] = []
+        self.errands: dict[str, tuple[Task, ...]] = {}
+        """One-off tasks by definition."""
+        self.databases: dict[str, Database] = {}
         self.performed: list[Action] = []
         self.answers: dict[ActionKind, Mapping[str, object]] = {}
         self.sights: dict[ActionKind, list[ActionSight]] = {}
@@ -215,6 +225,14 @@ class FakePlatform(Faults):
     def scaling(self, address: Address) -> Scaling | None:
         self._called("scaling", address)
         return self.scalings.get(address)
+
+    def backlog(self, address: Address) -> Backlog | None:
+        self._called("backlog", address)
+        return self.backlogs.get(address)
+
+    def protected(self, address: Address, tasks: Sequence[str]) -> Mapping[str, datetime | None]:
+        self._called("protected", address)
+        return {task: until for task, until in self.protections.items() if task in tasks}
 
     def status(self, address: Address) -> ServiceStatus:
         self._called("status", address)
@@ -309,6 +327,14 @@ class FakePlatform(Faults):
         self._called("find", order.address)
         return self.found
 
+    def one_off_tasks(self, address: Address, definition: str) -> tuple[Task, ...]:
+        self._called("one_off_tasks", address)
+        return self.errands.get(definition, ())
+
+    def database(self, name: str) -> Database | None:
+        self._called("database")
+        return self.databases.get(name)
+
     def _called(self, method: str, address: Address | None = None) -> None:
         self.calls.append((method, str(address or "")))
         self.check(method, address)
@@ -328,6 +354,42 @@ class FakePlatform(Faults):
     def _play(self, item: Observation) -> None:
         self.statuses[item.status.address] = item.status
         self.observations[item.status.address] = item
+
+
+class FakeWeb(Faults):
+    """HTTP that answers what the test told it, by method and path; anything else is 404."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: dict[str, list[Reply]] = {}
+        """``GET /health`` -> what it answers in turn; the last one stays."""
+        self.sent: list[Request] = []
+
+    def put(self, what: str, body: object = None, status: int = 200, took_s: float = 0.01) -> None:
+        """Let a request be answered with JSON, after those that were put before."""
+        content = b"" if body is None else json.dumps(body).encode()
+        self.answers.setdefault(what, []).append(Reply(status, {}, content, took_s))
+
+    def send(self, request: Request, limit_s: float) -> Reply:
+        self.sent.append(request)
+        self.check("send")
+        path = "/" + request.url.split("/", 3)[-1]
+        script = self.answers.get(f"{request.method} {path}", [Reply(404)])
+        return script.pop(0) if len(script) > 1 else script[0]
+
+
+class FakeSecrets(Faults):
+    """Values by reference."""
+
+    def __init__(self, **values: str) -> None:
+        super().__init__()
+        self.values: dict[str, str] = dict(values)
+
+    def value(self, reference: str) -> str:
+        self.check("value")
+        if reference not in self.values:
+            raise ConfigError(f"there is no {reference}")
+        return self.values[reference]
 
 
 class FakeSignals(Faults):

@@ -13,6 +13,7 @@ READS = frozenset(
         "application-autoscaling.DescribeScalingActivities",
         "application-autoscaling.DescribeScalingPolicies",
         "application-autoscaling.DescribeScheduledActions",
+        "cloudwatch.DescribeAlarmsForMetric",
         "cloudwatch.GetMetricData",
         "codedeploy.BatchGetDeploymentTargets",
         "codedeploy.GetDeployment",
@@ -25,6 +26,7 @@ READS = frozenset(
         "ecs.DescribeTaskDefinition",
         "ecs.DescribeTaskSets",
         "ecs.DescribeTasks",
+        "ecs.GetTaskProtection",
         "ecs.ListServiceDeployments",
         "ecs.ListTasks",
         "elbv2.DescribeListeners",
@@ -35,6 +37,11 @@ READS = frozenset(
         "iam.ListAccountAliases",
         "iam.SimulatePrincipalPolicy",
         "logs.FilterLogEvents",
+        "rds.DescribeDBInstances",
+        "rds.DescribeDBSnapshots",
+        "secretsmanager.GetSecretValue",
+        "sqs.GetQueueAttributes",
+        "sqs.GetQueueUrl",
         "sts.GetCallerIdentity",
     }
 )

@@ -7,13 +7,17 @@ from typing import Any, TypeVar
 
 from console.aws.actions import Actions
 from console.aws.available import Available
+from console.aws.backlogs import Backlogs
 from console.aws.cache import Cache
 from console.aws.calls import Answer, Calls
 from console.aws.codedeploy import CodeDeploy
+from console.aws.databases import Databases
 from console.aws.definitions import Definitions
+from console.aws.errands import one_off_tasks
 from console.aws.images import Registry
 from console.aws.orders import Orders
 from console.aws.preflight import Preflight
+from console.aws.protection import protected
 from console.aws.references import DIGEST
 from console.aws.releases import Releases, label
 from console.aws.rollouts import Rollouts
@@ -27,6 +31,8 @@ from console.aws.tasks import Tasks
 from console.config.settings import EnvironmentSettings
 from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
+from console.domain.backlog import Backlog
+from console.domain.database import Database
 from console.domain.operation import AS_IT_IS, Accepted, Basis, Check, Order, Sizing
 from console.domain.registry import RegistryVersion
 from console.domain.release import Image, Release
@@ -47,14 +53,21 @@ class EcsPlatform:
     """Implements :class:`console.ports.Platform` for one environment. Thread-safe."""
 
     def __init__(
-        self, settings: EnvironmentSettings, calls: Calls, clock: Clock, cache: Cache | None = None
+        self,
+        settings: EnvironmentSettings,
+        calls: Calls,
+        clock: Clock,
+        cache: Cache | None = None,
+        *,
+        groups: TargetGroups | None = None,
+        registry: Registry | None = None,
     ) -> None:
         self._settings = settings
         self._calls = calls
         self._clock = clock
         self.services_reader = Services(settings, calls)
         self.definitions = Definitions(calls)
-        self._registry = Registry(calls, clock)
+        self._registry = registry or Registry(calls, clock)
         self._scans = Scans(calls, clock)
         self._available = Available(calls, self._registry, self._scans)
         self._releases = Releases(calls, self.definitions, self._registry, cache)
@@ -62,11 +75,15 @@ class EcsPlatform:
         self._codedeploy = CodeDeploy(calls)
         self._scaling = ScalingReader(calls)
         self._tasks = Tasks(calls)
-        self._groups = TargetGroups(calls)
+        self._groups = groups or TargetGroups(calls)
         self._routes = Routes(calls)
+        self._databases = Databases(calls)
         self._preflight = Preflight(settings, calls, self.definitions, self._registry, clock)
         self._rights = Rights(settings, calls, clock)
-        self._actions = Actions(calls, self.services_reader, self.definitions, clock)
+        self._backlogs = Backlogs(calls, clock)
+        self._actions = Actions(
+            calls, self.services_reader, self.definitions, clock, self._groups, self._backlogs
+        )
         self._orders = Orders(calls, self.services_reader, self.definitions, self._releases, self._rollouts)
 
     @property
@@ -118,6 +135,13 @@ class EcsPlatform:
     def scaling(self, address: Address) -> Scaling | None:
         chosen = self.services_reader.settings(address)
         return self._scaling.of(chosen.cluster, chosen.service)
+
+    def backlog(self, address: Address) -> Backlog | None:
+        queue = self.services_reader.settings(address).queue
+        return self._backlogs.of(queue) if queue else None
+
+    def protected(self, address: Address, tasks: Sequence[str]) -> Mapping[str, datetime | None]:
+        return protected(self._calls, self.services_reader.settings(address).cluster, tasks)
 
     def status(self, address: Address) -> ServiceStatus:
         return self.services_reader.status(address)
@@ -223,6 +247,13 @@ class EcsPlatform:
 
     def find(self, order: Order, sent_at: datetime) -> Accepted | None:
         return self._orders.find(order, sent_at)
+
+    def one_off_tasks(self, address: Address, definition: str) -> tuple[Task, ...]:
+        cluster = self.services_reader.settings(address).cluster
+        return one_off_tasks(self._calls, cluster, definition, ("ecs-svc/", "CODE_DEPLOY"))
+
+    def database(self, name: str) -> Database | None:
+        return self._databases.get(name)
 
     def _rollout_of(self, status: ServiceStatus) -> Rollout | None:
         """The service deployment that the service names, else the newest one there is; CodeDeploy's of

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.aws.actions.reach import Family, Reach, absent, done, failed, text, waiting
-from console.aws.calls import Answer, code_of
+from console.aws.calls import Answer
+from console.aws.databases import described
 from console.domain.action import Action, ActionKind, ActionSight
 from console.domain.text import plain
-from console.errors import QuarterdeckError
-
-_GONE = ("DBSnapshotNotFound", "DBSnapshotNotFoundFault", "DBInstanceNotFound", "DBInstanceNotFoundFault")
 
 
 class Snapshot:
@@ -26,7 +24,7 @@ class Snapshot:
 
     def look(self, reach: Reach, action: Action, facts: Mapping[str, object]) -> ActionSight:
         name = text(action, "snapshot")
-        answer = _described(reach, "DescribeDBSnapshots", DBSnapshotIdentifier=name)
+        answer = described(reach.calls, "DescribeDBSnapshots", DBSnapshotIdentifier=name)
         raw = next(iter(answer.get("DBSnapshots", ())), None)
         if raw is None:
             return absent(f"there is no snapshot {name}")
@@ -95,18 +93,8 @@ def _instance_sight(reach: Reach, name: str) -> ActionSight:
 
 
 def _instance(reach: Reach, name: str) -> Answer | None:
-    answer = _described(reach, "DescribeDBInstances", DBInstanceIdentifier=name)
+    answer = described(reach.calls, "DescribeDBInstances", DBInstanceIdentifier=name)
     return next(iter(answer.get("DBInstances", ())), None)
-
-
-def _described(reach: Reach, operation: str, **params: Any) -> Answer:
-    """What RDS says; nothing where it says that there is none."""
-    try:
-        return reach.calls.read("rds", operation, **params)
-    except QuarterdeckError as error:
-        if code_of(error) in _GONE:
-            return {}
-        raise
 
 
 def _like(instance: Answer) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.aws.actions.reach import Family, Reach, absent, done, failed, text, waiting
+from console.aws.errands import STARTED_BY, last_lines, one_off_tasks
 from console.aws.orders import pinned
 from console.aws.tasks import task_of
 from console.domain.action import Action, ActionKind, ActionSight
 from console.domain.tasks import Task
 from console.domain.text import plain
-from console.errors import RejectedError
-
-STARTED_BY = "quarterdeck"
+from console.errors import QuarterdeckError, RejectedError
 
 
 class StopTask:
@@ -88,7 +87,16 @@ class RunTask:
             return done(f"task {task.id[:8]} ended with exit code 0", task=task.id)
         code = next((code for code in codes if code), None)
         said = f"exit code {code}" if code is not None else "it never ran"
-        return failed(f"task {task.id[:8]}: {said}{' · ' + reasons if reasons else ''}", task=task.id)
+        said = f"task {task.id[:8]}: {said}{' · ' + reasons if reasons else ''}"
+        lines = list(last_lines(reach.calls, self._containers(reach, task), task.id))
+        return failed(said + (f" · its last line: {lines[-1]}" if lines else ""), task=task.id, log=lines)
+
+    def _containers(self, reach: Reach, task: Task) -> list[dict[str, Any]]:
+        """As its definition has them; none where that cannot be read."""
+        try:
+            return list(reach.definitions.get(task.definition).containers)
+        except QuarterdeckError:
+            return []
 
     def _definition(self, reach: Reach, action: Action) -> str:
         base = reach.definitions.get(text(action, "definition"))
@@ -100,18 +108,8 @@ class RunTask:
 
     def _found(self, reach: Reach, action: Action) -> Task | None:
         """A task of ours of that family, newest first, when the answer that named it was lost."""
-        family = text(action, "definition").rsplit("/", 1)[-1].partition(":")[0]
-        arns = [
-            arn
-            for wanted in ("RUNNING", "STOPPED")
-            for page in reach.calls.pages(
-                "ecs", "ListTasks", cluster=reach.settings.cluster, family=family, desiredStatus=wanted
-            )
-            for arn in page.get("taskArns", ())
-        ]
-        tasks = [task for arn in arns[:100] if (task := described(reach, arn)) is not None]
-        ours = [task for task in tasks if task.deployment == STARTED_BY]
-        return max(ours, key=lambda task: (task.created_at is not None, task.created_at), default=None)
+        tasks = one_off_tasks(reach.calls, reach.settings.cluster, text(action, "definition"), ("ecs-svc/",))
+        return next((task for task in tasks if task.deployment == STARTED_BY), None)
 
 
 def described(reach: Reach, task: str) -> Task | None:
