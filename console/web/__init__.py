@@ -1,0 +1,1 @@
+"""HTTP to the services themselves and to other suppliers; the only importers of httpx."""
