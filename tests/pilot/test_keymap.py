@@ -66,7 +66,7 @@ def test_what_changes_a_service_has_an_upper_case_key_from_the_start() -> None:
 async def test_a_remapped_key_works_and_is_shown_and_the_old_one_is_gone() -> None:
     """In the key bar and in the list of keys, which both read the live bindings."""
     desk = Desk()
-    desk.app.set_keymap(checked(app__journal="J", fleet__roll_back="ctrl+b"))
+    desk.app.set_keymap(checked(app__journal="J", do__roll_back="ctrl+b"))
     async with desk.app.run_test(size=(160, 40)) as pilot:
         desk.publish()
         await pilot.pause()
