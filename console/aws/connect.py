@@ -10,10 +10,12 @@ from functools import partial
 from console.aws.budget import Budgets
 from console.aws.cache import Cache
 from console.aws.calls import Calls
+from console.aws.images import Registry
 from console.aws.logs import CloudWatchLogs
 from console.aws.platform import EcsPlatform
 from console.aws.sessions import Access, AskMfa, Clients, Roles, ask_on_terminal
 from console.aws.signals import CloudWatchSignals
+from console.aws.targets import TargetGroups
 from console.config.settings import EnvironmentSettings, Settings
 from console.ports import Clock, LogSource, Platform, SignalSource
 
@@ -31,11 +33,20 @@ class Connection:
     logs: LogSource
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """What environments with equal access have in common."""
+
+    calls: Calls
+    groups: TargetGroups
+    registry: Registry
+
+
 def connect(settings: Settings, clock: Clock, mfa: AskMfa = ask_on_terminal) -> dict[str, Connection]:
     """Return a connection per environment, by ``system/environment``; touches no network and no file.
 
-    Environments with equal access share their clients; those of one account and Region share one
-    request budget, because AWS throttles by account and Region.
+    Environments with equal access share their clients, and what is read of target groups and registry;
+    those of one account and Region share one request budget, because AWS throttles by account and Region.
 
     Args:
         mfa: Asks a person for the code of an MFA device; a full-screen console must give its own.
@@ -43,15 +54,19 @@ def connect(settings: Settings, clock: Clock, mfa: AskMfa = ask_on_terminal) -> 
     cache, budgets = Cache(settings.cache / CACHE_FILE, clock), Budgets(clock)
     clients: dict[Access, Clients] = {}
     roles: dict[Access, Roles] = {}
+    shared: dict[tuple[Access, str], _Shared] = {}
     connections: dict[str, Connection] = {}
     for key, environment in settings.environments.items():
         access, region = Access.of(environment, settings), environment.environment.region
         if access not in clients:
             profile = replace(access, region="", role_arn="", read_only=False)
             clients[access] = Clients(access, mfa, roles.setdefault(profile, Roles()))
-        elsewhere = partial(budgets.of, account_of(environment, settings))
-        calls = Calls(clients[access], elsewhere(region), clock, elsewhere)
-        connections[key] = _connection(environment, calls, clock, cache)
+        account = account_of(environment, settings)
+        if (access, account) not in shared:
+            elsewhere = partial(budgets.of, account)
+            calls = Calls(clients[access], elsewhere(region), clock, elsewhere)
+            shared[access, account] = _Shared(calls, TargetGroups(calls), Registry(calls, clock))
+        connections[key] = _connection(environment, shared[access, account], clock, cache)
     return connections
 
 
@@ -69,12 +84,13 @@ def account_of(settings: EnvironmentSettings, whole: Settings) -> str:
     return f"{settings.profile} {settings.role_arn}"
 
 
-def _connection(settings: EnvironmentSettings, calls: Calls, clock: Clock, cache: Cache) -> Connection:
-    platform = EcsPlatform(settings, calls, clock, cache)
+def _connection(settings: EnvironmentSettings, shared: _Shared, clock: Clock, cache: Cache) -> Connection:
+    calls, groups = shared.calls, shared.groups
+    platform = EcsPlatform(settings, calls, clock, cache, groups=groups, registry=shared.registry)
     return Connection(
         settings=settings,
         platform=platform,
-        signals=CloudWatchSignals(calls, platform.services_reader, clock),
+        signals=CloudWatchSignals(calls, platform.services_reader, clock, groups),
         logs=CloudWatchLogs(
             calls, platform.services_reader, platform.definitions, clock, live=settings.logs == "live"
         ),

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
 from typing import Any
 
 from console.aws.calls import Calls, batches, code_of
 from console.aws.references import DIGEST, EcrRepository, ecr
 from console.domain.text import plain
+from console.domain.urgency import Urgency, current_urgency
 from console.errors import QuarterdeckError, RejectedError, UnknownVersionError
 from console.ports import Clock
 
@@ -27,12 +30,13 @@ Tags = tuple[str, ...]
 
 
 class Registry:
-    """Amazon ECR, in whatever account and Region an image's own URI names."""
+    """Amazon ECR, in whatever account and Region an image's own URI names. Thread-safe."""
 
     def __init__(self, calls: Calls, clock: Clock) -> None:
         self._calls = calls
         self._clock = clock
         self._tags: dict[tuple[str, str], tuple[float, Tags | None]] = {}
+        self._turns: dict[str, Lock] = {}
 
     def tags(
         self, repository: str, digests: Iterable[str], fresh_s: float = FRESH_S
@@ -43,13 +47,21 @@ class Registry:
         has a name. Answers are kept for ``fresh_s`` seconds, failures too.
         """
         wanted = list(dict.fromkeys(digests))
-        stale = [digest for digest in wanted if not self._is_fresh(repository, digest, fresh_s)]
-        place = ecr(repository)
-        for batch in batches(stale, BATCH):
-            found = self._tags_or_none(place, batch) if place else None
-            for digest in batch:
-                self._remember(repository, digest, None if found is None else found.get(digest, ()))
+        with self._one_by_one(repository):
+            stale = [digest for digest in wanted if not self._is_fresh(repository, digest, fresh_s)]
+            place = ecr(repository)
+            for batch in batches(stale, BATCH):
+                found = self._tags_or_none(place, batch) if place else None
+                for digest in batch:
+                    self._remember(repository, digest, None if found is None else found.get(digest, ()))
         return {digest: self._tags[repository, digest][1] for digest in wanted}
+
+    def _one_by_one(self, repository: str) -> AbstractContextManager[object]:
+        """Environments that ship the same images ask for them at the same time: one asks, the others wait
+        for the answer. Whoever is in a hurry waits for nobody."""
+        if current_urgency() < Urgency.FLEET:
+            return nullcontext()
+        return self._turns.setdefault(repository, Lock())
 
     def resolve(self, repository: str, version: str) -> tuple[str, Tags]:
         """The digest that a tag or digest means now, and all its tags.

@@ -49,10 +49,12 @@ class _Source:
 class CloudWatchSignals:
     """Implements :class:`console.ports.SignalSource` with AWS/ApplicationELB metrics."""
 
-    def __init__(self, calls: Calls, services: Services, clock: Clock) -> None:
+    def __init__(
+        self, calls: Calls, services: Services, clock: Clock, groups: TargetGroups | None = None
+    ) -> None:
         self._calls = calls
         self._services = services
-        self._groups = TargetGroups(calls)
+        self._groups = groups or TargetGroups(calls)
         self._clock = clock
 
     def figures(self, addresses: Sequence[Address]) -> Mapping[Address, Figures]:

@@ -1,22 +1,33 @@
 """Target groups: which targets requests reach, and which load balancer a group belongs to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Any
 
-from console.aws.calls import Answer, Calls
+from console.aws.calls import Answer, Calls, batches
 from console.domain.tasks import Target
 from console.domain.text import plain
 from console.errors import RejectedError
 
 CHECK_S, DEREGISTRATION_DELAY_S = 30.0, 300.0
 """Defaults of a target group (ELBv2 API reference, CreateTargetGroup and TargetGroupAttribute)."""
+BATCH = 20
+"""Target groups that one DescribeTargetGroups may name: one more is refused with "You cannot describe more
+than '20' target groups at a time"."""
+PAGE = 400
+"""Target groups of one page where none is named (ELBv2 API reference, DescribeTargetGroups)."""
+_QUOTA = 3000
+"""Target groups that a Region holds by default (Elastic Load Balancing quotas)."""
+LISTED_FROM = BATCH * _QUOTA // PAGE
+"""From so many on it takes fewer calls to read all that there are than to name them."""
 
 
 class TargetGroups:
-    """Target groups of one Region; the load balancer of a group is asked for once."""
+    """Target groups of one Region; the load balancer of a group is asked for once. Thread-safe."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self._turn = Lock()
         self._balancers: dict[str, tuple[str, ...]] = {}
         self._timing: dict[str, tuple[float, float]] = {}
 
@@ -31,10 +42,11 @@ class TargetGroups:
         )
 
     def balancers(self, groups: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """The load balancers of each group, by its ARN. A group that has none is asked for again."""
-        unread = [group for group in dict.fromkeys(groups) if not self._balancers.get(group)]
-        if unread:
-            for raw in self._described(unread):
+        """The load balancers of each group, by its ARN: a call per twenty, or per page of all where those
+        are fewer. A group that has none is asked for again."""
+        with self._turn:  # environments of one account want the same pages
+            unread = [group for group in dict.fromkeys(groups) if not self._balancers.get(group)]
+            for raw in self._some(unread):
                 self._balancers[str(raw["TargetGroupArn"])] = tuple(raw.get("LoadBalancerArns", ()))
         return {group: self._balancers.get(group, ()) for group in groups}
 
@@ -58,14 +70,34 @@ class TargetGroups:
         known = [self._timing[group] for group in groups]
         return (max(check for check, _ in known), max(delay for _, delay in known)) if known else None
 
+    def _some(self, groups: list[str]) -> Iterator[Answer]:
+        if len(groups) > LISTED_FROM:
+            yield from self._listed()
+        else:
+            for batch in batches(groups, BATCH):
+                yield from self._described(batch)
+
+    def _listed(self) -> Iterator[Answer]:
+        """Every target group of the Region."""
+        params: dict[str, Any] = {"PageSize": PAGE}
+        while True:
+            answer = self._calls.read("elbv2", "DescribeTargetGroups", **params)
+            yield from answer.get("TargetGroups", ())
+            marker = answer.get("NextMarker")
+            if not marker or marker == params.get("Marker"):
+                return
+            params["Marker"] = marker
+
     def _described(self, groups: Sequence[str]) -> list[Answer]:
-        """Those groups that exist; one that does not fails a whole call, so then each is asked alone."""
+        """At most twenty groups, those that exist; one that does not fails the whole call, so then they
+        are asked for in halves."""
         try:
             answer = self._calls.read("elbv2", "DescribeTargetGroups", TargetGroupArns=list(groups))
         except RejectedError:
             if len(groups) == 1:
                 return []
-            return [raw for group in groups for raw in self._described([group])]
+            half = len(groups) // 2
+            return [*self._described(groups[:half]), *self._described(groups[half:])]
         return list(answer.get("TargetGroups", ()))
 
 

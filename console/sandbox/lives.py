@@ -77,6 +77,7 @@ class Lives:
         self._account = account
         self._by_task: dict[str, Life] = {}
         self._by_service: dict[str, list[Life]] = {}
+        self._counted = -1
         account.world.listeners.append(self._hear)
 
     def of_service(self, service: str) -> list[Life]:
@@ -94,8 +95,13 @@ class Lives:
         return iter(self._by_task.values())
 
     def _catch_up(self) -> None:
-        """Take in tasks that were there before anything happened to them."""
-        for service in self._account.ecs.services():
+        """Take in tasks that were there before anything happened to them; all that happens later is heard."""
+        services = tuple(self._account.ecs.services())
+        counted = sum(len(service.tasks) for service in services)
+        if counted == self._counted:
+            return
+        self._counted = counted
+        for service in services:
             for task in service.tasks.values():
                 if task.id not in self._by_task:
                     self._follow(task)

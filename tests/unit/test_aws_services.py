@@ -295,7 +295,7 @@ def test_targets_carry_state_and_reason() -> None:
 
 
 def test_one_vanished_target_group_does_not_hide_the_others() -> None:
-    """AWS fails the whole call; then each is asked alone, and known ones never again."""
+    """AWS fails the whole call; then it is halved, and known ones are never asked for again."""
     aws = ScriptedAws()
 
     def answer(params: dict[str, Any]) -> dict[str, Any]:
@@ -313,3 +313,25 @@ def test_one_vanished_target_group_does_not_hide_the_others() -> None:
     before = len(aws.sent)
     assert groups.balancers([GROUP]) == {GROUP: ("lb",)}
     assert len(aws.sent) == before
+
+
+@pytest.mark.parametrize(("groups", "calls"), [(20, 1), (21, 2), (150, 8), (151, 2)])
+def test_many_target_groups_are_named_twenty_a_call_or_listed(groups: int, calls: int) -> None:
+    """AWS refuses to describe more than twenty by name; its pages hold 400 of whatever there is."""
+    arns = [f"{GROUP}{number}" for number in range(groups)]
+    aws = ScriptedAws()
+
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        named = params.get("TargetGroupArns", [])
+        assert len(named) <= 20
+        page = named or (arns[:100] if "Marker" not in params else arns[100:])
+        raw = [{"TargetGroupArn": arn, "LoadBalancerArns": [f"lb {arn}"]} for arn in page]
+        more = {} if named or "Marker" in params else {"NextMarker": "100"}
+        return {"TargetGroups": raw, **more}
+
+    aws.on("elbv2.DescribeTargetGroups", answer)
+    reader = TargetGroups(calls_on(aws))
+    assert reader.balancers(arns) == {arn: (f"lb {arn}",) for arn in arns}
+    assert len(aws.sent) == calls
+    reader.balancers(arns)
+    assert len(aws.sent) == calls

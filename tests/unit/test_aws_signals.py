@@ -46,11 +46,14 @@ def aws() -> ScriptedAws:
 
 
 def balanced_by(*balancers: str) -> Any:
-    return lambda params: {
-        "TargetGroups": [
-            {"TargetGroupArn": arn, "LoadBalancerArns": list(balancers)} for arn in params["TargetGroupArns"]
-        ]
-    }
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        every = [GROUP.replace("rugmunch-api", f"rugmunch-s{number}") for number in range(200)]
+        arns = params.get("TargetGroupArns", every)
+        return {
+            "TargetGroups": [{"TargetGroupArn": arn, "LoadBalancerArns": list(balancers)} for arn in arns]
+        }
+
+    return answer
 
 
 def signals_on(aws: ScriptedAws, *aliases: str) -> CloudWatchSignals:
