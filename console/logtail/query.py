@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -10,6 +10,8 @@ from console.domain.signals import LogLine
 from console.logtail.pattern import Pattern
 
 SEVERITIES = ("debug", "info", "warn", "error", "fatal")
+SERIOUS = frozenset(SEVERITIES[3:])
+"""At error or above."""
 _RANK = {name: rank for rank, name in enumerate(SEVERITIES)}
 _TERM = re.compile(r'([-!]?)(/(?:\\.|[^/])+/i?(?=\s|$)|"[^"]*"?|\S+)')
 
@@ -37,6 +39,9 @@ class LogQuery:
     containers: frozenset[str] = frozenset()
     revisions: frozenset[str] = frozenset()
     """Names of revisions as ``revision_of`` gives them; empty: any."""
+    always: frozenset[str] = frozenset()
+    """Containers whose lines need not be serious, hold a wanted term or be of a wanted task: what the
+    platform says explains the lines around it."""
     revision_of: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False)
     """Task id -> its revision. May grow: a line of a task that it lacks is of no wanted revision."""
 
@@ -55,10 +60,10 @@ class LogQuery:
                 (exclude if sign else include).append(word)
         return cls(tuple(include), tuple(exclude))
 
-    @property
+    @cached_property
     def is_open(self) -> bool:
         """Everything passes."""
-        return self == LogQuery()
+        return replace(self, always=frozenset()) == LogQuery()
 
     @property
     def stopped(self) -> tuple[str, ...]:
@@ -67,11 +72,13 @@ class LogQuery:
 
     def matches(self, line: LogLine) -> bool:
         """Whether a line is wanted."""
-        if self.severity and rank(line.severity) < rank(self.severity):
-            return False
         if self.since is not None and line.at < self.since:
             return False
         if self.until is not None and line.at >= self.until:
+            return False
+        if line.container in self.always:
+            return not self._terms[1] or not self._excludes(line.text, line.text.lower())
+        if self.severity and rank(line.severity) < rank(self.severity):
             return False
         return self._is_whose(line) and self._says(line.text)
 
@@ -98,9 +105,10 @@ class LogQuery:
         if not include and not exclude:
             return True
         lower = text.lower()
-        return all(term.matches(text, lower) for term in include) and not any(
-            term.matches(text, lower) for term in exclude
-        )
+        return all(term.matches(text, lower) for term in include) and not self._excludes(text, lower)
+
+    def _excludes(self, text: str, lower: str) -> bool:
+        return any(term.matches(text, lower) for term in self._terms[1])
 
     @cached_property
     def _terms(self) -> tuple[tuple[Pattern, ...], tuple[Pattern, ...]]:

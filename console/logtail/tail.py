@@ -106,6 +106,11 @@ class LogTail:
         return self._polling.history.is_asked
 
     @property
+    def history_note(self) -> str:
+        """Why the last request for older lines was not answered whole; empty when it was."""
+        return self._polling.history.note
+
+    @property
     def is_level(self) -> bool:
         """Everything that can be read now has been; for the thread that reads."""
         return bool(self._looked_at is not None and self._polling.is_level)

@@ -5,6 +5,7 @@ slice a visit, so that the screen shows them at once and never waits for all hun
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,13 +13,13 @@ from operator import attrgetter
 
 from console.domain.signals import LogLine
 from console.logtail.order import key, merge, place_of
-from console.logtail.query import LogQuery, rank
+from console.logtail.query import SERIOUS, LogQuery
 from console.logtail.ring import LogRing
 
 SLICE = 5_000
 """Lines that are judged anew in one visit."""
 _AT = attrgetter("at")
-_ERROR = rank("error")
+_SEVERITY = attrgetter("severity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class LogView:
         """Those that the search finds."""
         self.arrived = 0
         """Lines that passed the query since the view began, whether they are still held or not."""
+        self.severities: Counter[str] = Counter()
+        """How many of :attr:`lines` there are of each severity."""
         self._errors: list[LogLine] = []
         self._mark = 0
         self._waiting: list[LogLine] = []
@@ -74,6 +77,7 @@ class LogView:
         held = self.ring.snapshot()
         self._mark, self._waiting = held.mark, list(held.lines)
         self.lines, self.matches, self._errors, self._unsearched = [], [], [], []
+        self.severities = Counter()
         self._judge_waiting()
 
     def look_for(self, search: LogQuery | None) -> None:
@@ -95,11 +99,8 @@ class LogView:
         passed = self._passed(added.lines)
         self.arrived += len(passed)
         count, last = len(passed), self.lines[-1] if self.lines else None
-        merge(self.lines, passed)
+        self._take(passed)
         appended = len(self.lines) if last is None else len(self.lines) - 1 - place_of(self.lines, last)
-        merge(self._errors, [line for line in passed if rank(line.severity) >= _ERROR])
-        if self.search is not None:
-            merge(self.matches, [line for line in passed if self.search.matches(line)])
         fell = self._trim(added.first)
         judged = self._judge_waiting()
         self._search_waiting()
@@ -116,18 +117,26 @@ class LogView:
     def next_match(self, index: int, step: int = 1) -> int | None:
         """The index of the next line after (``step`` 1) or before (-1) that the search finds; goes on at
         the other end; ``None`` where nothing is found."""
-        if not self.matches:
+        return self._next(self.matches, index, step)
+
+    def next_error(self, index: int, step: int = 1) -> int | None:
+        """The same for lines at error or above."""
+        return self._next(self._errors, index, step)
+
+    def _next(self, wanted: list[LogLine], index: int, step: int) -> int | None:
+        if not wanted or not self.lines:
             return None
-        if not self.lines:
-            return None
-        here = self.lines[min(max(index, 0), len(self.lines) - 1)]
-        place = place_of(self.matches, here)
+        if not 0 <= index < len(self.lines):  # before the first line, or after the last
+            place = 0 if step > 0 else len(wanted) - 1
+            return self.index(wanted[place])
+        here = self.lines[index]
+        place = place_of(wanted, here)
         if step > 0:
-            is_here = place < len(self.matches) and self.matches[place] is here
-            place = (place + is_here) % len(self.matches)
+            is_here = place < len(wanted) and wanted[place] is here
+            place = (place + is_here) % len(wanted)
         else:
             place -= 1
-        return self.index(self.matches[place])
+        return self.index(wanted[place])
 
     def density(self, start: datetime, end: datetime, columns: int) -> tuple[Bucket, ...]:
         """How many lines there are in each of so many equal stretches between two moments."""
@@ -151,11 +160,16 @@ class LogView:
         passed = self._passed(self._waiting[-SLICE:])
         del self._waiting[-SLICE:]
         count = len(passed)
-        merge(self._errors, [line for line in passed if rank(line.severity) >= _ERROR])
-        if self.search is not None:
-            merge(self.matches, [line for line in passed if self.search.matches(line)])
-        merge(self.lines, passed)
+        self._take(passed)
         return count
+
+    def _take(self, passed: list[LogLine]) -> None:
+        """Put lines in place, and into everything that is known about those that are."""
+        self.severities.update(map(_SEVERITY, passed))
+        merge(self._errors, [line for line in passed if line.severity in SERIOUS])
+        if self.search is not None:
+            merge(self.matches, _kept(passed, self.search.matches))
+        merge(self.lines, passed)
 
     def _search_waiting(self) -> None:
         if self._unsearched and self.search is not None:
@@ -169,6 +183,8 @@ class LogView:
         fell = 0
         for lines in (self._waiting, self._unsearched, self._errors, self.matches, self.lines):
             fell = bisect_left(lines, key(first), key=key) if lines and key(lines[0]) < key(first) else 0
+            if fell and lines is self.lines:
+                self.severities.subtract(map(_SEVERITY, lines[:fell]))
             del lines[:fell]
         return fell
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from time import thread_time
+from typing import Any
 
 import pytest
 
@@ -121,3 +122,19 @@ def test_spans_are_in_order_and_do_not_overlap() -> None:
     assert query.spans("GET /API/jobs by api") == ((5, 8), (9, 13), (17, 20))
     assert LogQuery().spans("anything") == ()
     assert LogQuery(until=NOW + timedelta(1)).spans("x") == ()
+
+
+def test_what_the_platform_says_stays_beside_the_lines_that_are_wanted() -> None:
+    """It need not hold the words, be serious or be of a task; what is excluded or of another time goes."""
+    event = a_log_line("task 5e21 stopped: OutOfMemoryError", container="ecs", task="")
+    asked: list[dict[str, Any]] = [
+        {"include": ("scan",)},
+        {"severity": "error"},
+        {"tasks": frozenset({"ab"})},
+    ]
+    for wanted in asked:
+        assert not LogQuery(**wanted).matches(event)
+        assert LogQuery(**wanted, always=frozenset({"ecs"})).matches(event)
+    assert not LogQuery(exclude=("stopped",), always=frozenset({"ecs"})).matches(event)
+    assert not LogQuery(since=event.at + timedelta(seconds=1), always=frozenset({"ecs"})).matches(event)
+    assert LogQuery(always=frozenset({"ecs"})).is_open

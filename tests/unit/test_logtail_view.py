@@ -1,5 +1,6 @@
 """The view of a ring: kept up at the cost of what is new, and equal to judging everything anew."""
 
+from collections import Counter
 from datetime import timedelta
 
 from hypothesis import given
@@ -38,6 +39,7 @@ def test_a_view_that_is_kept_equals_one_that_begins_now(batches: list[list[int]]
     expected = [item for item in ring.snapshot().lines if view.query.matches(item)]
     assert view.lines == expected
     assert view.matches == [item for item in expected if "7" in item.text]
+    assert +view.severities == Counter(item.severity for item in expected)
 
 
 def test_the_newest_lines_are_judged_first_and_the_rest_a_slice_a_visit() -> None:
@@ -113,3 +115,19 @@ def test_a_view_of_a_full_ring_shows_its_end_at_the_first_visit() -> None:
     view.update()
     view.update()
     assert len(view.lines) == 3 * SLICE
+
+
+def test_the_next_error_is_found_from_anywhere_and_around() -> None:
+    """Also from before the first line and from behind the last, where a log that follows stands."""
+    ring = LogRing()
+    ring.add(line(number) for number in range(1, 14))
+    view = LogView(ring)
+    assert view.next_error(0) is None
+    view.update()
+    assert [view.lines[view.next_error(index) or 0].id for index in (-1, 4, 9)] == [
+        "000005",
+        "000010",
+        "000005",
+    ]
+    back = [view.next_error(index, -1) for index in (13, 9, 4)]
+    assert back == [9, 4, 9]
