@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from console.config.settings import Settings
 from console.domain.address import Address, Identity
+from console.domain.group import GroupEvent, GroupPlan, GroupWish
 from console.domain.operation import (
     Check,
     CheckState,
@@ -21,7 +22,7 @@ from console.domain.operation import (
 from console.domain.wish import Wish
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations import bearings as positions
-from console.operations import ulid
+from console.operations import group, ulid
 from console.operations.carrier import Carrier, Limits, stored
 from console.operations.holds import holds
 from console.operations.lives import host, is_carried
@@ -97,21 +98,25 @@ class Engine:
 
     # executing
 
-    def execute(self, plan: Plan, typed: str | None = None) -> Generator[OperationEvent, None, None]:
+    def execute(
+        self, plan: Plan, typed: str | None = None, clock: Clock | None = None
+    ) -> Generator[OperationEvent, None, None]:
         """Carry out a plan; the last event is the verdict.
 
         Args:
             plan: As it was shown.
             typed: What the operator typed to confirm it.
+            clock: Waits through another one than the engine's own: members of a group take turns.
 
         Raises:
             RefusedError: not confirmed, read-only, a required check failed, an operation of another
                 verb is under way. Nothing has been sent or journalled then.
         """
-        self._permit(plan, typed)
+        self.permit(plan, typed)
+        clock = clock or self._clock
         platform = self._platform(plan.address)
         identity = self._identities.get(platform.environment.key) or platform.identity()
-        now = self._clock.now()
+        now = clock.now()
         record = OperationRecord(
             id=ulid.new(now),
             verb=plan.verb,
@@ -131,8 +136,8 @@ class Engine:
             source=plan.source.facts(),
             target=plan.target.facts(),
         )
-        log = OperationLog(self._journal, record, self._clock, forgiving=plan.verb.goes_back)
-        carrier = Carrier(plan, platform, log, self._clock, self._limits(plan.address))
+        log = OperationLog(self._journal, record, clock, forgiving=plan.verb.goes_back)
+        carrier = Carrier(plan, platform, log, clock, self._limits(plan.address))
         try:
             log.begin()
             confirmed = carrier.event("confirmed", _confirmed(plan), _shown(plan), {"plan": stored(plan)})
@@ -152,7 +157,12 @@ class Engine:
         if carrier.accepted is not None and not carrier.ended:
             yield from Observer(carrier, carrier.accepted).watch()
 
-    def _permit(self, plan: Plan, typed: str | None) -> None:
+    def permit(self, plan: Plan, typed: str | None) -> None:
+        """Refuse what :meth:`execute` would refuse; nothing is sent or written.
+
+        Raises:
+            RefusedError: as there.
+        """
         environment = self._platform(plan.address).environment
         if plan.nothing_to_do:
             return
@@ -206,6 +216,39 @@ class Engine:
             return getpass.getuser()
         except (KeyError, OSError):
             return "unknown"
+
+    # groups
+
+    def plan_group(self, wish: GroupWish) -> GroupPlan:
+        """The plans of a group's members (deploy, rollback, restart), in its waves; reads only.
+
+        Raises:
+            RefusedError, UnknownVersionError: when one of the members cannot be planned.
+            UnknownServiceError: when there is no such group.
+        """
+        return group.plan_group(wish, self._settings, self._clock, self.plan)
+
+    def execute_group(self, plan: GroupPlan, typed: str | None = None) -> Iterator[GroupEvent]:
+        """Carry out a group's plan: every member's events with its address, the members of one wave
+        taking turns; the last event is the group's own verdict, with ``members`` and ``not_begun`` in
+        its facts. A member whose own operation is under way already is followed instead of begun.
+
+        Args:
+            plan: As it was shown.
+            typed: ``plan.confirm``, or the group's address.
+
+        Raises:
+            RefusedError: not confirmed, or something speaks against one member. Nothing has been sent
+                to any of them then.
+        """
+        return group.GroupCarrier(plan, self, self._journal, self._clock).carry(typed)
+
+    def carry(self, plan: Plan, typed: str, clock: Clock) -> Iterator[OperationEvent]:
+        """Execute a member's plan, or follow the open operation that does the same."""
+        for record in self._open_at(plan.address):
+            if record.verb is plan.verb and self._asked(record) == plan.asked:
+                return self.resume(record.id)
+        return self.execute(plan, typed, clock)
 
     # resuming
 
