@@ -14,6 +14,7 @@ from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
 from console.domain.backlog import Backlog
 from console.domain.database import Database
+from console.domain.instance import Instance
 from console.domain.operation import (
     AS_IT_IS,
     Accepted,
@@ -110,6 +111,9 @@ class Platform(Protocol):
 
     def scaling(self, address: Address) -> Scaling | None:
         """Who changes the number of tasks; ``None`` where nothing but people does."""
+
+    def instances(self, address: Address) -> tuple[Instance, ...]:
+        """The machines of the service's cluster; none where tasks need none of their own."""
 
     def backlog(self, address: Address) -> Backlog | None:
         """The jobs that wait for the service's workers; ``None`` where no queue is configured."""

@@ -14,6 +14,7 @@ from console.domain.action import Action, ActionKind, ActionSight, ActionState
 from console.domain.address import Address, Environment, Identity
 from console.domain.backlog import Backlog
 from console.domain.database import Database
+from console.domain.instance import Instance
 from console.domain.operation import AS_IT_IS, Accepted, Basis, Check, Entry, OperationRecord, Order, Sizing
 from console.domain.registry import RegistryVersion
 from console.domain.release import Release
@@ -136,6 +137,7 @@ class FakePlatform(Faults):
         self.use = BudgetUse(0.0)
         self.tasks: dict[Address, tuple[Task, ...]] = {}
         self.scalings: dict[Address, Scaling] = {}
+        self.machines: tuple[Instance, ...] = ()
         self.backlogs: dict[Address, Backlog] = {}
         self.protections: dict[str, datetime | None] = {}
         """Protected tasks by id, and until when."""
@@ -225,6 +227,10 @@ class FakePlatform(Faults):
     def scaling(self, address: Address) -> Scaling | None:
         self._called("scaling", address)
         return self.scalings.get(address)
+
+    def instances(self, address: Address) -> tuple[Instance, ...]:
+        self._called("instances", address)
+        return self.machines
 
     def backlog(self, address: Address) -> Backlog | None:
         self._called("backlog", address)

@@ -105,6 +105,7 @@ def _container_settings(container: Raw) -> dict[str, Any]:
         f"{name} secrets": _list(_secret(item) for item in container.get("secrets", ())),
         f"{name} ports": _list(_port(item) for item in container.get("portMappings", ())),
         f"{name} log group": logs.get("awslogs-group"),
+        f"{name} stop timeout": _seconds(container.get("stopTimeout")),
     }
 
 
@@ -154,6 +155,10 @@ def platform_of(definition: Raw) -> str:
 
 def _megabytes(value: Any) -> str:
     return f"{value} MB" if value else ""
+
+
+def _seconds(value: Any) -> str:
+    return f"{value} s" if value else ""
 
 
 def _gigabytes(value: Any) -> str:

@@ -15,6 +15,7 @@ from console.aws.databases import Databases
 from console.aws.definitions import Definitions
 from console.aws.errands import one_off_tasks
 from console.aws.images import Registry
+from console.aws.machines import instances
 from console.aws.orders import Orders
 from console.aws.preflight import Preflight
 from console.aws.protection import protected
@@ -33,6 +34,7 @@ from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
 from console.domain.backlog import Backlog
 from console.domain.database import Database
+from console.domain.instance import Instance
 from console.domain.operation import AS_IT_IS, Accepted, Basis, Check, Order, Sizing
 from console.domain.registry import RegistryVersion
 from console.domain.release import Image, Release
@@ -135,6 +137,9 @@ class EcsPlatform:
     def scaling(self, address: Address) -> Scaling | None:
         chosen = self.services_reader.settings(address)
         return self._scaling.of(chosen.cluster, chosen.service)
+
+    def instances(self, address: Address) -> tuple[Instance, ...]:
+        return tuple(instances(self._calls, self.services_reader.settings(address).cluster))
 
     def backlog(self, address: Address) -> Backlog | None:
         queue = self.services_reader.settings(address).queue

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.config import schema
+from console.config import data_tables, schema
 from console.config.discover import cache_folder, state_folder
 from console.config.nearest import meant
 from console.config.settings import ConsoleSettings, EnvironmentSettings, ServiceSettings, Settings
@@ -16,6 +16,7 @@ from console.domain.group import EVERY
 from console.domain.text import plain
 from console.errors import ConfigError
 
+_QUEUE = r"[A-Za-z0-9_-]{1,75}(\.fifo)?|[A-Za-z0-9_-]{76,80}"
 _ACCOUNT = r"\d{12}"
 _REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
 _ROLE = r"arn:[a-z-]+:iam::\d{12}:role/\S+"
@@ -196,7 +197,13 @@ def _service(environment: Environment, alias: str, table: Table, rules: _Rules) 
             "no_check_healthy_after", ServiceSettings.no_check_healthy_after
         ),
         health=table.matching("health", _URL, "an http or https address"),
+        health_words=data_tables.health_words(table),
+        smoke=data_tables.smoke(table),
+        validate=data_tables.validate(table),
+        database=data_tables.database(table),
+        migration=data_tables.migration(table),
         also=table.other_names("also"),
+        queue=table.matching("queue", _QUEUE, "the name of a queue, without its address"),
         tags=_pattern(table, "tags") or rules.tags,
         tag_rule=rules.tag_rule,
         critical_findings=rules.critical_findings,

@@ -42,10 +42,42 @@ SERVICE = (
     "soak",
     "no_check_healthy_after",
     "health",
+    "health_words",
+    "smoke",
+    "validate",
+    "database",
+    "migration",
     "also",
+    "queue",
     "tags",
 )
 """``[systems.S.environments.E.services.ALIAS]``"""
+
+HEALTH_WORDS = ("status", "version", "dependencies", "ok", "degraded", "failing")
+"""``[systems.S.environments.E.services.ALIAS.health_words]``; the other tables of a service below."""
+
+SMOKE = ("base", "steps", "variables", "secrets", "file")
+
+SMOKE_STEP = (
+    "name",
+    "method",
+    "path",
+    "headers",
+    "json",
+    "expect_status",
+    "expect",
+    "capture",
+    "does",
+    "limit",
+    "within",
+    "fatal",
+)
+
+VALIDATE = ("error_percent", "p95", "p99", "cpu_percent", "log_errors")
+
+DATABASE = ("name", "repoint", "security_groups")
+
+MIGRATION = ("definition", "container", "command", "verify", "reverse")
 
 GROUP = ("waves",)
 """``[systems.S.environments.E.groups.NAME]``"""

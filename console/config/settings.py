@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from console.config.data import DatabaseSettings, MigrationSettings, ValidateSettings
 from console.domain.address import Address, Environment
+from console.domain.health import HealthWords
+from console.domain.smoke import SmokeSequence
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,14 @@ class ServiceSettings:
     """URL that answers 200 when the service is well; empty: none."""
     also: tuple[str, ...] = ()
     """Other names accepted for the alias."""
+    health_words: HealthWords = field(default_factory=HealthWords)
+    """How its health answer is read."""
+    smoke: SmokeSequence | None = None
+    validate: ValidateSettings = field(default_factory=ValidateSettings)
+    database: DatabaseSettings | None = None
+    migration: MigrationSettings | None = None
+    queue: str = ""
+    """Name of the SQS queue whose jobs it works on; empty: none."""
     tags: str = ""
     """``semver``, or a regular expression that a deployed tag has to match whole; empty: any tag will do.
     The environment's unless the service has its own."""

@@ -65,6 +65,8 @@ class ActionState(StrEnum):
     WAITING = "waiting"
     DONE = "done"
     FAILED = "failed"
+    CHANGED = "changed"
+    """It was carried out, and something else has changed the same thing since."""
     ABSENT = "absent"
     """There is no trace of it: it was never carried out."""
 

@@ -1,4 +1,4 @@
-"""Plan to take work away from something, and to give it back exactly as it was."""
+"""Plan to take work away from a service or a task, and to give it back exactly as it was."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,11 +12,9 @@ from console.domain.words import clock as minutes
 from console.domain.words import count
 from console.errors import RefusedError
 from console.operations.bearings import Bearings, in_place
+from console.operations.leaving import backlog_remarks, finishing, protection
 from console.ports import Clock
 
-KILLED_AFTER_S = 120
-"""The longest stop timeout that Fargate grants a container (ECS developer guide, task definition
-parameters, stopTimeout)."""
 _SUSPENDABLE = ("in", "out", "scheduled")
 
 
@@ -37,12 +35,21 @@ def plan_drain(bearings: Bearings, settings: Settings, clock: Clock) -> Plan:
     )
     effect = f"0 serving, {count(status.running, 'task')} leave{_how_long(bearings)}"
     plan = in_place(bearings, Verb.DRAIN, effect, actions, settings, clock, _before(status.desired, scaling))
-    nothing = "desired is 0 already" if status.desired == 0 else ""
-    return replace(plan, nothing_to_do=nothing, remarks=tuple(_drain_remarks(bearings)))
+    return replace(
+        plan,
+        nothing_to_do="desired is 0 already" if status.desired == 0 else "",
+        checks=protection(bearings, clock),
+        remarks=(
+            "an outage until undrain: counts and autoscaling come back exactly as they are now",
+            *([] if status.target_groups else [finishing(bearings)]),
+            *backlog_remarks(bearings),
+        ),
+    )
 
 
 def plan_drain_task(bearings: Bearings, wanted: str, settings: Settings, clock: Clock) -> Plan:
-    """The plan to stop one task; the scheduler replaces it.
+    """The plan to stop one task; the scheduler replaces it. A protected one is said to be, and stopped all
+    the same: the protection is against scaling and deployments, not against people.
 
     Raises:
         RefusedError: when the beginning of an id means none or several of the running tasks.
@@ -55,22 +62,16 @@ def plan_drain_task(bearings: Bearings, wanted: str, settings: Settings, clock: 
     remarks = [f"its target is {', '.join(states)}"] if states and task.ip else []
     if status.desired == 1:
         remarks.append("it is the only one: nothing serves until its replacement is healthy")
+    if not status.target_groups:
+        remarks.append(finishing(bearings))
     plan = in_place(bearings, Verb.DRAIN, said, (action,), settings, clock)
-    return replace(plan, remarks=tuple(remarks))
-
-
-def plan_drain_instance(bearings: Bearings, instance: str, settings: Settings, clock: Clock) -> Plan:
-    """The plan to let a container instance of the service's cluster run out of tasks."""
-    said = f"container instance {instance.rsplit('/', 1)[-1][:12]} DRAINING: its tasks move elsewhere"
-    action = Action(ActionKind.DRAIN_INSTANCE, said, {"instance": instance}, undo="undrain --instance")
-    plan = in_place(bearings, Verb.DRAIN, said, (action,), settings, clock, {"instance": instance})
-    return replace(plan, remarks=("tasks of every service on it move, not of this one only",))
+    return replace(plan, checks=protection(bearings, clock, task), remarks=tuple(remarks))
 
 
 def plan_undrain(
     bearings: Bearings, drained: Mapping[str, object] | None, settings: Settings, clock: Clock
 ) -> Plan:
-    """The plan to bring back what a drain took away, from what the journal says was there.
+    """The plan to bring back what a drain of the service took away, as the journal says that it was.
 
     Args:
         drained: ``Plan.before`` of the drain; ``None``: the journal knows of none.
@@ -83,35 +84,45 @@ def plan_undrain(
             f"{bearings.address}: the journal knows of no drain to take back",
             "say the count: quarterdeck scale --desired N",
         )
-    if instance := drained.get("instance"):
-        said = f"container instance {str(instance).rsplit('/', 1)[-1][:12]} ACTIVE again"
-        action = Action(ActionKind.ACTIVATE_INSTANCE, said, {"instance": str(instance)})
-        return in_place(bearings, Verb.UNDRAIN, said, (action,), settings, clock)
     actions = _restoring(bearings, drained)
     said = " · ".join(action.said for action in actions) or "it is as it was"
-    plan = in_place(bearings, Verb.UNDRAIN, said, actions, settings, clock)
+    plan = in_place(bearings, Verb.UNDRAIN, said, actions, settings, clock, drained)
     return replace(plan, nothing_to_do="" if actions else "counts and autoscaling are as they were")
 
 
 def last_drain(
     operations: Iterable[OperationRecord], entries: Mapping[str, Sequence[Entry]]
 ) -> Mapping[str, object] | None:
-    """What the newest drain that was not taken back since found there; ``None`` without one.
+    """What the drain of the whole service that was not taken back since found there; ``None`` without one.
+    Drains of tasks and of instances are none of the service.
+
+    Where one drain came upon another one the first knows what was there: the second found what that left.
 
     Args:
         operations: The journal's operations on the service.
-        entries: Of each of them that is a drain, by its id.
+        entries: Of each of them that is a drain or an undrain, by its id.
     """
+    known: Mapping[str, object] | None = None
     for record in sorted(operations, key=lambda item: item.planned_at, reverse=True):
-        if record.verb is Verb.UNDRAIN and record.accepted_at is not None and record.verdict is not None:
-            if record.verdict.exit_code == 0:
-                return None
-        elif record.verb is Verb.DRAIN and record.accepted_at is not None:
-            for entry in entries.get(record.id, ()):
-                plan = entry.facts.get("plan")
-                before = plan.get("before") if isinstance(plan, Mapping) else None
-                if isinstance(before, Mapping) and before:
-                    return before
+        if record.accepted_at is None or record.verb not in (Verb.DRAIN, Verb.UNDRAIN):
+            continue
+        before = _kept(entries.get(record.id, ()))
+        if before is None or "desired" not in before:
+            continue
+        if record.verb is Verb.DRAIN:
+            known = before
+        elif record.verdict is not None and record.verdict.exit_code == 0:
+            return known
+    return known
+
+
+def _kept(entries: Iterable[Entry]) -> Mapping[str, object] | None:
+    """What the plan of an operation found there."""
+    for entry in entries:
+        plan = entry.facts.get("plan")
+        before = plan.get("before") if isinstance(plan, Mapping) else None
+        if isinstance(before, Mapping):
+            return before
     return None
 
 
@@ -170,12 +181,3 @@ def _how_long(bearings: Bearings) -> str:
     if bearings.observation.status.target_groups and delay is not None:
         return f" after {minutes(delay)} of deregistration"
     return ""
-
-
-def _drain_remarks(bearings: Bearings) -> list[str]:
-    remarks = ["an outage until undrain: counts and autoscaling come back exactly as they are now"]
-    if not bearings.observation.status.target_groups:
-        remarks.append(
-            f"jobs in flight may finish; Fargate kills the rest {KILLED_AFTER_S} s after SIGTERM at most"
-        )
-    return remarks

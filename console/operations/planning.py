@@ -14,11 +14,11 @@ from console.operations.deploy import plan_deploy
 from console.operations.drain import (
     last_drain,
     plan_drain,
-    plan_drain_instance,
     plan_drain_task,
     plan_undrain,
 )
 from console.operations.holds import holds
+from console.operations.machines import plan_drain_instance, plan_undrain_instance
 from console.operations.moving_on import plan_continue
 from console.operations.restart import plan_restart
 from console.operations.rollback import plan_rollback
@@ -96,9 +96,13 @@ def _drain(wish: Wish, given: Planning) -> Plan:
 
 def _undrain(wish: Wish, given: Planning) -> Plan:
     """An unreadable journal raises: nobody else knows what there was."""
+    if wish.instance:
+        return plan_undrain_instance(given.bearings, wish.instance, given.settings, given.clock)
     operations = given.journal.operations(str(wish.address))
     entries = {
-        record.id: given.journal.entries(record.id) for record in operations if record.verb is Verb.DRAIN
+        record.id: given.journal.entries(record.id)
+        for record in operations
+        if record.verb in (Verb.DRAIN, Verb.UNDRAIN)
     }
     return plan_undrain(given.bearings, last_drain(operations, entries), given.settings, given.clock)
 

@@ -10,6 +10,7 @@ from console.domain.scaling import Scaling
 from console.domain.wish import Wish
 from console.errors import RefusedError
 from console.operations.bearings import Bearings, in_place
+from console.operations.leaving import backlog_remarks, protection
 from console.ports import Clock
 
 
@@ -31,7 +32,8 @@ def plan_scale(bearings: Bearings, wanted: Wish, settings: Settings, clock: Cloc
     return replace(
         plan,
         nothing_to_do="" if actions else "these are the counts that it has",
-        remarks=tuple(_remarks(wanted, scaling, now)),
+        checks=protection(bearings, clock) if wanted.desired is not None and wanted.desired < now else (),
+        remarks=(*_remarks(wanted, scaling, now), *backlog_remarks(bearings)),
     )
 
 
@@ -85,6 +87,10 @@ def _remarks(wanted: Wish, scaling: Scaling | None, now: int) -> Iterator[str]:
     if scaling is None:
         yield "no autoscaling: it stays until somebody changes it"
         return
+    if scaling.only_out:
+        yield "autoscaling only ever scales out: what it adds stays until somebody scales in"
+    yield from (f"policy {item.name}: {item.said}" for item in scaling.policies if item.said)
+    yield from (f"its {part} cannot be read: {why}" for part, why in scaling.missing.items())
     if scaling.suspended:
         yield f"autoscaling is suspended: {', '.join(scaling.suspended)}"
     elif wanted.desired is not None:

@@ -8,6 +8,7 @@ reads from them how far the walk is.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from console.domain.action import Action, ActionSight, ActionState
 from console.domain.codec import encode
@@ -154,6 +155,7 @@ def _follow(
     """Look at one action until it is done, has failed, or nobody can say."""
     action, contact = _action(carrier, number), Contact(carrier)
     began = carrier.clock.now()
+    changed_since: datetime | None = None
     told = ""
     while True:
         try:
@@ -171,15 +173,34 @@ def _follow(
                 yield _failed(carrier, number, sight)
             elif sight.state is ActionState.ABSENT and facts is None and waited >= LOOK_FOR_S:
                 yield _lost(carrier, number, gone=sender_is_gone)
+            elif _is_undone(carrier, sight, changed_since):
+                yield _replaced(carrier, number, sight)
             elif sight.said != told:
                 told = sight.said
                 yield carrier.event("progress", told, {"action": number, **sight.facts})
+            if sight.state is not ActionState.CHANGED:
+                changed_since = None
+            elif changed_since is None:
+                changed_since = carrier.clock.now()
         if not carrier.ended and (late := _overdue(carrier, action, told)) is not None:
             yield late
         if carrier.ended:
             return
         carrier.log.beat()
         carrier.clock.sleep(LOOK_AGAIN_S if facts is None else LOOK_EVERY_S)
+
+
+def _is_undone(carrier: Carrier, sight: ActionSight, since: datetime | None) -> bool:
+    """Whether something else has changed what was done, for longer than ECS's reads lag behind."""
+    if sight.state is not ActionState.CHANGED or since is None:
+        return False
+    return (carrier.clock.now() - since).total_seconds() >= LOOK_FOR_S
+
+
+def _replaced(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent:
+    action = _action(carrier, number)
+    carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, sight.said, failed=True)
+    return carrier.end(Verdict.REPLACED, None, f"{action.said}: {sight.said}{_done(number)}")
 
 
 def _picture_tasks(carrier: Carrier) -> None:

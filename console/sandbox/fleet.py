@@ -143,6 +143,7 @@ def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> 
                 "soak": f"{_SOAK_S / speed:.3f}s",
                 "no_check_healthy_after": f"{_NO_CHECK_HEALTHY_AFTER_S / speed:.3f}s",
             }
+            | {"queue": queue["name"] for queue in service.get("queues", ())[:1]}
             | service.get("settings", {})
             for alias, service in table["services"].items()
         },

@@ -8,9 +8,11 @@ from console.aws.actions.hooks import HOOKS
 from console.aws.actions.instances import INSTANCES
 from console.aws.actions.reach import Family, Reach
 from console.aws.actions.tasks import TASKS
+from console.aws.backlogs import Backlogs
 from console.aws.calls import Calls
 from console.aws.definitions import Definitions
 from console.aws.services import Services
+from console.aws.targets import TargetGroups
 from console.domain.action import Action, ActionKind, ActionSight
 from console.domain.address import Address
 from console.errors import RejectedError
@@ -22,7 +24,17 @@ _FAMILIES: Mapping[ActionKind, Family] = {**COUNTS, **TASKS, **INSTANCES, **HOOK
 class Actions:
     """The actions of one environment. Nothing here repeats a write."""
 
-    def __init__(self, calls: Calls, services: Services, definitions: Definitions, clock: Clock) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        services: Services,
+        definitions: Definitions,
+        clock: Clock,
+        groups: TargetGroups,
+        backlogs: Backlogs,
+    ) -> None:
+        self._groups = groups
+        self._backlogs = backlogs
         self._calls = calls
         self._services = services
         self._definitions = definitions
@@ -38,7 +50,13 @@ class Actions:
 
     def _reach(self, address: Address) -> Reach:
         return Reach(
-            self._calls, self._services, self._definitions, self._clock, self._services.settings(address)
+            self._calls,
+            self._services,
+            self._definitions,
+            self._clock,
+            self._services.settings(address),
+            self._groups,
+            self._backlogs,
         )
 
 

@@ -1,13 +1,17 @@
 """How many tasks: the desired count, and what autoscaling may make of it."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.aws.actions.reach import Family, Reach, absent, done, number, waiting
+from console.aws.actions.reach import Family, Reach, absent, changed, done, number, waiting
+from console.aws.tasks import Tasks
 from console.domain.action import Action, ActionKind, ActionSight
+from console.domain.service import ServiceStatus
+from console.domain.tasks import Task
 from console.domain.words import count
-from console.errors import RejectedError
+from console.errors import QuarterdeckError, RejectedError
 
 NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
 PARTS = {
@@ -31,15 +35,48 @@ class SetDesired:
         if status.desired != wanted and not facts:
             return absent(f"desired is {status.desired}, not {wanted}")
         if status.desired != wanted:
-            return waiting(f"desired was set to {wanted} and is {status.desired}: something else moves it")
-        left = status.running + status.pending if wanted == 0 else 0
-        if left:
-            return waiting(f"{count(left, 'task')} still there", running=status.running)
-        if wanted and (status.running < wanted or status.pending):
+            return changed(f"desired was set to {wanted} and is {status.desired}: something else moves it")
+        if wanted == 0:
+            return _emptying(reach, status)
+        if status.running < wanted or status.pending:
             return waiting(f"{status.running} of {wanted} running", running=status.running)
-        return done(
-            "0 serving" if wanted == 0 else f"{status.running} of {wanted} running", running=status.running
-        )
+        return done(f"{status.running} of {wanted} running", running=status.running)
+
+
+def _emptying(reach: Reach, status: ServiceStatus) -> ActionSight:
+    """How far a service is from serving nothing: its tasks, and what they are still busy with.
+
+    ECS counts a task as gone from ``runningCount`` once it is told to stop; it goes on with its work until
+    it ends of its own, or is killed.
+    """
+    here = leaving_tasks(reach)
+    busy = backlog_words(reach)
+    if not here and not status.running and not status.pending:
+        return done(" · ".join(filter(None, ("0 serving", busy))), running=0)
+    left = max(len(here), status.running + status.pending)
+    if status.target_groups:
+        states = Counter(target.state for target in reach.groups.targets(status.groups))
+        told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+        said = f"{count(left, 'task')} still there" + (f" · targets: {told}" if told else "")
+    else:
+        said = f"{count(left, 'task')} finishing jobs"
+    return waiting(" · ".join(filter(None, (said, busy))), running=status.running, left=left)
+
+
+def leaving_tasks(reach: Reach) -> list[Task]:
+    """The tasks of the service whose containers may still be at work."""
+    tasks = Tasks(reach.calls).of(reach.settings.cluster, reach.settings.service)
+    return [task for task in tasks if task.is_executing or task.is_starting]
+
+
+def backlog_words(reach: Reach) -> str:
+    """What its queue holds now; empty where it has none, or where nobody can say."""
+    if not reach.settings.queue:
+        return ""
+    try:
+        return reach.backlogs.now(reach.settings.queue).said
+    except QuarterdeckError:
+        return f"{reach.settings.queue} cannot be read"
 
 
 @dataclass(frozen=True)
@@ -61,7 +98,7 @@ class Registering:
         for name, wanted in self.wanted(action).items():
             if target.get(name) != wanted:
                 said = f"{name} is {target.get(name)}"
-                return waiting(said) if facts else absent(said)
+                return changed(said) if facts else absent(said)
         return done(action.said)
 
 

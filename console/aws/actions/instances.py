@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.aws.actions.reach import Family, Reach, absent, done, text, waiting
-from console.aws.calls import Answer
+from console.aws.actions.reach import Family, Reach, absent, changed, done, text, waiting
+from console.aws.calls import Answer, batches
+from console.aws.tasks import PAGE, task_of
 from console.domain.action import Action, ActionKind, ActionSight
 from console.domain.text import plain
 from console.domain.words import count
@@ -34,11 +35,30 @@ class SetState:
         raw = _described(reach, text(action, "instance"))
         status = plain(str(raw.get("status", "")))
         if status != self.state:
-            return waiting(f"it is {status}") if facts else absent(f"it is {status}")
-        left = int(raw.get("runningTasksCount", 0)) + int(raw.get("pendingTasksCount", 0))
-        if self.state == "DRAINING" and left:
+            return changed(f"it is {status}") if facts else absent(f"it is {status}")
+        if self.state == "DRAINING" and (left := _left(reach, raw)):
             return waiting(f"{count(left, 'task')} still on it", tasks=left)
         return done("no task is left on it" if self.state == "DRAINING" else "it takes tasks again")
+
+
+def _left(reach: Reach, raw: Answer) -> int:
+    """Tasks on an instance, those that are STOPPING included: ``runningTasksCount`` leaves them out as soon
+    as they are told to stop, and they work until they end."""
+    counted = int(raw.get("runningTasksCount", 0)) + int(raw.get("pendingTasksCount", 0))
+    cluster, instance = reach.settings.cluster, str(raw.get("containerInstanceArn", ""))
+    arns = {
+        str(arn)
+        for wanted in ("RUNNING", "STOPPED")
+        for page in reach.calls.pages(
+            "ecs", "ListTasks", cluster=cluster, containerInstance=instance, desiredStatus=wanted
+        )
+        for arn in page.get("taskArns", ())
+    }
+    there = 0
+    for batch in batches(sorted(arns), PAGE):
+        answer = reach.calls.read("ecs", "DescribeTasks", cluster=cluster, tasks=batch)
+        there += sum(not task_of(item).is_stopped for item in answer.get("tasks", ()))
+    return max(there, counted)
 
 
 def _described(reach: Reach, instance: str) -> Answer:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from console.aws.backlogs import Backlogs
 from console.aws.calls import Calls
 from console.aws.definitions import Definitions
 from console.aws.services import Services
+from console.aws.targets import TargetGroups
 from console.config.settings import ServiceSettings
 from console.domain.action import Action, ActionSight, ActionState
 from console.domain.service import ServiceStatus
@@ -23,6 +25,8 @@ class Reach:
     definitions: Definitions
     clock: Clock
     settings: ServiceSettings
+    groups: TargetGroups
+    backlogs: Backlogs
 
     @property
     def place(self) -> dict[str, str]:
@@ -79,6 +83,11 @@ def done(said: str, **facts: object) -> ActionSight:
 def failed(said: str, **facts: object) -> ActionSight:
     """It will not get there."""
     return ActionSight(ActionState.FAILED, said, facts)
+
+
+def changed(said: str) -> ActionSight:
+    """It took, and is not so any more."""
+    return ActionSight(ActionState.CHANGED, said)
 
 
 def absent(said: str) -> ActionSight:

@@ -1,16 +1,27 @@
 """Single tasks: one is stopped, or one is run once and followed to its exit code."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from console.aws.actions.reach import Family, Reach, absent, done, failed, text, waiting
 from console.aws.errands import STARTED_BY, last_lines, one_off_tasks
 from console.aws.orders import pinned
-from console.aws.tasks import task_of
+from console.aws.tasks import Tasks, task_of
 from console.domain.action import Action, ActionKind, ActionSight
+from console.domain.service import ServiceStatus
 from console.domain.tasks import Task
 from console.domain.text import plain
 from console.errors import QuarterdeckError, RejectedError
+
+
+def started_by(token: str) -> str:
+    """Who started a one-off task, by which it is found again if the answer that named it is lost.
+
+    Another one for each token, and no longer than the 36 characters that ECS has always taken (ECS API
+    reference, RunTask).
+    """
+    return f"{STARTED_BY}-{sha256(token.encode()).hexdigest()[:24]}"
 
 
 class StopTask:
@@ -33,10 +44,27 @@ class StopTask:
         if found is not None and not found.is_stopped:
             if not facts and found.desired_status == "RUNNING":
                 return absent("it runs as before")
-            return waiting(f"task {found.id[:8]} is {found.status}")
+            stands = _target(reach, found, status)
+            return waiting(f"task {found.id[:8]} is {found.status}{stands}")
         if status.running < status.desired or status.pending:
-            return waiting(f"stopped; {status.running} of {status.desired} running", running=status.running)
+            newest = _newest(reach)
+            return waiting(
+                f"stopped; {status.running} of {status.desired} running{newest}", running=status.running
+            )
         return done(f"{status.running} of {status.desired} running again", running=status.running)
+
+
+def _target(reach: Reach, task: Task, status: ServiceStatus) -> str:
+    """The state of the target through which requests reach a task; empty where none does."""
+    states = sorted({item.state for item in reach.groups.targets(status.groups) if item.ip == task.ip})
+    return f" · its target is {', '.join(states)}" if states and task.ip else ""
+
+
+def _newest(reach: Reach) -> str:
+    """The task that replaces it, as far as there is one."""
+    tasks = Tasks(reach.calls).of(reach.settings.cluster, reach.settings.service)
+    coming = next((task for task in tasks if task.is_starting), None)
+    return f" · {coming.id[:8]} is {coming.status}" if coming else ""
 
 
 class RunTask:
@@ -52,7 +80,7 @@ class RunTask:
             "cluster": reach.settings.cluster,
             "taskDefinition": self._definition(reach, action),
             "count": 1,
-            "startedBy": STARTED_BY,
+            "startedBy": started_by(text(action, "token")),
             "clientToken": text(action, "token"),
         }
         for key in ("networkConfiguration", "platformVersion"):
@@ -107,9 +135,14 @@ class RunTask:
         return reach.definitions.register(base, changed).arn if changed or not base.is_active else base.arn
 
     def _found(self, reach: Reach, action: Action) -> Task | None:
-        """A task of ours of that family, newest first, when the answer that named it was lost."""
+        """The task of that token, when the answer that named it was lost.
+
+        ListTasks takes no filter beside ``startedBy``, and with it leaves out what has stopped; so the
+        family is listed.
+        """
+        ours = started_by(text(action, "token"))
         tasks = one_off_tasks(reach.calls, reach.settings.cluster, text(action, "definition"), ("ecs-svc/",))
-        return next((task for task in tasks if task.deployment == STARTED_BY), None)
+        return next((task for task in tasks if task.deployment == ours), None)
 
 
 def described(reach: Reach, task: str) -> Task | None:
