@@ -48,14 +48,28 @@ def test_the_example_configuration_has_every_setting() -> None:
     assert set(file["console"]) == set(schema.CONSOLE)
     assert {key for table in environments for key in table} == set(schema.ENVIRONMENT)
     assert {key for table in services for key in table} == set(schema.SERVICE)
+    for name, known in _OF_A_SERVICE.items():
+        assert {key for table in services for key in table.get(name, {})} | {"file"} == {*known, "file"}
+    steps = [step for table in services for step in table.get("smoke", {}).get("steps", ())]
+    assert {key for step in steps for key in step} == set(schema.SMOKE_STEP)
     groups = [group for table in environments for group in table.get("groups", {}).values()]
     assert {key for group in groups for key in group} == set(schema.GROUP)
+
+
+_OF_A_SERVICE = {
+    "health_words": schema.HEALTH_WORDS,
+    "smoke": schema.SMOKE,
+    "validate": schema.VALIDATE,
+    "database": schema.DATABASE,
+    "migration": schema.MIGRATION,
+}
 
 
 def test_the_configuration_page_has_every_setting() -> None:
     """Each in a row of its own table."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    tables = (schema.PATHS, schema.CONSOLE, schema.ENVIRONMENT, schema.SERVICE, schema.GROUP)
+    tables = [schema.PATHS, schema.CONSOLE, schema.ENVIRONMENT, schema.SERVICE, schema.GROUP]
+    tables += [*_OF_A_SERVICE.values(), schema.SMOKE_STEP]
     settings = {"operator"}.union(*tables) - {"services", "groups"}
     rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
 

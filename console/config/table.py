@@ -4,6 +4,7 @@ Every complaint names the file, the full path of the key and what is wrong with 
 be mended without reading anything else.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -130,6 +131,65 @@ class Table:
         if len(set(value)) < len(value):
             self.refuse(key, "names something twice")
         return tuple(value)
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A command: its words in their order, which may be alike; empty when it is not there."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            self.refuse(key, "is not a list of texts", "put each word of the command in quotes of its own")
+        return tuple(value)
+
+    def has(self, key: str) -> bool:
+        """Whether it is there."""
+        return key in self._values
+
+    def rows(self, key: str, keys: Iterable[str]) -> tuple["Table", ...]:
+        """A list of tables; empty when it is not there."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list):
+            self.refuse(key, f"is {_kind(value)}, not a list of tables", "put its name in double brackets")
+        known, path = tuple(keys), f"{self._path}.{key}" if self._path else key
+        return tuple(
+            Table(self._file, f"{path}[{number}]", item, known) for number, item in enumerate(value, 1)
+        )
+
+    def texts_by_name(self, key: str) -> dict[str, str]:
+        """A table of texts under names of any kind; empty when it is not there."""
+        table = self.table(key, None)
+        return {name: table.text(name) for name in table.entries()}
+
+    def number(self, key: str, default: float, low: float, high: float) -> float:
+        """A number between two, these included."""
+        value = self._values.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.refuse(key, f"is {_kind(value)}, not a number")
+        if not low <= value <= high:
+            self.refuse(key, f"is {value:g}, not from {low:g} to {high:g}")
+        return float(value)
+
+    def numbers(self, key: str, low: int, high: int) -> tuple[int, ...]:
+        """A whole number, or a list of them; empty when it is not there."""
+        value = self._values.get(key, [])
+        given = value if isinstance(value, list) else [value]
+        found = tuple(item for item in given if isinstance(item, int) and not isinstance(item, bool))
+        if len(found) < len(given):
+            self.refuse(key, "is not a whole number, or a list of them")
+        if not all(low <= item <= high for item in found):
+            self.refuse(key, f"is not from {low} to {high}")
+        return found
+
+    def plain_value(self, key: str) -> object:
+        """Anything that JSON has; ``None`` when it is not there."""
+        value = self._values.get(key)
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            self.refuse(key, "holds something that JSON has not", "put dates in quotes")
+        return value
+
+    def duration_or_none(self, key: str) -> timedelta | None:
+        """A length of time, or ``None`` when it is not there."""
+        return self.duration(key, timedelta()) if key in self._values else None
 
     def lists(self, key: str) -> tuple[tuple[str, ...], ...]:
         """A list of lists of texts; empty when it is not there."""
