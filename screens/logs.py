@@ -1,50 +1,42 @@
 """The log of one service: all its tasks in one stream, filtered, searched, paused and saved."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
-from operator import attrgetter
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input
 
 from console.domain import words
 from console.domain.address import Address
 from console.domain.fleet import ServicePicture
-from console.domain.signals import LogLine
 from console.errors import UsageError
+from console.logtail.rates import ErrorCounter
 from console.logtail.view import LogView as Lines
 from console.ports import Clock, LogSource
 from screens.base import ConsoleScreen
 from screens.feeds import TailFeed, ask
+from screens.logs_field import LogField
 from screens.logs_filter import SOURCES, FilterBook, Wanted
+from screens.logs_history import WayBack
+from screens.logs_keys import KEYS, ORDER
 from screens.logs_save import all_text, default_name, save
-from screens.logs_time import HELP, moment_from
+from screens.logs_tasks import TaskBook
+from screens.logs_time import here, moment_from
+from screens.logs_words import clock_time, counts_of, nothing, rates_of, whose
 from screens.messages import Answered, AskFailed
 from widgets.banner import Banner
 from widgets.line import Line
 from widgets.lines import LinesView
 from widgets.log_bar import LogCounts, filter_line, pause_line, strip_columns, strip_line, title_line
-from widgets.log_line import PLATFORM, LogLook, no_spans
+from widgets.log_line import LogLook, no_spans
 from widgets.log_view import LogView
-from widgets.task_table import revision_of
 
 FLUSH_S = 0.1
-_SERIOUS = ("error", "fatal")
-_FIELDS = {
-    "include": 'words, "several words", /expression/, -not: all of them in a line',
-    "exclude": "words or /expressions/ of which none is in a line",
-    "find": "words or /expressions/ to mark; n and N go from one to the next",
-    "since": f"{HELP}, or deploy; empty shows everything",
-    "time": HELP,
-    "save": "a new file",
-}
 
 
 class Bar(LinesView):
@@ -64,47 +56,8 @@ class LogsScreen(ConsoleScreen):
 
     CSS_PATH = "logs.tcss"
     AUTO_FOCUS = "LogView"
-    KEY_ORDER: ClassVar[tuple[str, ...]] = (
-        "logs.back",
-        "logs.pause",
-        "logs.include",
-        "logs.next",
-        "logs.unfold",
-        "logs.exclude",
-        "logs.severity",
-        "logs.time",
-        "logs.copy",
-        "logs.save",
-        "logs.source",
-        "logs.since",
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back", id="logs.back", tooltip="Leave the field, or the log"),
-        Binding("space", "pause", "pause", id="logs.pause", tooltip="Stand still, or follow again"),
-        Binding("slash", "field('include')", "include", id="logs.include", tooltip="Lines with words only"),
-        Binding(
-            "exclamation_mark",
-            "field('exclude')",
-            "exclude",
-            id="logs.exclude",
-            key_display="!",
-            tooltip="No lines with these words",
-        ),
-        Binding("v", "severity", "severity", id="logs.severity", tooltip="All, info, warn, error and worse"),
-        Binding("n", "next(1)", "next error", id="logs.next", tooltip="Next found line, or next error"),
-        Binding("N", "next(-1)", "error before", id="logs.previous", show=False, tooltip="The one before"),
-        Binding("t", "field('time')", "to a time", id="logs.time", tooltip="Go to 03:11, 03:11:45 or -5m"),
-        Binding("enter", "unfold", "unfold", id="logs.unfold", tooltip="Show the members of a line"),
-        Binding("y", "copy", "copy", id="logs.copy", tooltip="Copy the selected line, or all that are seen"),
-        Binding("w", "field('save')", "save", id="logs.save", tooltip="Write all lines that match to a file"),
-        Binding("tab", "source", "source", id="logs.source", tooltip="All, new, old revision, this task"),
-        Binding("a", "field('since')", "after", id="logs.since", tooltip="Lines after a time only"),
-        Binding("f", "field('find')", "find", id="logs.find", show=False, tooltip="Mark words, hide nothing"),
-        Binding("c", "clear", "clear", id="logs.clear", show=False, tooltip="Show everything again"),
-        Binding("z", "wrap", "wrap", id="logs.wrap", show=False, tooltip="Long lines over several rows"),
-        Binding("u", "zone", "utc or local", id="logs.zone", show=False, tooltip="Times in UTC or local"),
-        Binding("G,end", "follow", "follow", id="logs.follow", show=False, tooltip="Go to the end, follow"),
-    ]
+    KEY_ORDER: ClassVar[tuple[str, ...]] = ORDER
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self,
@@ -129,30 +82,25 @@ class LogsScreen(ConsoleScreen):
         self.wanted = self._book.of(address)
         if revision:
             self.wanted = replace(self.wanted, source=revision)
-        self._revisions: dict[str, str] = {}
-        self._deployments: dict[str, str] = {}
-        """Task id -> deployment: two releases may share one revision, when only a tag has moved."""
-        self._new = ""
-        """The newest deployment."""
-        self._events: set[str] = set()
-        self._typing = ""
+        self.tasks = TaskBook()
+        self.error_rates: tuple[tuple[str, float | None], ...] = ()
+        """(revision, lines at error or above a minute) of what runs, newest first; ``None``: no data."""
+        self._errors = ErrorCounter(self.feed.ring)
+        self._way_back = WayBack(self.feed.tail, self.feed.ring)
         self._before = self.wanted
         self._paused_at: datetime | None = None
         self._arrived_then = self._lost_then = 0
-        self._counted: tuple[int, int] = (0, 0)
-        self._back_to: datetime | None = None
-        """How far back history is wanted."""
         self._goes_to: datetime | None = None
         self._tag = 0
         self._timer: Timer | None = None
         self._wraps = False
-        self._zone: tzinfo | None = _here() if local else None
+        self._zone: tzinfo | None = here() if local else None
 
     def body(self) -> Iterable[Widget]:
         yield LinesView(id="title")
         yield Banner(id="notes")
         yield Bar(id="filters")
-        yield Input(id="field", compact=True)
+        yield LogField()
         yield LinesView(id="refused")
         yield LinesView(id="strip")
         yield LogView(id="log")
@@ -178,8 +126,6 @@ class LogsScreen(ConsoleScreen):
         return self.snapshot.find(self.address)
 
     def on_mount(self) -> None:
-        field = self.query_one("#field", Input)
-        field.cursor_blink = False
         self._apply()
         if self._autostart:
             self.feed.start()
@@ -203,48 +149,31 @@ class LogsScreen(ConsoleScreen):
         """Show what came since the last flush, a tenth of a second ago."""
         behind = self.shown.is_behind
         changed = self.shown.update()
+        self._errors.update()
         self._read_back()
         if changed or behind:
             self.pane.show(self.shown.lines)
             self._draw_bars()
 
     def picture_changed(self) -> None:
-        """Once a second and at every new picture: tasks, events, density and counts."""
+        """Once a second and at every new picture: tasks, events, notes and density."""
         if not self.query("#log"):
             return
-        self._learn()
-        severities = Counter(map(attrgetter("severity"), self.shown.lines))
-        self._counted = sum(severities[name] for name in _SERIOUS), severities["warn"]
+        picture = self.picture
+        if picture is not None:
+            if self.tasks.learn(picture):
+                self._dress()
+                self._judge_anew()
+            self.feed.ring.add(self.tasks.events(picture, self._first))
+        self.error_rates = rates_of(self._errors, self.tasks, self._clock.now(), self.feed.tail.oldest)
         notes = (*self.feed.tail.notes, *([self.feed.failed] if self.feed.failed else []))
         self.query_one("#notes", Banner).texts = notes
-        self.pane.show(self.shown.lines)
-        self._draw_bars()
-        self._draw_strip()
+        self._draw_all()
 
-    def _learn(self) -> None:
-        """Take over from the picture whose revision every task is, and what the platform said."""
-        picture = self.picture
-        if picture is None:
-            return
-        tasks = (*(picture.tasks or ()), *(picture.observation.tasks if picture.observation else ()))
-        known = {task.id: revision_of(task) for task in tasks}
-        primary = picture.status.primary if picture.status else None
-        new = primary.id if primary else self._new
-        if new != self._new or not known.items() <= self._revisions.items():
-            self._deployments.update((task.id, task.deployment) for task in tasks)
-            self._new = new
-            self._revisions = {**self._revisions, **known}
-            self._dress()
-            if self.wanted.source in ("new", "old"):
-                self._apply()
-        events = picture.status.events if picture.status else ()
-        fresh = [item for item in events if item.id not in self._events and item.at >= self._first]
-        if fresh:
-            self._events.update(item.id for item in fresh)
-            self.feed.ring.add(
-                LogLine(f"event {item.id}", item.at, "", PLATFORM, words_of_event(item.message))
-                for item in fresh
-            )
+    def _judge_anew(self) -> None:
+        """Lines of a task came before it was known whose it is: choose the revisions again."""
+        if self.wanted.source in ("new", "old"):
+            self.shown.ask(self.wanted.query(self.tasks.deployments, self.tasks.new))
 
     @property
     def _first(self) -> datetime:
@@ -253,28 +182,21 @@ class LogsScreen(ConsoleScreen):
         return min(first, self._began)
 
     def _read_back(self) -> None:
-        """Ask for older lines until the wanted moment is reached, as long as there is room for them."""
-        tail, ring = self.feed.tail, self.feed.ring
-        oldest = tail.oldest
-        if self._back_to is not None and oldest is not None and not tail.is_asking:
-            if oldest <= self._back_to or len(ring) >= ring.limit:
-                self._back_to = None
-            else:
-                tail.ask_history(oldest)
-        if self._goes_to is not None and self._back_to is None and not tail.is_asking:
+        """Read towards the moment that is wanted, and go there once it is reached or cannot be."""
+        ended = self._way_back.step()
+        if ended:
+            self.say(ended, "warning")
+        if self._goes_to is not None and not self._way_back.is_wanted and not self.feed.tail.is_asking:
             self._show_time(self._goes_to)
             self._goes_to = None
 
     @on(LogView.AtStart)
     def _want_older(self, event: LogView.AtStart) -> None:
         event.stop()
-        ring, tail = self.feed.ring, self.feed.tail
-        before = tail.oldest or (ring.first.at if ring.first is not None else None)
-        if len(ring) >= ring.limit:
-            self.say(f"the newest {ring.limit:,} lines are kept, nothing older", "warning")
-        elif before is not None and not tail.is_asking:
-            tail.ask_history(before)
-            self._draw_bars()
+        refused = self._way_back.stretch()
+        if refused:
+            self.say(refused, "warning")
+        self._draw_bars()
 
     # -- drawing ------------------------------------------------------------------------------
 
@@ -284,75 +206,54 @@ class LogsScreen(ConsoleScreen):
         spans = search.spans if search is not None else query.spans if query.include else no_spans
         log = self.pane
         log.look = LogLook(
-            log.size.width or self.size.width, self._wraps, self._zone, self._revisions, spans, log.glyphs
+            log.size.width or self.size.width,
+            self._wraps,
+            self._zone,
+            self.tasks.revisions,
+            spans,
+            log.glyphs,
         )
 
     def _clock_time(self, moment: datetime, form: str = "%H:%M:%S") -> str:
-        return moment.astimezone(self._zone or UTC).strftime(form)
+        return clock_time(moment, self._zone, form)
 
     @property
     def counts(self) -> LogCounts:
         """How much there is, and what is missing."""
-        ring, tail = self.feed.ring, self.feed.tail
-        return LogCounts(
-            len(ring),
-            ring.limit,
-            len(self.shown.lines),
-            *self._counted,
-            rate=tail.rate,
-            dropped=ring.lost,
-            sampled=tail.sampled,
-            judging=self.shown.is_behind,
-        )
+        return counts_of(self.shown, self.feed.tail, self.error_rates)
+
+    def _draw_all(self) -> None:
+        self.pane.show(self.shown.lines)
+        self._draw_bars()
+        self._draw_strip()
 
     def _draw_bars(self) -> None:
         log, counts, width = self.pane, self.counts, self.size.width
-        picture = self.picture
+        tail, picture = self.feed.tail, self.picture
         name = picture.address.service if picture else self.address.service
-        environment = self.address.environment
-        title = title_line(name, environment, self._whose(), counts, width, log.glyphs)
+        tasks = (line.task for line in log.seen if line.task)
+        said = whose(self.wanted, tail, self._first, tasks, self._zone, self.is_narrow)
+        title = title_line(name, self.address.environment, said, counts, width, log.glyphs)
         self.query_one("#title", LinesView).lines = (title,) if self.is_narrow else (Line(), title, Line())
         since = self._clock_time(self.wanted.since) if self.wanted.since else ""
-        self.query_one("#filters", LinesView).lines = (
-            filter_line(self.wanted.in_words(since), counts, width),
-        )
-        log.empty = Line().put(2, self._nothing(), "muted", width - 4)
+        filters = filter_line(self.wanted.in_words(since), counts, width, log.glyphs)
+        self.query_one("#filters", LinesView).lines = (filters,)
+        log.empty = Line().put(2, nothing(self.shown, tail, self._zone), "muted", width - 4)
         self.set_class(not log.follow, "-paused")
         if self._paused_at is not None:
-            self.query_one("#paused", LinesView).lines = (
-                pause_line(
-                    self._clock_time(self._paused_at),
-                    self.shown.arrived - self._arrived_then,
-                    counts.dropped - self._lost_then,
-                    counts.limit,
-                    width,
-                    log.glyphs,
-                ),
-            )
+            self.query_one("#paused", LinesView).lines = (self._pause_line(self._paused_at, counts),)
 
-    def _whose(self) -> str:
-        """Whose lines these are, from when on, and in which zone times are."""
-        tail = self.feed.tail
-        revisions = {"new": "new revision", "old": "old revision", "task": "one task"}
-        parts = [revisions.get(self.wanted.source, "every revision")]
-        if tail.is_asking:
-            parts.append(f"reading back from {self._clock_time(tail.oldest or self._first, '%H:%M')}")
-        elif not self.is_narrow:
-            tasks = len({line.task for line in self.pane.seen if line.task})
-            parts.append(f"{words.count(tasks, 'task')} in sight + {PLATFORM} events")
-        if self._zone is not None:
-            parts.append(f"times {self._zone.tzname(None) or 'local'}")
-        return " · ".join(parts)
-
-    def _nothing(self) -> str:
-        """What is said where no line stands."""
-        if self.shown.is_behind:
-            return "reading what there is"
-        if self.feed.ring.arrived:
-            return "nothing matches · c shows everything again"
-        if self.feed.tail.oldest is None:
-            return "reading the log"
-        return f"no line since {self._clock_time(self.feed.tail.oldest, '%H:%M')} · g reads further back"
+    def _pause_line(self, since: datetime, counts: LogCounts) -> Line:
+        log = self.pane
+        return pause_line(
+            self._clock_time(since),
+            self.shown.arrived - self._arrived_then,
+            counts.dropped - self._lost_then,
+            log.below,
+            counts.limit,
+            self.size.width,
+            log.glyphs,
+        )
 
     def _draw_strip(self) -> None:
         lines = self.shown.lines
@@ -380,7 +281,7 @@ class LogsScreen(ConsoleScreen):
         """Show what a filter lets through; whether it could be: a refused one is said and changes nothing."""
         wanted = wanted or self.wanted
         try:
-            query, search = wanted.query(self._deployments, self._new), wanted.search
+            query, search = wanted.query(self.tasks.deployments, self.tasks.new), wanted.search
         except UsageError as error:
             self._refuse(str(error))
             return False
@@ -388,20 +289,13 @@ class LogsScreen(ConsoleScreen):
         self.wanted = wanted
         self.shown.ask(query)
         self.shown.look_for(search)
-        if wanted.since is not None:
-            self._back_to = wanted.since
+        self._way_back.to(wanted.since)
         self._arrived_then = self.shown.arrived
         self._dress()
         if self.is_attached:
-            self.picture_changed_now()
+            self._draw_all()
+            self.update_keys()
         return True
-
-    def picture_changed_now(self) -> None:
-        """Draw everything that hangs on the filter."""
-        self.pane.show(self.shown.lines)
-        self._draw_bars()
-        self._draw_strip()
-        self.update_keys()
 
     def _refuse(self, why: str) -> None:
         self.set_class(bool(why), "-refused")
@@ -424,47 +318,45 @@ class LogsScreen(ConsoleScreen):
 
     # -- the field ----------------------------------------------------------------------------
 
+    @property
+    def field(self) -> LogField:
+        """Where something is typed."""
+        return self.query_one(LogField)
+
     def action_field(self, what: str) -> None:
         """Let something be typed."""
-        self._typing, self._before = what, self.wanted
-        field = self.query_one("#field", Input)
+        self._before = self.wanted
         value = {
             "include": self.wanted.include,
             "exclude": self.wanted.exclude,
             "find": self.wanted.find,
             "save": default_name(self.address, self.feed.ring.last),
         }.get(what, "")
-        field.placeholder = f"{what}: {_FIELDS[what]}"
-        with field.prevent(Input.Changed):
-            field.value = value
-        field.cursor_position = len(value)
         self.add_class("-typing")
-        field.focus()
+        self.field.begin(what, value)
 
     def _close_field(self) -> None:
-        self._typing = ""
+        self.field.what = ""
         self.remove_class("-typing")
         self._refuse("")
         self.pane.focus()
 
-    @on(Input.Changed, "#field")
-    def _typed(self, event: Input.Changed) -> None:
+    @on(LogField.Typed)
+    def _typed(self, event: LogField.Typed) -> None:
         event.stop()
-        if self._typing in ("include", "exclude", "find"):
-            self._apply(self.wanted.with_words(self._typing, event.value))
+        if self.field.what == event.what:  # else it was left meanwhile
+            self._apply(self.wanted.with_words(event.what, event.text))
 
-    @on(Input.Submitted, "#field")
-    def _submitted(self, event: Input.Submitted) -> None:
+    @on(LogField.Given)
+    def _given(self, event: LogField.Given) -> None:
         event.stop()
-        text = event.value.strip()
         done: Mapping[str, Callable[[str], bool]] = {
             "time": self._go_to_time,
             "since": self._filter_since,
             "save": self._save_to,
         }
-        what = self._typing
-        kept = done[what](text) if what in done else self._apply(self.wanted.with_words(what, text))
-        if kept:
+        what, text = event.what, event.text
+        if done[what](text) if what in done else self._apply(self.wanted.with_words(what, text)):
             self._close_field()
 
     def _moment(self, text: str) -> datetime | None:
@@ -494,7 +386,8 @@ class LogsScreen(ConsoleScreen):
             return False
         oldest = self.feed.tail.oldest
         if oldest is not None and moment < oldest:
-            self._back_to = self._goes_to = moment
+            self._way_back.to(moment)
+            self._goes_to = moment
         self._show_time(moment)
         return True
 
@@ -506,7 +399,7 @@ class LogsScreen(ConsoleScreen):
         if not text:
             self._refuse("a file needs a name")
             return False
-        path, lines, revisions = Path(text), tuple(self.shown.lines), self._revisions
+        path, lines, revisions = Path(text), tuple(self.shown.lines), self.tasks.revisions
         self._tag += 1
         ask(self, lambda: save(path, lines, revisions), self._tag)
         return True
@@ -524,10 +417,10 @@ class LogsScreen(ConsoleScreen):
     # -- keys ---------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action == "back" or not self._typing
+        return action == "back" or not self.query(LogField) or not self.field.what
 
     def action_back(self) -> None:
-        if not self._typing:
+        if not self.field.what:
             self.dismiss()
             return
         if self.wanted != self._before:
@@ -556,26 +449,16 @@ class LogsScreen(ConsoleScreen):
 
     def action_next(self, step: int) -> None:
         """To the next line that is looked for; where nothing is, to the next error."""
-        log, lines = self.pane, self.shown.lines
-        here = log.index_of(log.cursor)
-        if here is None:
-            here = len(lines) if step < 0 or log.follow else -1
-        found = (
-            self.shown.next_match(here, step) if self.shown.search is not None else self._error(here, step)
-        )
+        log, shown = self.pane, self.shown
+        place = log.index_of(log.cursor)
+        if place is None:
+            place = -1 if step > 0 and not log.follow else len(shown.lines)
+        looks = shown.search is not None
+        found = shown.next_match(place, step) if looks else shown.next_error(place, step)
         if found is None:
-            self.say("nothing found" if self.shown.search is not None else "no error", "muted")
+            self.say("nothing found" if looks else "no error", "muted")
         else:
             log.select(found)
-
-    def _error(self, here: int, step: int) -> int | None:
-        """The next error after, or before, a line; at an end it goes on at the other."""
-        lines = self.shown.lines
-        for away in range(1, len(lines) + 1):
-            index = (here + step * away) % len(lines)
-            if lines[index].severity in _SERIOUS:
-                return index
-        return None
 
     def action_unfold(self) -> None:
         self.pane.toggle_unfolded()
@@ -585,22 +468,12 @@ class LogsScreen(ConsoleScreen):
         self._dress()
 
     def action_zone(self) -> None:
-        self._zone = None if self._zone is not None else _here()
+        self._zone = None if self._zone is not None else here()
         self._dress()
         self.picture_changed()
 
     def action_copy(self) -> None:
         selected = self.pane.selected
         lines = (selected,) if selected is not None else self.pane.seen
-        self.app.copy_to_clipboard(all_text(lines, self._revisions))
+        self.app.copy_to_clipboard(all_text(lines, self.tasks.revisions))
         self.say(f"{words.count(len(lines), 'line')} copied")
-
-
-def words_of_event(message: str) -> str:
-    """What the platform said, without the name of the service before it."""
-    return message.split(") ", 1)[1] if message.startswith("(service ") and ") " in message else message
-
-
-def _here() -> tzinfo | None:
-    """The zone of the machine."""
-    return datetime.now().astimezone().tzinfo

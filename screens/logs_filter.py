@@ -11,6 +11,7 @@ from pathlib import Path
 from console.domain.address import Address
 from console.logtail.query import SEVERITIES, LogQuery
 from widgets.log_bar import LogFilters
+from widgets.log_line import PLATFORM
 
 SOURCES = ("all", "new", "old", "task")
 _CYCLE = ("", *SEVERITIES[1:4])
@@ -61,6 +62,7 @@ class Wanted:
             exclude=(*typed.exclude, *unwanted.include, *unwanted.exclude),
             severity=self.severity,
             since=self.since,
+            always=frozenset({PLATFORM}),
             tasks=frozenset({self.task} if self.source == "task" and self.task else ()),
             revisions=chosen.get(self.source, frozenset()),
             revision_of=revisions,

@@ -10,6 +10,11 @@ _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?$", re.ASCII)
 HELP = "write 03:11, 03:11:45 or -5m"
 
 
+def here() -> tzinfo | None:
+    """The operator's own zone, with its name."""
+    return datetime.now().astimezone().tzinfo
+
+
 def moment_from(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
     """The moment meant: the last time that the clock showed that, or so long ago.
 

@@ -34,6 +34,8 @@ class LogCounts:
     sampled: bool = False
     judging: bool = False
     """Older lines wait to be judged: there may be more that match."""
+    rates: tuple[tuple[str, float | None], ...] = ()
+    """(revision, lines at error or above a minute); ``None``: nothing was read of it, so nothing is known."""
 
     @property
     def missing(self) -> tuple[Part, ...]:
@@ -70,17 +72,38 @@ def title_line(
         return line.put(end + 1, whose, "muted", max(0, start - end - 2))
     line = Line().put(2, "logs", "bold strong")
     end = line.run(9, (name, "bold strong"), (f"  {environment}", "text")) + 3
+    rates = rate_parts(counts, glyphs, "errors/min")
     kept = f"{counts.rate:,.0f} lines/s · {counts.kept:,} kept of {counts.limit:,}"
-    start = _run_right(line, width - 2, ((kept, "muted"), *counts.missing))
+    start = _run_right(line, width - 2, (*rates, (kept, "muted"), *counts.missing))
     return line.put(end, whose, "muted", max(0, start - end - 2))
 
 
-def filter_line(filters: LogFilters, counts: LogCounts, width: int) -> Line:
+def rate_parts(counts: LogCounts, glyphs: Glyphs, unit: str) -> tuple[Part, ...]:
+    """How many errors each revision writes a minute: ``:43 12 errors/min · :42 0 · ``."""
+    parts: list[Part] = []
+    space = "" if unit.startswith("/") else " "
+    for revision, rate in counts.rates:
+        parts.append((f"{revision} ", "muted"))
+        if rate is None:
+            parts.append((f"{glyphs.nodata} NODATA", "stale"))
+        else:
+            said = f"{rate:,.0f}" if rate >= 10 or rate == int(rate) else f"{rate:.1f}"
+            parts.append((said, "critical" if rate else "text"))
+        parts.append((f"{space}{unit}" if len(parts) == 2 and rate is not None else "", "muted"))
+        parts.append((" · ", "muted"))
+    return tuple(part for part in parts if part[0])
+
+
+def filter_line(filters: LogFilters, counts: LogCounts, width: int, glyphs: Glyphs) -> Line:
     """What is filtered, and how many lines pass."""
     narrow = width < NARROW
     matching = f"{counts.matching:,}"
     if narrow:
-        tail: tuple[Part, ...] = ((matching, "text"), (" match", "muted"))
+        tail: tuple[Part, ...] = (
+            *rate_parts(counts, glyphs, "/min"),
+            (matching, "text"),
+            (" match", "muted"),
+        )
     else:
         tail = ((matching, "text"), (f" of {counts.kept:,}", "muted"), (" match", "muted"))
     if counts.judging:
@@ -145,15 +168,16 @@ def strip_columns(width: int) -> int:
     return max(0, width - _STRIP_AT - _AFTER_STRIP)
 
 
-def pause_line(at: str, fresh: int, dropped: int, limit: int, width: int, glyphs: Glyphs) -> Line:
-    """That the log stands still since when, and what came meanwhile."""
+def pause_line(at: str, fresh: int, dropped: int, below: int, limit: int, width: int, glyphs: Glyphs) -> Line:
+    """That the log stands still since when, what came meanwhile, and how many lines are further down."""
     line = Line().put(0, glyphs.selected, "warning").put(2, f"{glyphs.paused} PAUSED", "bold warning")
     narrow = width < NARROW
     end = line.run(11 + (0 if narrow else 1), (f"at {at}", "text")) + (2 if narrow else 4)
     end = line.run(end, (f"+{fresh:,} new", "bold strong"))
     if dropped:
         end = line.run(end, (" · ", "muted"), (f"{dropped:,} dropped", "warning"))
-    start = _run_right(line, width - 2, (("G", "bold accent"), (" follow", "text")))
+    further = ((f"{glyphs.more} {below:,} below   ", "muted"),) if below else ()
+    start = _run_right(line, width - 2, (*further, ("G", "bold accent"), (" follow", "text")))
     if not narrow:
         said = f"the newest {limit:,} lines are kept"
         if end + 4 + len(said) < start:

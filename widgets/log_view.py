@@ -20,9 +20,9 @@ from console.logtail.order import key
 from widgets.drawn import Drawn
 from widgets.line import Line
 from widgets.lines import failure_line, in_marks
-from widgets.log_line import LogLook, height_of, log_rows
+from widgets.log_line import LogLook, height_of
+from widgets.log_strips import LogStrips
 
-_CACHED_LINES = 1024
 _WHEEL_ROWS = 3
 
 
@@ -49,7 +49,7 @@ class LogView(Drawn, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._lines = lines
         self._look = LogLook(width=80)
-        self._strips: dict[tuple[str, bool, str], tuple[Strip, ...]] = {}
+        self._strips = LogStrips()
         self._shown: list[tuple[LogLine, Strip]] = []
         self._top: LogLine | None = None
         self._top_row = 0
@@ -106,6 +106,12 @@ class LogView(Drawn, can_focus=True, inherit_bindings=False):
     def seen(self) -> tuple[LogLine, ...]:
         """The lines of which something can be seen, top to bottom."""
         return tuple(line for line, _, _ in self._layout(self.size.height))
+
+    @property
+    def below(self) -> int:
+        """How many lines follow the last one that can be seen."""
+        seen = [] if self.follow else self._layout(self.size.height)
+        return len(self._lines) - 1 - self._place(seen[-1][0]) if seen else 0
 
     # -- places -------------------------------------------------------------------------------
 
@@ -300,24 +306,8 @@ class LogView(Drawn, can_focus=True, inherit_bindings=False):
         return in_marks(blank.strip(width, theme), self.glyphs)
 
     def _strips_of(self, line: LogLine) -> tuple[Strip, ...]:
-        theme = self.theme_name
         is_selected = self.cursor is not None and line.id == self.cursor.id
         unfolded = line.id in self.unfolded
-        name = line.id, is_selected, f"{theme}/{unfolded}"
-        strips = self._strips.get(name)
-        if strips is None:
-            strips = self._draw(line, theme, is_selected, unfolded)
-            if len(self._strips) >= _CACHED_LINES:
-                self._strips.clear()
-            self._strips[name] = strips
-        return strips
-
-    def _draw(self, line: LogLine, theme: str, is_selected: bool, unfolded: bool) -> tuple[Strip, ...]:
-        try:
-            rows = log_rows(line, self._look, unfolded=unfolded)
-        except Exception as error:
-            rows = (failure_line(error),)
-        if is_selected:
-            rows = tuple(row.put(0, self.glyphs.selected, "accent") for row in rows)
-        paper = "selected" if is_selected else "background"
-        return tuple(in_marks(row.strip(self.size.width, theme, paper), self.glyphs) for row in rows)
+        return self._strips.of(
+            line, self._look, self.size.width, self.theme_name, is_selected=is_selected, unfolded=unfolded
+        )

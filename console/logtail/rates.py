@@ -12,6 +12,7 @@ from console.logtail.query import SERIOUS
 from console.logtail.ring import LogRing
 
 PERIOD = timedelta(minutes=1)
+_SECOND = timedelta(seconds=1)
 _KEPT_S = 180
 """Seconds of which counts are held: a period, and room for lines that come late."""
 
@@ -91,9 +92,14 @@ class ErrorCounter:
         }
 
     def _count(self, lines: Iterable[LogLine]) -> None:
-        counts = self._counts
+        begin = end = datetime.fromtimestamp(0, UTC)
+        second: dict[str, list[int]] = {}
         for line in lines:
-            second = counts.setdefault(int(line.at.timestamp()), {})
+            if not begin <= line.at < end:  # many lines in a row are of one second
+                number = int(line.at.timestamp())
+                begin = datetime.fromtimestamp(number, UTC)
+                end = begin + _SECOND
+                second = self._counts.setdefault(number, {})
             found = second.get(line.task)
             if found is None:
                 found = second[line.task] = [0, 0]
