@@ -3,7 +3,7 @@
 A part is made, and its module loaded, when it is first asked for: the first frame needs none of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from console.watch.store import FleetStore
 
 if TYPE_CHECKING:
     from console.aws.connect import Connection
+    from console.domain.address import Address
     from console.operations.engine import Engine
     from console.watch.poller import EnvironmentPoller
 
@@ -69,31 +70,44 @@ class Runtime:
             hooks=self.hooks,
         )
 
-    def pollers(self) -> "Mapping[str, EnvironmentPoller]":
-        """A poller an environment, by its key; the last run's picture is in the store with them."""
+    def pollers(self, chosen: "Iterable[Address] | None" = None) -> "Mapping[str, EnvironmentPoller]":
+        """A poller an environment, by its key, each with its services' pictures in the store already.
+
+        Args:
+            chosen: Only these services, without the last run's picture and without proofs of ways back:
+                for whoever prints what is read now. Without it all, with both.
+        """
         from console.watch import memory
         from console.watch.poller import EnvironmentPoller
         from console.watch.shippers import JournalShippers
 
-        addresses = {
-            key: tuple(item.address for item in connection.settings.services.values())
-            for key, connection in self.connections.items()
-        }
-        remembered = memory.load(
-            self.settings.cache,
-            [(item.settings.environment, addresses[key]) for key, item in self.connections.items()],
-        )
+        addresses = self._addresses() if chosen is None else _by_environment(chosen)
+        environments = [(self.connections[key].settings.environment, addresses[key]) for key in addresses]
+        remembered = memory.load(self.settings.cache, environments) if chosen is None else {}
         return {
             key: EnvironmentPoller(
-                connection.platform,
-                connection.signals,
-                addresses[key],
+                self.connections[key].platform,
+                self.connections[key].signals,
+                mine,
                 self.store,
                 self.clock,
                 self.engine.holds,
                 shippers=JournalShippers(self.journal, key),
-                plan_rollback=self.engine.plan_rollback,
+                plan_rollback=self.engine.plan_rollback if chosen is None else None,
                 remembered=remembered.get(key),
             )
+            for key, mine in addresses.items()
+        }
+
+    def _addresses(self) -> "dict[str, list[Address]]":
+        return {
+            key: [item.address for item in connection.settings.services.values()]
             for key, connection in self.connections.items()
         }
+
+
+def _by_environment(addresses: "Iterable[Address]") -> "dict[str, list[Address]]":
+    found: dict[str, list[Address]] = {}
+    for address in addresses:
+        found.setdefault(f"{address.system}/{address.environment}", []).append(address)
+    return found

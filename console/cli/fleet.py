@@ -6,11 +6,14 @@ from console.diagnosis import shifting
 from console.diagnosis.evidence import Scene
 from console.domain.fleet import EnvironmentPicture, Problem, ServicePicture, WayBack
 from console.domain.rollout import RolloutStatus
+from console.domain.running import runs_of
 from console.domain.service import ServiceState
 from console.domain.signals import Figures
 from console.domain.standing import Standing
 from console.domain.text import cell_width, plain
-from console.domain.words import NOTHING, age, utc
+from console.domain.version import Version
+from console.domain.words import NOTHING, age, latency, percent, utc
+from console.domain.words import clock as seconds_clock
 from console.ports import Clock
 
 _ASCII = {"●": "o", "»": ">", "«": "<", "◔": "%", "▽": "v", "▲": "!", "✗": "X", "■": "#", "║": "=", "?": "?"}
@@ -27,7 +30,12 @@ _GLYPHS = {
     ServiceState.DRAINED: "▽",
     ServiceState.STEADY: "●",
 }
-_COLUMNS = ("state", "service", "environment", "tasks", "version", "rollout", "age", "why")
+_COLUMNS = (
+    *("state", "service", "environment", "tasks", "version", "rollout"),
+    *("errors", "p95", "age", "by", "back", "why"),
+)
+_WHERE_TOLD = ("errors", "p95", "by", "back")
+"""Columns that are left out where no service has anything in them."""
 
 
 def error_of(picture: EnvironmentPicture) -> Problem | None:
@@ -55,8 +63,7 @@ def environment_facts(picture: EnvironmentPicture, clock: Clock) -> dict[str, ob
 
 def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
     """One service as ``--json`` prints it."""
-    version = row.release.version if row.release else row.version
-    hold = row.hold
+    version, hold = _version(row), row.hold
     return {
         "address": str(row.address),
         "state": row.state.value,
@@ -65,6 +72,9 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "pending": row.status.pending if row.status else None,
         "version": version.label if version else None,
         "digest": version.digest if version else None,
+        "tags": list(version.tags) if version else None,
+        "moved": version.moved if version else None,
+        "runs": _runs_facts(row),
         "deployed_at": utc(row.deployed_at) if row.deployed_at else None,
         "deployed_by": row.deployed_by or None,
         "figures": _figures_facts(row.figures) if row.figures else None,
@@ -77,6 +87,22 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
             else None
         ),
     }
+
+
+def _version(row: ServicePicture) -> Version | None:
+    return row.release.version if row.release else row.version
+
+
+def _runs_facts(row: ServicePicture) -> dict[str, object] | None:
+    """What its running tasks really run, by the digests that their containers report."""
+    runs = runs_of(row)
+    if runs is None:
+        return None
+    images = [
+        {"digests": [digest for _, digest in digests], "tasks": tasks}
+        for digests, tasks in runs.images.items()
+    ]
+    return {"mixed": runs.is_mixed, "images": images}
 
 
 def _standing_facts(standing: Standing) -> dict[str, object]:
@@ -157,8 +183,14 @@ def table(pictures: Sequence[EnvironmentPicture], clock: Clock, *, ascii_only: b
         (row for picture in pictures for row in picture.services),
         key=lambda row: (list(ServiceState).index(row.state), row.environment.tier.rank, str(row.address)),
     )
-    cells = [_COLUMNS, *(_cells(row, clock) for row in rows)]
-    widths = [max(cell_width(line[column]) for line in cells) for column in range(len(_COLUMNS) - 1)]
+    told = [_cells(row, clock) for row in rows]
+    shown = [
+        column
+        for column, name in enumerate(_COLUMNS)
+        if name not in _WHERE_TOLD or any(line[column] != NOTHING for line in told)
+    ]
+    cells = [tuple(line[column] for column in shown) for line in (_COLUMNS, *told)]
+    widths = [max(cell_width(line[column]) for line in cells) for column in range(len(shown) - 1)]
     lines = ["  ".join((*map(_padded, line, widths), line[-1])).rstrip() for line in cells]
     for picture in pictures:
         problem = picture.problem
@@ -177,16 +209,33 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
         tasks = f"{status.running}/{status.desired}" + (f" +{status.pending}" if status.pending else "")
     deployed = age((clock.now() - row.deployed_at).total_seconds()) if row.deployed_at else NOTHING
     held = f"held at {row.hold.version} by {row.hold.by}" if row.hold else ""
+    runs, version, figures = runs_of(row), _version(row), row.figures
+    mixed = "runs different images" if runs is not None and runs.is_mixed else ""
+    share = figures.error_share if figures else None
+    p95 = figures.p95_s if figures else None
     return (
         f"{_GLYPHS[row.state]} {word}",
         row.address.service,
         environment.name,
         tasks,
-        row.release.version.label if row.release else NOTHING,
+        NOTHING if version is None else version.label + ("*" if version.moved else ""),
         _rollout_words(row, clock),
+        NOTHING if share is None else percent(share),
+        NOTHING if p95 is None else latency(p95),
         deployed,
-        " · ".join(filter(None, (row.diagnosis.line, held))),
+        row.deployed_by or NOTHING,
+        _back_words(row.way_back),
+        " · ".join(filter(None, (mixed, row.diagnosis.line, held))),
     )
+
+
+def _back_words(way: WayBack | None) -> str:
+    """To what, and how long that takes; why not is in ``--json``."""
+    if way is None or not (way.version or way.doubt):
+        return NOTHING
+    if not way.version:
+        return "none"
+    return way.version if way.safe_s is None else f"{way.version} ~{seconds_clock(way.safe_s)}"
 
 
 def _rollout_words(row: ServicePicture, clock: Clock) -> str:

@@ -97,35 +97,20 @@ def select(settings: Settings, prefix: str) -> tuple[Address, ...]:
 
 def read(runtime: "Runtime", chosen: Iterable[Address]) -> tuple[EnvironmentPicture, ...]:
     """Read every environment of those services once, all at the same time; raises nothing."""
-    from console.watch.poller import EnvironmentPoller
-    from console.watch.shippers import JournalShippers
-    from console.watch.store import FleetStore
-
-    asked: dict[str, list[Address]] = {}
-    for address in chosen:
-        asked.setdefault(f"{address.system}/{address.environment}", []).append(address)
-    store = FleetStore()
-    threads: dict[str, Thread] = {}
-    for key, addresses in asked.items():
-        connection = runtime.connections[key]
-        poller = EnvironmentPoller(
-            connection.platform,
-            connection.signals,
-            addresses,
-            store,
-            runtime.clock,
-            runtime.engine.holds,
-            shippers=JournalShippers(runtime.journal, key),
-        )
-        threads[key] = Thread(target=poller.read_once, name=f"status {key}", daemon=True)
-        threads[key].start()
+    pollers = runtime.pollers(chosen)
+    threads = {
+        key: Thread(target=poller.read_once, name=f"status {key}", daemon=True)
+        for key, poller in pollers.items()
+    }
+    for thread in threads.values():
+        thread.start()
     end = runtime.clock.monotonic() + DEADLINE_S
     for thread in threads.values():
         thread.join(max(0.0, end - runtime.clock.monotonic()))
     late = {key for key, thread in threads.items() if thread.is_alive()}
     return tuple(
         _given_up(picture, runtime.clock) if key in late else picture
-        for key, picture in store.snapshot.environments.items()
+        for key, picture in runtime.store.snapshot.environments.items()
     )
 
 

@@ -117,7 +117,8 @@ def one(runtime: "Runtime", address: Address, timeout_s: float | None) -> Iterat
 def fleet(runtime: "Runtime", chosen: Sequence[Address]) -> Iterator[OperationEvent]:
     """Every change of those services, until nobody asks for more."""
     stop = Event()
-    _start_pollers(runtime, chosen, stop)
+    for key, poller in runtime.pollers(chosen).items():
+        Thread(target=poller.run, args=(stop,), name=f"watch {key}", daemon=True).start()
     told = Told(chosen)
     try:
         while True:
@@ -130,25 +131,6 @@ def fleet(runtime: "Runtime", chosen: Sequence[Address]) -> Iterator[OperationEv
             runtime.clock.sleep(LOOK_EVERY_S)
     finally:
         stop.set()
-
-
-def _start_pollers(runtime: "Runtime", chosen: Sequence[Address], stop: Event) -> None:
-    from console.watch.poller import EnvironmentPoller
-
-    asked: dict[str, list[Address]] = {}
-    for address in chosen:
-        asked.setdefault(f"{address.system}/{address.environment}", []).append(address)
-    for key, addresses in asked.items():
-        connection = runtime.connections[key]
-        poller = EnvironmentPoller(
-            connection.platform,
-            connection.signals,
-            addresses,
-            runtime.store,
-            runtime.clock,
-            runtime.engine.holds,
-        )
-        Thread(target=poller.run, args=(stop,), name=f"watch {key}", daemon=True).start()
 
 
 class Told:
