@@ -1,0 +1,44 @@
+"""What the tasks of a service really run: the digests that their containers report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from console.domain.fleet import ServicePicture
+from console.domain.tasks import Task
+
+Digests = tuple[tuple[str, str], ...]
+"""Container and digest, by container."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Running tasks by what they run."""
+
+    images: Mapping[Digests, int]
+    """How many tasks run the same digests, most first; those that report none are under ``()``."""
+    is_mixed: bool
+    """Tasks of one deployment run different images: its tag moved between two starts."""
+
+
+def runs_of(picture: ServicePicture) -> Runs | None:
+    """What runs by the last list of tasks; ``None`` where none was read."""
+    tasks = picture.tasks
+    if tasks is None:
+        seen = picture.observation
+        if seen is None or "tasks" in seen.missing:
+            return None
+        tasks = seen.tasks
+    found: dict[Digests, int] = {}
+    first: dict[str, Digests] = {}
+    mixed = False
+    for task in (task for task in tasks if task.is_executing):
+        digests = digests_of(task)
+        found[digests] = found.get(digests, 0) + 1
+        if digests and first.setdefault(task.deployment, digests) != digests:
+            mixed = True
+    return Runs(dict(sorted(found.items(), key=lambda item: -item[1])), mixed)
+
+
+def digests_of(task: Task) -> Digests:
+    """What the containers of a task report."""
+    return tuple(sorted((item.name, item.digest) for item in task.containers if item.digest))
