@@ -60,7 +60,7 @@ def rollout_of(raw: Mapping[str, Any]) -> Rollout:
     breaker = raw.get("deploymentCircuitBreaker")
     settings = raw.get("deploymentConfiguration") or {}
     strategy = plain(str(settings.get("strategy") or "ROLLING"))
-    step_percent, step_bake_s = _step(strategy, settings)
+    step_percent, step_bake_s = step_of(strategy, settings)
     stage = plain(str(raw.get("lifecycleStage") or ""))
     return Rollout(
         id=str(raw["serviceDeploymentArn"]),
@@ -88,7 +88,7 @@ def rollout_of(raw: Mapping[str, Any]) -> Rollout:
     )
 
 
-def _step(strategy: str, settings: Mapping[str, Any]) -> tuple[float | None, float]:
+def step_of(strategy: str, settings: Mapping[str, Any]) -> tuple[float | None, float]:
     """Share of one step in per cent, and the seconds that it is watched before the next."""
     if strategy not in _STEPS:
         return None, 0.0

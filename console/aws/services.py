@@ -6,6 +6,7 @@ from typing import Any
 from console.aws import task_sets
 from console.aws.calls import Answer, Calls, batches
 from console.aws.moments import moment
+from console.aws.steps import steps_of
 from console.config.settings import EnvironmentSettings, ServiceSettings
 from console.domain.address import Address
 from console.domain.release import Release
@@ -148,6 +149,7 @@ def status_of(
         grace_s=int(raw.get("healthCheckGracePeriodSeconds") or 0),
         target_groups=groups,
         alternate_groups=tuple(arn for arn in task_sets.alternates_of(raw) if arn not in groups),
+        steps=steps_of(settings, controller),
     )
 
 

@@ -9,6 +9,7 @@ from math import ceil, floor
 from console.domain.address import Address
 from console.domain.release import Release
 from console.domain.rollout import Deployment, Rollout
+from console.domain.steps import ALL_AT_ONCE, Steps
 from console.domain.tasks import Target, Task
 
 
@@ -78,6 +79,8 @@ class ServiceStatus:
     target_groups: tuple[str, ...] = ()
     alternate_groups: tuple[str, ...] = ()
     """The others of blue and green: the two change places with every deployment."""
+    steps: Steps = ALL_AT_ONCE
+    """How its settings bring the next release in."""
     configuration: Mapping[str, object] = field(default_factory=dict)
     """The deployment configuration as the platform words it: to be put back, not to be read."""
 
