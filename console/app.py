@@ -13,6 +13,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from console import stalls
 from console.domain.address import Address
 from console.domain.fleet import FleetSnapshot
 from console.domain.operation import OperationRecord
@@ -106,6 +107,7 @@ class QuarterdeckApp(App[int]):
         self.feeds: FleetFeeds | None = None
         self._tokens = count(1)
         self._watched: Address | None = None
+        self._collector = stalls.Collector()
         self._fleet = FleetSnapshot(
             {
                 key: unread(item.environment, (service.address for service in item.services.values()))
@@ -155,6 +157,8 @@ class QuarterdeckApp(App[int]):
         if screen is not None:
             screen.now = self.runtime.clock.now()
         self._tell(screen)
+        if self.feeds is not None:
+            self._collector.tick(self.runtime.clock.monotonic())
 
     def _visible(self) -> ConsoleScreen | None:
         """The console screen that can be seen, under whatever dialog."""
@@ -177,6 +181,7 @@ class QuarterdeckApp(App[int]):
     async def on_event(self, event: events.Event) -> None:
         if self.feeds is not None and isinstance(event, events.Key | events.MouseEvent):
             self.feeds.touched()
+            self._collector.touched(self.runtime.clock.monotonic())
         if isinstance(event, events.Key):
             screen = self._visible()
             if isinstance(screen, FleetScreen):
@@ -467,6 +472,7 @@ def run(runtime: "Runtime", extras: Extras = tuple) -> int:
 
         keymap = checked(settings.keys, QuarterdeckApp, settings.path)
     app = QuarterdeckApp(runtime, extras=extras, keymap=keymap, theme=_theme(settings.console.theme))
+    stalls.prepare()
     app.run()
     return app.return_code or 0
 
