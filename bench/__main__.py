@@ -11,13 +11,15 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from bench import calls, frames, keys, logs, sandbox
+from bench import calls, frames, keys, logs, memory, neighbours, sandbox
 from bench.rows import Row, heading, show
 
 SUBJECTS: dict[str, tuple[str, Callable[[str], list[Row]]]] = {
     "frames": ("start", frames.measure),
     "keys": ("key to paint: 1,000 services, 5,000 tasks, 140x40", keys.measure),
     "calls": ("calls of ECS, on a clock moved by hand", calls.measure),
+    "memory": ("memory", memory.measure),
+    "neighbours": ("beside others, on the same sandbox", neighbours.measure),
     "logs": ("the log tail by itself", lambda _: logs.measure()),
     "sandbox": ("the sandbox by itself", sandbox.measure),
 }
