@@ -48,7 +48,7 @@ def _as_resolved_now(bearings: Bearings, live: Release) -> Release:
     for image in live.images:
         if image.tag is None:
             continue
-        tagged = bearings.platform.candidate(bearings.address, live, image.tag)
+        tagged = bearings.platform.candidate(bearings.address, live, image.tag, (image.container,))
         digest = tagged.digests.get(image.container)
         if digest and digest != image.digest:
             images = tuple(

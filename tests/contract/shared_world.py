@@ -11,6 +11,7 @@ from console.config.loader import load
 from console.config.settings import Settings
 from console.domain.address import Address
 from console.domain.operation import Plan
+from console.domain.wish import Wish
 from console.journal.sqlite import SqliteJournal
 from console.operations.engine import Engine
 from console.sandbox import fleet, folder
@@ -47,6 +48,11 @@ class SharedWorld:
         """Roll back to the end; the verdict's facts."""
         engine = self.engine()
         return self.run(engine, engine.plan_rollback(address, to))
+
+    def carry(self, wish: Wish) -> dict[str, Any]:
+        """Plan a wish and carry it out to the end; the verdict's facts."""
+        engine = self.engine()
+        return self.run(engine, engine.plan(wish))
 
     def run(self, engine: Engine, plan: Plan) -> dict[str, Any]:
         """Confirm and follow a plan; the verdict's facts."""

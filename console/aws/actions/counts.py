@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from console.aws.actions.reach import Family, Reach, absent, changed, done, number, waiting
+from console.aws.scaling import ScalingReader
 from console.aws.tasks import Tasks
 from console.domain.action import Action, ActionKind, ActionSight
 from console.domain.service import ServiceStatus
@@ -14,6 +16,8 @@ from console.domain.words import count
 from console.errors import QuarterdeckError, RejectedError
 
 NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
+LATELY = timedelta(minutes=2)
+"""How old a scaling activity may be to explain a count that is not ours any more."""
 PARTS = {
     "in": "DynamicScalingInSuspended",
     "out": "DynamicScalingOutSuspended",
@@ -35,12 +39,27 @@ class SetDesired:
         if status.desired != wanted and not facts:
             return absent(f"desired is {status.desired}, not {wanted}")
         if status.desired != wanted:
-            return changed(f"desired was set to {wanted} and is {status.desired}: something else moves it")
+            by = _last_scaling(reach)
+            return changed(f"desired was set to {wanted} and is {status.desired}: {by}")
         if wanted == 0:
             return _emptying(reach, status)
         if status.running < wanted or status.pending:
             return waiting(f"{status.running} of {wanted} running", running=status.running)
         return done(f"{status.running} of {wanted} running", running=status.running)
+
+
+def _last_scaling(reach: Reach) -> str:
+    """Who may have changed the count: autoscaling tells what it did."""
+    try:
+        scaling = ScalingReader(reach.calls).of(reach.settings.cluster, reach.settings.service)
+    except QuarterdeckError:
+        scaling = None
+    recent = [
+        item
+        for item in (scaling.activities if scaling else ())
+        if reach.clock.now() - item.at <= LATELY and item.status == "Successful"
+    ]
+    return f"autoscaling: {recent[0].said}" if recent else "somebody else has changed it"
 
 
 def _emptying(reach: Reach, status: ServiceStatus) -> ActionSight:
