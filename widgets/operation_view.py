@@ -6,13 +6,14 @@ from datetime import datetime
 from textual.reactive import reactive
 
 from console.domain.address import Address
-from console.domain.operation import Plan, Progress, Step, Verb, Verdict
+from console.domain.operation import Mechanism, Plan, Progress, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.domain.text import cut_end
 from console.domain.words import clock, time_of_day
 from widgets.clock_face import digits, ink, scale
 from widgets.glyphs import Glyphs
-from widgets.lanes import Lane, lane_line, picture, traffic_line
+from widgets.lanes import ORDER, Lane, lane_line, picture, traffic_line
+from widgets.lanes import Picture as Lanes
 from widgets.line import Line
 from widgets.lines import Pane
 from widgets.outcome import outcome_lines
@@ -25,6 +26,8 @@ _VERDICTS: dict[Verdict, tuple[str, str]] = {
     Verdict.NOTHING_CHANGED: ("open", "bold text"),
     Verdict.FAILED: ("failed", "bold critical"),
     Verdict.ROLLED_BACK: ("back", "bold warning"),
+    Verdict.BAKING: ("forward", "bold deploying"),
+    Verdict.MIXED: ("warning", "bold critical"),
     Verdict.BOUNCED: ("failed", "bold critical"),
     Verdict.REFUSED: ("failed", "bold warning"),
     Verdict.UNKNOWN: ("unknown", "bold stale"),
@@ -32,6 +35,18 @@ _VERDICTS: dict[Verdict, tuple[str, str]] = {
     Verdict.STUCK: ("stuck", "bold critical"),
     Verdict.TIMED_OUT: ("warning", "bold critical"),
     Verdict.REPLACED: ("replaced", "bold warning"),
+}
+
+_IN_MOTION = {
+    Verb.ROLLBACK: ("back", "ROLLING BACK"),
+    Verb.DEPLOY: ("forward", "DEPLOYING"),
+    Verb.RESTART: ("forward", "RESTARTING"),
+    Verb.SCALE: ("forward", "SCALING"),
+    Verb.DRAIN: ("draining", "DRAINING"),
+    Verb.UNDRAIN: ("forward", "BRINGING BACK"),
+    Verb.MIGRATE: ("forward", "MIGRATING"),
+    Verb.CONTINUE: ("forward", "MOVING ON"),
+    Verb.RESTORE: ("back", "RESTORING"),
 }
 
 
@@ -90,6 +105,11 @@ class OperationPicture:
     def limit_s(self) -> float | None:
         """What the big clock is measured against: only a rollback has a promise."""
         return PROMISE_S if self.verb is Verb.ROLLBACK else None
+
+    @property
+    def walks(self) -> bool:
+        """It ships nothing: one thing is done after another."""
+        return self.plan is not None and self.plan.mechanism is Mechanism.ACTIONS
 
     @property
     def lost_s(self) -> float | None:
@@ -151,9 +171,8 @@ def state_words(shown: OperationPicture, glyphs: Glyphs) -> tuple[str, str, str]
         return glyphs.unknown, "UNKNOWN", "bold stale"
     if shown.safe_s is not None:
         return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
-    if shown.verb is Verb.ROLLBACK:
-        return glyphs.back, "ROLLING BACK", "bold deploying"
-    return glyphs.forward, "DEPLOYING", "bold deploying"
+    mark, word = _IN_MOTION.get(shown.verb, ("forward", shown.verb.value.upper()))
+    return getattr(glyphs, mark), word, "bold deploying"
 
 
 def title_line(shown: OperationPicture, width: int, glyphs: Glyphs, short: bool) -> Line:
@@ -165,7 +184,24 @@ def title_line(shown: OperationPicture, width: int, glyphs: Glyphs, short: bool)
     line.run(2, (f"{mark} {word}", words), (gap, "text"), name, (f"  {shown.address.environment}", "text"))
     if shown.plan is None:
         return line
-    source, target = shown.plan.source, shown.plan.target
+    parts = _runs(shown.plan, short) if shown.walks else _from_to(shown, shown.plan, short, glyphs)
+    size = sum(len(text) for text, _ in parts)
+    start = width - 2 - size
+    if start > line.end + 1:
+        line.run(start, *parts)
+    elif not shown.walks and width - 2 - line.end > len(str(shown.plan.target.version)) + 4:
+        line.right(width - 2, f"{glyphs.arrow} {shown.plan.target.version}", "bold strong")
+    return line
+
+
+def _runs(plan: Plan, short: bool) -> list[tuple[str, str]]:
+    """What runs, and goes on running."""
+    name = str(plan.source.version) if short else f"{plan.source.revision} {plan.source.version}".strip()
+    return [("runs ", "muted"), (name, "text")]
+
+
+def _from_to(shown: OperationPicture, plan: Plan, short: bool, glyphs: Glyphs) -> list[tuple[str, str]]:
+    source, target = plan.source, plan.target
     bad = "critical" if shown.verb is Verb.ROLLBACK else "text"
     from_text = f"{source.revision} {source.version}".strip()
     to_text = f"{target.revision} {target.version}".strip()
@@ -174,15 +210,7 @@ def title_line(shown: OperationPicture, width: int, glyphs: Glyphs, short: bool)
     elif short:
         from_text = source.revision or from_text
     parts = [(from_text, bad), (f" {glyphs.arrow} ", "muted"), (to_text, "bold strong")]
-    if not short:
-        parts.append((f"   by {by_words(shown.plan.mechanism)[0]}", "muted"))
-    size = sum(len(text) for text, _ in parts)
-    start = width - 2 - size
-    if start > line.end + 1:
-        line.run(start, *parts)
-    elif width - 2 - line.end > len(str(target.version)) + 4:
-        line.right(width - 2, f"{glyphs.arrow} {target.version}", "bold strong")
-    return line
+    return parts if short else [*parts, (f"   by {by_words(plan.mechanism)[0]}", "muted")]
 
 
 def _clock(shown: OperationPicture, rows: int, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
@@ -210,6 +238,9 @@ def _beside_clock(shown: OperationPicture, seconds: float, estimate: float | Non
         return [*said, ("ended here", "muted")]
     if limit is not None and seconds > limit:
         return [*said, ("over by", "critical"), (clock(seconds - limit), "bold critical")]
+    if shown.walks and shown.plan is not None:
+        reached = sum(step.state in ("done", "failed") for step in shown.steps[1:])
+        return [*said, (f"{min(reached + 1, len(shown.plan.actions))} of {len(shown.plan.actions)}", "text")]
     if estimate is None:
         return [*said, ("no estimate", "muted")]
     if seconds > estimate:
@@ -230,6 +261,9 @@ def _tasks(shown: OperationPicture, end: int, glyphs: Glyphs) -> list[Line]:
     lanes = picture(shown.progress) if shown.progress else None
     if lanes is None:
         return [heading("tasks", 2, end, glyphs), Line().put(2, "not observed yet", "muted"), Line(), Line()]
+    if shown.walks:
+        desired = heading("tasks", 2, end, glyphs, [(f"desired {lanes.desired}", "muted")])
+        return [desired, _only_lane(lanes, (16, 30, end), glyphs), Line(), Line()]
     said = f"{lanes.leaving.version} leaves, {lanes.arriving.version} arrives"
     lines = [heading("tasks", 2, end, glyphs, [(said, "muted")])]
     columns = (16, 30, end)
@@ -244,11 +278,21 @@ def _short_tasks(shown: OperationPicture, end: int, glyphs: Glyphs) -> list[Line
     lanes = picture(shown.progress) if shown.progress else None
     if lanes is None:
         return [Line().put(2, "tasks not observed yet", "muted"), Line()]
+    if shown.walks:
+        return [_only_lane(lanes, (10, 21, end), glyphs), Line()]
     traffic = traffic_line(lanes, shown.verb, (56, end), glyphs) if end >= 78 else None
     old, new = _short(lanes.leaving), _short(lanes.arriving)
     first = lane_line(old, False, shown.verb, lanes.desired, (10, 21, 55 if traffic else end), glyphs)
     second = lane_line(new, True, shown.verb, lanes.desired, (10, 21, end), glyphs)
     return [beside([first], [traffic])[0] if traffic else first, second]
+
+
+def _only_lane(lanes: Lanes, columns: tuple[int, int, int], glyphs: Glyphs) -> Line:
+    """All tasks in one lane: nothing takes their place."""
+    tasks = sorted((*lanes.leaving.tasks, *lanes.arriving.tasks), key=lambda pair: ORDER.index(pair[0]))
+    lane = Lane(lanes.leaving.label, lanes.leaving.version, tuple(tasks))
+    lane = _short(lane) if columns[0] < 16 else lane
+    return lane_line(lane, False, Verb.SCALE, lanes.desired, columns, glyphs)
 
 
 def _short(lane: Lane) -> Lane:

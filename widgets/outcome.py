@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 _NEXT = {
     Verdict.FAILED: "R plans the way back",
     Verdict.ROLLED_BACK: "nothing to do for the service: it is back",
+    Verdict.BAKING: "ECS goes on by itself; the operation stays open until it has ended",
+    Verdict.MIXED: "some members changed and some did not: R on each of those that should go back",
     Verdict.BOUNCED: "the target did not start: R plans again, ctrl+t there chooses another target",
     Verdict.REFUSED: "nothing was sent: plan it again",
     Verdict.UNKNOWN: "it may have been carried out: look at the service before anything is sent again",
-    Verdict.PAUSED: "ECS waits at a hook",
+    Verdict.PAUSED: "it waits for a decision: M moves on, R goes back",
     Verdict.STUCK: "look at the events of the service; R plans the way back",
     Verdict.TIMED_OUT: "ECS goes on by itself: look at the service; R plans the way back",
     Verdict.REPLACED: "somebody else's deployment goes on: look at the service",

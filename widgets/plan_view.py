@@ -110,8 +110,8 @@ def rows(plan: Plan, now: datetime, width: int, glyphs: Glyphs) -> tuple[Row, ..
         Row("cluster", (((plan.cluster, "text"),),)),
         Row("service", (((plan.service, "bold strong"),),)),
         *_releases(plan, now, room),
-        *_steps(plan, room),
-        Row("effect", _sentences((plan.effect,), room, "text")),
+        *_steps(plan, room, glyphs),
+        Row("effect", _sentences((plan.effect.replace("->", glyphs.arrow),), room, "text")),
     ]
     if plan.checks:
         found.append(Row("checked", _checked(plan.checks, now, plan.made_at, room, glyphs)))
@@ -151,9 +151,9 @@ def _releases(plan: Plan, now: datetime, room: int) -> Iterator[Row]:
     yield Row("to", _to(plan, room))
 
 
-def _steps(plan: Plan, room: int) -> Iterator[Row]:
+def _steps(plan: Plan, room: int, glyphs: Glyphs) -> Iterator[Row]:
     """What is sent, in its order: steps before the order, the order, steps after it."""
-    first = [action.said for action in plan.actions]
+    first = [action.said.replace("->", glyphs.arrow) for action in plan.actions]
     if first:
         yield Row("first" if plan.mechanism is not Mechanism.ACTIONS else "by", _numbered(first, room))
     if plan.mechanism is not Mechanism.ACTIONS:

@@ -44,6 +44,7 @@ def timeline(
 
 def _step(step: Step, column: int, end: int, evidence_at: int | None, glyphs: Glyphs) -> Line:
     evidence = _CALLS.get(step.evidence, step.evidence)
+    step = replace(step, text=step.text.replace("->", glyphs.arrow))
     mark_ink, text_ink = _INK.get(step.state, _INK["done"])
     line = Line().put(column, _mark(step.state, glyphs), mark_ink)
     if step.at_s is not None:

@@ -14,6 +14,7 @@ from console.domain.operation import (
     Order,
     Plan,
     Progress,
+    Step,
     Verdict,
 )
 from console.domain.release import Release
@@ -83,12 +84,7 @@ class Carrier:
         record = self.log.record
         self.progress = replace(
             self.progress,
-            steps=self.timeline.steps(
-                "",
-                self.plan.estimate,
-                safe=record.safe_at is not None or self.ended,
-                done=record.done_at is not None or self.ended,
-            ),
+            steps=self._steps(),
             ordered_at=record.accepted_at,
             safe_at=record.safe_at,
             done_at=record.done_at,
@@ -98,6 +94,17 @@ class Carrier:
             running=self.running,
         )
         return self.progress
+
+    def _steps(self) -> tuple[Step, ...]:
+        if self.plan.mechanism is Mechanism.ACTIONS:
+            return self.timeline.walked([action.said for action in self.plan.actions], over=self.ended)
+        record = self.log.record
+        return self.timeline.steps(
+            "",
+            self.plan.estimate,
+            safe=record.safe_at is not None or self.ended,
+            done=record.done_at is not None or self.ended,
+        )
 
     def accept(self, order: Order, accepted: Accepted) -> None:
         """The platform has taken the order."""

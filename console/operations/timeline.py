@@ -1,5 +1,6 @@
 """The steps of an operation, read off what is observed: each is noted once, when it is first seen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from console.domain.operation import Estimate, Step
@@ -55,6 +56,17 @@ class Timeline:
         if task.has_failed:
             at = task.stopped_at or observation.at
             self.mark(f"stop {task.id}", at, f"{name} stopped", task.stopped_reason, failed=True)
+
+    def walked(self, actions: Sequence[str], *, over: bool) -> tuple[Step, ...]:
+        """Everything noted, then the actions of a walk that are still to come, the first of them now.
+
+        Args:
+            actions: What each action does, in their order; marked as ``action N`` once it has ended.
+            over: The operation has ended: nothing is to come.
+        """
+        left = [] if over else [said for n, said in enumerate(actions) if f"action {n}" not in self._seen]
+        ahead = (Step("next" if place else "now", None, said) for place, said in enumerate(left))
+        return (*self._done, *ahead)
 
     def steps(self, now: str, estimate: Estimate | None, *, safe: bool, done: bool) -> tuple[Step, ...]:
         """Everything noted, then what is waited for, then what is to come with its estimate."""

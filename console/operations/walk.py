@@ -212,7 +212,8 @@ def _picture_tasks(carrier: Carrier) -> None:
 
 def _reached(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent:
     action = _action(carrier, number)
-    carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, sight.said)
+    evidence = sight.said if sight.said != action.said else ""
+    carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, evidence)
     return carrier.event("reached", f"done: {sight.said}", {"action": number, **sight.facts})
 
 
