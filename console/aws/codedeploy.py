@@ -4,6 +4,7 @@ A rollback is a deployment of its own, which the failed one names (CodeDeploy AP
 RollbackInfo); both are told as one rollout, under the id of the first.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from console.aws.moments import maybe, moment
 from console.domain.rollout import CODE_DEPLOY, Hook, Rollout, RolloutStatus
 from console.domain.text import plain
 
+_CONFIG = re.compile(r"ECS(?:Canary|Linear)(\d+)Percent(?:Every)?(\d+)Minutes")
+"""CodeDeploy's own configurations; those that somebody made are called otherwise."""
 READY, KEPT = "READY_WAIT", "TERMINATION_WAIT"
 """Stages that CodeDeploy has no event for: before the traffic moves, and before the old set goes."""
 _STATUSES = {
@@ -75,6 +78,7 @@ def rollout_of(
     sets = {str(item.get("taskSetLabel")): item for item in target.get("taskSetsInfo") or ()}
     green, blue = sets.get("Green", {}), sets.get("Blue", {})
     last = back or info
+    step_percent, step_bake_s = _step(str(info.get("deploymentConfigName") or ""))
     return Rollout(
         id=str(info["deploymentId"]),
         status=_status(info, back),
@@ -96,8 +100,16 @@ def rollout_of(
         },
         hooks=_waits(info, target),
         bake_s=_kept_s(info),
+        step_percent=step_percent,
+        step_bake_s=step_bake_s,
         updated_at=maybe(target.get("lastUpdatedAt")),
     )
+
+
+def _step(config: str) -> tuple[float | None, float]:
+    """Share of the canary or of one linear step, and the seconds until the next; none all at once."""
+    found = _CONFIG.search(config)
+    return (float(found[1]), 60.0 * float(found[2])) if found else (None, 0.0)
 
 
 def _status(info: Mapping[str, Any], back: Mapping[str, Any] | None) -> RolloutStatus:

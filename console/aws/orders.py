@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.aws.calls import Answer, Calls
+from console.aws.codedeploy_orders import CodeDeployOrders
 from console.aws.configuration import REVISION_FIELDS, canonical
 from console.aws.definitions import Definition, Definitions
 from console.aws.moments import moment
@@ -15,7 +16,7 @@ from console.aws.rollouts import Rollouts
 from console.aws.services import Services
 from console.domain.address import Address
 from console.domain.operation import Accepted, Basis, Mechanism, Order
-from console.domain.rollout import RolloutStatus
+from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
 from console.errors import EndpointError, OutcomeUnknownError, RejectedError
 
 CLOCKS_APART = timedelta(seconds=60)
@@ -35,22 +36,24 @@ class Orders:
         definitions: Definitions,
         releases: Releases,
         rollouts: Rollouts,
+        codedeploy: CodeDeployOrders,
     ) -> None:
         self._calls = calls
         self._services = services
         self._definitions = definitions
         self._releases = releases
         self._rollouts = rollouts
+        self._codedeploy = codedeploy
 
     def basis(self, address: Address) -> Basis:
-        """What an order is compared with: exactly one DescribeServices.
+        """What an order is compared with: exactly one DescribeServices; for CodeDeploy its deployment, too.
 
         Raises:
-            RejectedError: when another controller deploys the service, so that it has no deployments.
+            RejectedError: when a third controller deploys the service, so that nothing can be ordered.
         """
         status = self._services.status(address)
         primary = status.primary
-        if primary is None or status.controller != "ECS":
+        if primary is None or status.controller not in ("ECS", CODE_DEPLOY):
             raise RejectedError(
                 f"{address} has no deployment of its own: its controller is {status.controller}, "
                 f"its status {status.status}"
@@ -60,7 +63,11 @@ class Orders:
             definition=primary.definition,
             release=primary.release,
             rollout=status.rollout_id,
-            in_flight=primary.state == "IN_PROGRESS",
+            in_flight=(
+                primary.state == "IN_PROGRESS"
+                if status.controller == "ECS"
+                else self._codedeploy.is_in_flight(status.rollout_id)
+            ),
         )
 
     def prepare(self, order: Order) -> Order:
@@ -71,7 +78,7 @@ class Orders:
         """
         if order.mechanism is Mechanism.FORCE_NEW_DEPLOYMENT:
             return replace(order, definition=order.base_definition)
-        if order.mechanism is not Mechanism.UPDATE_SERVICE:
+        if not order.mechanism.ships_images:
             return order
         base = self._definitions.get(order.base_definition)
         images = pinned(base, order.images)
@@ -87,14 +94,20 @@ class Orders:
 
     def act(self, order: Order) -> Accepted:
         """Send the order, once."""
+        if order.mechanism.is_codedeploys:
+            return self._codedeploy.act(order)
         if order.mechanism is Mechanism.STOP_SERVICE_DEPLOYMENT:
             return self._stop(order)
+        if order.mechanism is Mechanism.CONTINUE_SERVICE_DEPLOYMENT:
+            return self._refuse_pause(order)
         if order.mechanism not in (Mechanism.UPDATE_SERVICE, Mechanism.FORCE_NEW_DEPLOYMENT):
             raise RejectedError(f"{order.mechanism.value} sends nothing")
         if order.definition is None:
             raise RejectedError("the order names no task definition: it was not prepared")
         settings = self._services.settings(order.address)
         params = self._restored(order)
+        if order.configuration:
+            params["deploymentConfiguration"] = dict(order.configuration)
         # A definition that is live already starts nothing by itself: a FAILED or mixed PRIMARY does.
         if order.mechanism is Mechanism.FORCE_NEW_DEPLOYMENT or order.definition == order.basis.definition:
             params["forceNewDeployment"] = True
@@ -116,7 +129,9 @@ class Orders:
         A definition that was registered for the order proves it. One that was there before, as in a
         forced deployment, proves it on a deployment that did not exist when the order was sent.
         """
-        if order.mechanism is Mechanism.STOP_SERVICE_DEPLOYMENT:
+        if order.mechanism.is_codedeploys:
+            return self._codedeploy.find(order, sent_at)
+        if order.mechanism.stops_rollout:
             return self._found_stopping(order)
         raw = self._services.raw(order.address)
         ours_alone = order.definition != order.base_definition
@@ -138,12 +153,30 @@ class Orders:
         )
         return Accepted(None, str(answer.get("serviceDeploymentArn") or order.basis.rollout))
 
+    def _refuse_pause(self, order: Order) -> Accepted:
+        """ContinueServiceDeployment with ROLLBACK; where the pause has ended meanwhile, or ECS refuses
+        the answer to it, the deployment is stopped instead: that certainly sends nothing twice."""
+        rollout = self._rollout(order)
+        if rollout is None or rollout.waiting is None:
+            return self._stop(order)
+        try:
+            self._calls.write(
+                "ecs",
+                "ContinueServiceDeployment",
+                serviceDeploymentArn=rollout.id,
+                hookId=rollout.waiting.id,
+                action="ROLLBACK",
+            )
+        except RejectedError:
+            return self._stop(order)
+        return Accepted(None, rollout.id)
+
+    def _rollout(self, order: Order) -> Rollout | None:
+        name = order.basis.rollout
+        return self._rollouts.get([name]).get(name) if name else None
+
     def _found_stopping(self, order: Order) -> Accepted | None:
-        rollout = (
-            self._rollouts.get([order.basis.rollout]).get(order.basis.rollout)
-            if order.basis.rollout
-            else None
-        )
+        rollout = self._rollout(order)
         if rollout is None:
             return None
         going_back = rollout.status.is_going_back or rollout.status in (

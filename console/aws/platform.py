@@ -11,6 +11,8 @@ from console.aws.backlogs import Backlogs
 from console.aws.cache import Cache
 from console.aws.calls import Answer, Calls
 from console.aws.codedeploy import CodeDeploy
+from console.aws.codedeploy_history import CodeDeployHistory
+from console.aws.codedeploy_orders import CodeDeployOrders
 from console.aws.databases import Databases
 from console.aws.definitions import Definitions
 from console.aws.errands import one_off_tasks
@@ -28,6 +30,7 @@ from console.aws.scans import Scans
 from console.aws.services import Services, revisions_of, status_of
 from console.aws.standing import Rights
 from console.aws.targets import TargetGroups
+from console.aws.task_set_releases import TaskSetReleases
 from console.aws.tasks import Tasks
 from console.config.settings import EnvironmentSettings
 from console.domain.action import Action, ActionSight
@@ -86,7 +89,23 @@ class EcsPlatform:
         self._actions = Actions(
             calls, self.services_reader, self.definitions, clock, self._groups, self._backlogs
         )
-        self._orders = Orders(calls, self.services_reader, self.definitions, self._releases, self._rollouts)
+        self._deployed = CodeDeployHistory(calls, self.services_reader)
+        self._sets = TaskSetReleases(
+            self.services_reader,
+            self.definitions,
+            self._registry,
+            self._releases,
+            self._deployed.content,
+            cache,
+        )
+        self._orders = Orders(
+            calls,
+            self.services_reader,
+            self.definitions,
+            self._releases,
+            self._rollouts,
+            CodeDeployOrders(calls, self.services_reader, self._codedeploy, self._deployed),
+        )
 
     @property
     def environment(self) -> Environment:
@@ -127,7 +146,9 @@ class EcsPlatform:
         return {item.address: running[item.cluster].get(_name(item.service), ()) for item in chosen}
 
     def versions(self, ids: Sequence[str]) -> Mapping[str, Version]:
-        return self._releases.versions(ids, self._containers())
+        revisions = [item for item in ids if _is_revision(item)]
+        found = self._releases.versions(revisions, self._containers()) if revisions else {}
+        return found | self._sets.versions(item for item in ids if not _is_revision(item))
 
     def _containers(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """The configured containers of each service, by the names of cluster and service."""
@@ -168,13 +189,15 @@ class EcsPlatform:
                 return nothing
 
         rollout = part("rollout", lambda: self._rollout_of(status), None)
-        releases = part("releases", lambda: self._releases_around(raw, rollout), none)
+        no_tasks: tuple[Task, ...] = ()
+        tasks = part("tasks", lambda: self._tasks.of(chosen.cluster, chosen.service), no_tasks)
+        releases = part("releases", lambda: self._releases_around(raw, status, rollout, tasks), none)
         timing = part("timing", lambda: self._groups.timing(status.groups), None)
         return Observation(
             at=at,
             status=status_of(address, raw, releases),
             rollout=rollout,
-            tasks=part("tasks", lambda: self._tasks.of(chosen.cluster, chosen.service), ()),
+            tasks=tasks,
             targets=part("targets", lambda: self._groups.targets(status.groups), ()),
             releases=releases,
             routes=part("routes", lambda: self._routes.weights(raw, status.groups), unrouted),
@@ -185,10 +208,14 @@ class EcsPlatform:
 
     def history(self, address: Address) -> tuple[Rollout, ...]:
         chosen = self.services_reader.settings(address)
+        if self.services_reader.last(address).controller == CODE_DEPLOY:
+            return self._deployed.rollouts(address)
         return self._rollouts.history(chosen.cluster, chosen.service)
 
     def releases(self, address: Address, ids: Sequence[str]) -> Mapping[str, Release]:
-        return self._releases.get(ids)
+        revisions = [item for item in ids if _is_revision(item)]
+        found = self._releases.get(revisions) if revisions else {}
+        return found | self._sets.get(item for item in ids if not _is_revision(item))
 
     def candidate(
         self,
@@ -270,9 +297,13 @@ class EcsPlatform:
         chosen = self.services_reader.settings(status.address)
         return next(iter(self._rollouts.history(chosen.cluster, chosen.service)), None)
 
-    def _releases_around(self, raw: Answer, rollout: Rollout | None) -> dict[str, Release]:
+    def _releases_around(
+        self, raw: Answer, status: ServiceStatus, rollout: Rollout | None, tasks: tuple[Task, ...]
+    ) -> dict[str, Release]:
+        if status.controller == CODE_DEPLOY:
+            return self._sets.get((item.id for item in status.deployments), tasks)
         ids: list[Any] = list(revisions_of(raw))
-        if rollout is not None and rollout.strategy != CODE_DEPLOY:
+        if rollout is not None:
             ids += [rollout.target, *rollout.sources, rollout.went_back_to]
         return self._releases.get(list(dict.fromkeys(filter(None, ids))))
 
@@ -283,6 +314,11 @@ class EcsPlatform:
     def _labelled(self, release: Release, version: str) -> Any:
         main = next(image for image in release.images if image.container == release.main)
         return label(main, self._registry.tags(main.repository, [main.digest or ""])[main.digest or ""])
+
+
+def _is_revision(id: str) -> bool:
+    """Whether ECS knows the release as a service revision; else it is of a task set, or CodeDeploy's."""
+    return id.startswith("arn:")
 
 
 def _name(named: str) -> str:

@@ -84,6 +84,7 @@ def rollout_of(raw: Mapping[str, Any]) -> Rollout:
         bake_s=60.0 * float(settings.get("bakeTimeInMinutes") or 0),
         step_percent=step_percent,
         step_bake_s=step_bake_s,
+        tasks=(raw.get("targetServiceRevision") or {}).get("requestedTaskCount"),
         updated_at=maybe(raw.get("updatedAt")),
     )
 

@@ -26,6 +26,7 @@ class Services:
         self._settings = settings
         self._calls = calls
         self._last: dict[Address, ServiceStatus] = {}
+        self._sets: dict[str, Answer] = {}
 
     def settings(self, address: Address) -> ServiceSettings:
         """The settings of one address.
@@ -72,12 +73,17 @@ class Services:
         """The status of one service: one call."""
         return status_of(address, self.raw(address))
 
+    def task_set(self, id: str) -> Answer | None:
+        """A task set as it was last described, even after it has gone; ``None``: never seen."""
+        return self._sets.get(id)
+
     def last(self, address: Address) -> ServiceStatus:
         """The newest status known, read only if there is none: for what hardly ever changes."""
         return self._last.get(address) or self.status(address)
 
     def _remembered(self, address: Address, raw: Answer) -> ServiceStatus:
         self._last[address] = status_of(address, raw)
+        self._sets |= {str(item.get("id", "")): item for item in raw.get("taskSets") or ()}
         return self._last[address]
 
     def _described(self, cluster: str, names: list[str]) -> dict[str, Answer]:
@@ -149,6 +155,7 @@ def status_of(
         grace_s=int(raw.get("healthCheckGracePeriodSeconds") or 0),
         target_groups=groups,
         alternate_groups=tuple(arn for arn in task_sets.alternates_of(raw) if arn not in groups),
+        configuration=settings if is_ecs else {},
         steps=steps_of(settings, controller),
     )
 

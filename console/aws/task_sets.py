@@ -62,4 +62,5 @@ def _deployment(raw: Mapping[str, Any]) -> Deployment:
         updated_at=moment(raw.get("updatedAt")),
         scale=float(scale["value"]) if scale.get("value") is not None else None,
         external_id=plain(str(raw.get("externalId") or "")),
+        release=str(raw.get("id", "")) or None,
     )

@@ -54,6 +54,24 @@ class Mechanism(StrEnum):
     WATCH = "watch"
     NONE = "none"
 
+    @property
+    def is_codedeploys(self) -> bool:
+        return self in (Mechanism.STOP_DEPLOYMENT, Mechanism.CREATE_DEPLOYMENT)
+
+    @property
+    def stops_rollout(self) -> bool:
+        """It turns the rollout under way around, instead of beginning another."""
+        return self in (
+            Mechanism.STOP_SERVICE_DEPLOYMENT,
+            Mechanism.CONTINUE_SERVICE_DEPLOYMENT,
+            Mechanism.STOP_DEPLOYMENT,
+        )
+
+    @property
+    def ships_images(self) -> bool:
+        """It takes a definition that pins its images."""
+        return self in (Mechanism.UPDATE_SERVICE, Mechanism.CREATE_DEPLOYMENT)
+
 
 class Verdict(StrEnum):
     """How an operation ended, or why it never began. There is no *stable*."""

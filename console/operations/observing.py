@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from console.diagnosis import diagnose
 from console.domain.operation import Accepted, Mechanism, OperationEvent, Step, Verb, Verdict
 from console.domain.release import Release
-from console.domain.rollout import Rollout, RolloutStatus
+from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
 from console.domain.service import Observation, ServiceState
-from console.domain.words import count
+from console.domain.words import count, time_of_day
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
@@ -22,9 +22,18 @@ from console.operations.walk import walk_after
 LOOK_EVERY_S = 2.5
 UNPROVEN_FOR = timedelta(seconds=120)
 """How long after ECS's *successful* the targets may still disagree before it is not believed."""
-BAKE = "BAKE_TIME"
+KEEPING = ("BAKE_TIME", "TERMINATION_WAIT")
+"""Stages in which all traffic is on the new version, and the old one is kept: ECS's, CodeDeploy's."""
 LISTED_AFTER = timedelta(seconds=15)
 """What stopped a rollout is listed a few seconds later: ECS's lists are eventually consistent."""
+
+
+def kept_until(rollout: Rollout) -> str:
+    """That the version which was left still stands, and until when as far as that is known."""
+    said = "the version that it left still stands beside it"
+    if rollout.updated_at is None or not rollout.bake_s:
+        return said
+    return f"{said} until {time_of_day(rollout.updated_at + timedelta(seconds=rollout.bake_s))} UTC"
 
 
 class Observer:
@@ -43,7 +52,7 @@ class Observer:
 
     def _rollout_of_plan(self) -> str | None:
         plan = self.carrier.plan
-        in_flight = plan.mechanism in (Mechanism.STOP_SERVICE_DEPLOYMENT, Mechanism.WATCH)
+        in_flight = plan.mechanism.stops_rollout or plan.mechanism is Mechanism.WATCH
         return plan.basis.rollout if in_flight else None
 
     def watch(self) -> Iterator[OperationEvent]:
@@ -69,6 +78,8 @@ class Observer:
     def _rollout(self, observation: Observation) -> tuple[Rollout | None, tuple[Rollout, ...]]:
         """The rollout that carries the order, and the history where it had to be asked for."""
         newest = observation.rollout
+        if observation.status.controller == CODE_DEPLOY:
+            return self._from_codedeploy(newest)
         if newest is None or "rollout" in observation.missing:
             return self._from_deployments(observation), ()
         if self._tracked is None and self._is_ours(newest, observation):
@@ -81,6 +92,14 @@ class Observer:
         later = bool(successors(newest, history))
         fresh = observation.at - (newest.finished_at or observation.at) < LISTED_AFTER
         return (None if fresh and not later else newest), history
+
+    def _from_codedeploy(self, newest: Rollout | None) -> tuple[Rollout | None, tuple[Rollout, ...]]:
+        """CodeDeploy's deployments have an id from the beginning; a service names only that of its newest
+        task set, so that one that begins, or was taken back, is found in the history."""
+        if newest is not None and newest.id == self._tracked:
+            return newest, ()
+        history = self.carrier.platform.history(self.carrier.plan.address)
+        return next((item for item in history if item.id == self._tracked), None), history
 
     def _is_ours(self, rollout: Rollout, observation: Observation) -> bool:
         if rollout.id == self.carrier.plan.basis.rollout:
@@ -173,10 +192,21 @@ class Observer:
         carrier = self.carrier
         if carrier.log.record.safe_at is None or rollout.status.is_over:
             return
-        baking = rollout.stage == BAKE
+        baking = rollout.stage in KEEPING
+        if baking and carrier.plan.verb is Verb.ROLLBACK:
+            yield from self._arrived_early(rollout)
+            return
         if carrier.limits.until == "safe" or (carrier.limits.until == "bake" and baking):
             what = "ECS bakes it" if baking else "ECS has not finished"
             yield carrier.end(Verdict.BAKING, None, f"safe · {what}; the same command follows it to its end")
+
+    def _arrived_early(self, rollout: Rollout) -> Iterator[OperationEvent]:
+        """A rollback has arrived when it is safe: that the one it left is kept for a while changes
+        nothing of what serves, and a bake of a day must not hold anybody up."""
+        carrier = self.carrier
+        yield from walk_after(carrier)
+        if not carrier.ended:
+            yield carrier.end(Verdict.SUCCEEDED, "operator", f"{self._aftercare()} · {kept_until(rollout)}")
 
     def _good(self, observation: Observation) -> frozenset[str]:
         """Deployments that run the target: the one the order made, and others of the same version."""

@@ -44,6 +44,8 @@ def order_of(plan: Plan) -> Order:
         base_definition=base,
         images={} if forced else plan.target.digests,
         release=plan.target.id if plan.verb is Verb.ROLLBACK else None,
+        configuration=plan.configuration,
+        direct=plan.asked.get("direct") is True,
     )
 
 
@@ -98,16 +100,24 @@ def compare(carrier: Carrier) -> Generator[OperationEvent, None, Basis | None]:
 def what_changed(plan: Plan, now: Basis) -> str:
     """What makes a plan untrue, in words; empty when nothing does. The desired count never does."""
     then = plan.basis
+    if plan.mechanism is Mechanism.STOP_DEPLOYMENT:
+        return _what_ended(then, now)  # CodeDeploy makes the new set PRIMARY on its way
     if now.deployment != then.deployment:
         return f"{now.deployment} ({_tail(now.definition)}) is PRIMARY now, not {then.deployment}"
     if now.definition != then.definition:
         return f"it runs {_tail(now.definition)} now, not {_tail(then.definition)}"
     if then.release and now.release and now.release != then.release:
         return f"service revision {_tail(now.release)} is PRIMARY now, not {_tail(then.release)}"
-    needs_flight = plan.mechanism in (Mechanism.STOP_SERVICE_DEPLOYMENT, Mechanism.WATCH)
-    if needs_flight and now.rollout != then.rollout:
-        return "another service deployment is under way"
-    if needs_flight and then.in_flight and not now.in_flight:
+    if plan.mechanism.stops_rollout or plan.mechanism is Mechanism.WATCH:
+        return _what_ended(then, now)
+    return ""
+
+
+def _what_ended(then: Basis, now: Basis) -> str:
+    """Whether the rollout that a plan is about still is under way."""
+    if now.rollout != then.rollout:
+        return "another deployment is under way"
+    if then.in_flight and not now.in_flight:
         return "the deployment in flight has ended"
     return ""
 
@@ -117,7 +127,7 @@ def _tail(arn: str) -> str:
 
 
 def _prepare(carrier: Carrier, order: Order) -> Generator[OperationEvent, None, Order]:
-    if order.mechanism is not Mechanism.UPDATE_SERVICE:
+    if not order.mechanism.ships_images:
         return replace(order, definition=order.base_definition)
     yield carrier.event("preparing", f"pinning the images of {_tail(order.base_definition)}")
     prepared = carrier.platform.prepare(order)
@@ -132,6 +142,9 @@ def _call(order: Order) -> str:
         Mechanism.UPDATE_SERVICE: "UpdateService",
         Mechanism.FORCE_NEW_DEPLOYMENT: "UpdateService",
         Mechanism.STOP_SERVICE_DEPLOYMENT: "StopServiceDeployment",
+        Mechanism.CONTINUE_SERVICE_DEPLOYMENT: "ContinueServiceDeployment",
+        Mechanism.STOP_DEPLOYMENT: "StopDeployment",
+        Mechanism.CREATE_DEPLOYMENT: "CreateDeployment",
     }.get(order.mechanism, "nothing")
 
 

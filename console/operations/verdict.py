@@ -6,7 +6,7 @@ from datetime import datetime
 
 from console.domain.operation import Mechanism, Plan, Verb, Verdict
 from console.domain.release import Release
-from console.domain.rollout import Rollout, RolloutStatus
+from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
 
 _ECS_REASONS = ("circuit breaker", "alarm", "lifecycle hook", "networking configuration")
 """Words of a rollback reason when nobody asked for it: ECS developer guide, service deployments."""
@@ -39,8 +39,8 @@ def outcome(
     if rollout.status is RolloutStatus.ROLLBACK_FAILED:
         return Outcome(Verdict.FAILED, None, rollout.reason or "the rollback failed", at)
     if rollout.status is RolloutStatus.STOPPED:
-        return _stopped(rollout, history, releases)
-    backwards = plan.mechanism is Mechanism.STOP_SERVICE_DEPLOYMENT or (
+        return _stopped(rollout, history, releases, ours=plan.mechanism.stops_rollout)
+    backwards = plan.mechanism.stops_rollout or (
         plan.mechanism is Mechanism.WATCH and plan.verb is Verb.ROLLBACK
     )
     if rollout.status is RolloutStatus.SUCCESSFUL:
@@ -89,8 +89,18 @@ def _arrived(
     return Outcome(Verdict.SUCCEEDED, by, "", at)
 
 
-def _stopped(rollout: Rollout, history: Sequence[Rollout], releases: Mapping[str, Release]) -> Outcome:
+def _stopped(
+    rollout: Rollout,
+    history: Sequence[Rollout],
+    releases: Mapping[str, Release],
+    *,
+    ours: bool = False,
+) -> Outcome:
+    """What stopped it. CodeDeploy's deployment that we stopped before it had installed anything has
+    nothing to take back: what served goes on to serve, and *safe* is proved by itself."""
     later = successors(rollout, history)
+    if ours and rollout.strategy == CODE_DEPLOY and not later:
+        return Outcome(Verdict.SUCCEEDED, "operator", "", rollout.finished_at)
     if not later:
         return Outcome(Verdict.FAILED, None, rollout.reason or "ECS stopped it", rollout.finished_at)
     name = _name(later[0].target, releases)

@@ -10,7 +10,6 @@ from console.diagnosis import diagnose
 from console.domain.address import Address
 from console.domain.fleet import Diagnosis
 from console.domain.service import Observation, ServiceState
-from console.errors import RejectedError
 from tests.builders import a_picture
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import SharedWorld, open_world
@@ -106,9 +105,6 @@ def test_task_sets_of_codedeploy_are_told_truthfully(opened: Open) -> None:
     observation, found = seen(world, address)
     assert (observation.status.controller, found.state) == ("CODE_DEPLOY", ServiceState.STEADY)
     assert [(item.status, item.running) for item in observation.status.deployments] == [("PRIMARY", 2)]
-
-    with pytest.raises(RejectedError, match="CODE_DEPLOY's"):
-        world.engine().plan_deploy(address, "good")
 
     _deploy_by_codedeploy(world, address)
     becomes(world, address, "blue/green by CodeDeploy: green starts, 0 of 2 tasks", 60)

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from console.aws.codedeploy import CodeDeploy
+from console.aws.codedeploy_history import CodeDeployHistory
+from console.aws.codedeploy_orders import CodeDeployOrders
 from console.aws.definitions import Definitions
 from console.aws.images import Registry
 from console.aws.orders import Orders
@@ -83,7 +86,9 @@ class World:
         self.definitions = Definitions(calls)
         self.releases = Releases(calls, self.definitions, Registry(calls, clock))
         services = Services(settings(), calls)
-        self.orders = Orders(calls, services, self.definitions, self.releases, Rollouts(calls))
+        history = CodeDeployHistory(calls, services)
+        theirs = CodeDeployOrders(calls, services, CodeDeploy(calls), history)
+        self.orders = Orders(calls, services, self.definitions, self.releases, Rollouts(calls), theirs)
 
     def seen(self) -> "World":
         """As after the plan was made: both releases have been read."""
@@ -118,10 +123,10 @@ def test_the_basis_is_exactly_one_call(world: World) -> None:
 
 
 def test_a_service_of_another_controller_has_no_basis(world: World) -> None:
-    """CodeDeploy's services have task sets instead of deployments."""
+    """Task sets that somebody else makes: neither ECS nor CodeDeploy could be told what to run."""
     sets = [{"id": OLD_DEPLOYMENT, "status": "PRIMARY", "taskDefinition": OLD_DEFINITION}]
-    world.serves(raw_service(deployments=[], taskSets=sets, deploymentController={"type": "CODE_DEPLOY"}))
-    with pytest.raises(RejectedError, match="CODE_DEPLOY"):
+    world.serves(raw_service(deployments=[], taskSets=sets, deploymentController={"type": "EXTERNAL"}))
+    with pytest.raises(RejectedError, match="EXTERNAL"):
         world.orders.basis(ADDRESS)
 
 

@@ -63,6 +63,8 @@ def hand_over(
     service.controller = task_sets.CONTROLLER
     service.service_deployments = []
     service.deployments = [service.primary]
+    last = account.codedeploy.last_successful(made)
+    service.primary.external_id = last.id if last else ""
     return made
 
 
