@@ -3,53 +3,91 @@
 from dataclasses import replace
 
 from console.config.settings import Settings
-from console.domain.operation import Hold, Mechanism, Plan, Verb
+from console.domain.operation import Check, Difference, Hold, Mechanism, Plan, Sizing, Verb
 from console.domain.release import Image, Release
-from console.domain.service import Observation
+from console.domain.service import Observation, ServiceStatus
+from console.domain.wish import Wish
 from console.domain.words import age
-from console.errors import RejectedError, UnknownVersionError
+from console.errors import RefusedError, RejectedError, UnknownVersionError
+from console.operations import strategy
 from console.operations.bearings import Bearings, outline
 from console.operations.estimate import estimate
+from console.operations.tags import tag_check
 from console.ports import Clock
 
 
-def plan_deploy(
-    bearings: Bearings, version: str, hold: Hold | None, settings: Settings, clock: Clock
-) -> Plan:
-    """The plan to ship ``version`` (a tag or digest of the registry) with the live configuration.
+def plan_deploy(bearings: Bearings, wish: Wish, hold: Hold | None, settings: Settings, clock: Clock) -> Plan:
+    """The plan to ship a version (a tag or digest of the registry) with the live configuration, in
+    another size where one is wished.
 
     Raises:
         UnknownVersionError: when the registry does not hold it.
+        RefusedError: when nothing is asked for, or it could not run in that size.
     """
-    live, observation = bearings.live, bearings.observation
-    status = observation.status
-    target = bearings.platform.candidate(bearings.address, live, version)
-    mechanism, remarks = _mechanism(bearings, live, target)
+    live, status = bearings.live, bearings.observation.status
+    sizing = _sizing(wish, live, status)
+    if not wish.version and (wish.memory_mb, wish.cpu, wish.grace_s) == (None, None, None):
+        raise RefusedError(
+            f"{bearings.address}: neither a version nor another size is asked for",
+            "name a version: --version TAG",
+        )
+    target = bearings.platform.candidate(bearings.address, live, wish.version, wish.containers, sizing)
+    mechanism, remarks = _mechanism(bearings, live, target, sizing)
     nothing = ""
     if mechanism is Mechanism.NONE:
         nothing = f"{live.version.label} is what runs: the same digests and configuration"
-    checks = () if nothing else bearings.platform.preflight(bearings.address, target, status)
     if mechanism is Mechanism.FORCE_NEW_DEPLOYMENT:
         target = replace(target, definition=live.definition)
+    checks = () if nothing else _checks(bearings, wish, target, status)
     if hold is not None and not nothing:
         since = age((clock.now() - hold.at).total_seconds())
         remarks.append(f"held at {hold.version} by {hold.by} since {since}: this deploy ends the hold")
-    after = bearings.settings.no_check_healthy_after
-    effect = nothing or _effect(observation, live, target, mechanism)
+    after = bearings.settings.no_check_healthy_after.total_seconds()
+    figure = None if nothing else estimate(bearings.observation, 0, mechanism, after)
+    remarks += strategy.remarks(status, figure, mechanism)
+    effect = nothing or _effect(bearings.observation, live, target, mechanism)
+    plan = outline(bearings, Verb.DEPLOY, mechanism, live, target, effect, settings, clock)
     return replace(
-        outline(bearings, Verb.DEPLOY, mechanism, live, target, effect, settings, clock),
+        plan,
         checks=checks,
-        estimate=None if nothing else estimate(observation, 0, mechanism, after.total_seconds()),
+        differences=(*plan.differences, *_grace(sizing, status)),
+        estimate=figure,
         remarks=tuple(remarks),
         nothing_to_do=nothing,
+        sizing=sizing,
     )
 
 
-def _mechanism(bearings: Bearings, live: Release, target: Release) -> tuple[Mechanism, list[str]]:
+def _sizing(wish: Wish, live: Release, status: ServiceStatus) -> Sizing:
+    """What is wished beside images, without what is so already."""
+    grace = wish.grace_s if wish.grace_s != status.grace_s else None
+    memory, cpu = wish.memory_mb, wish.cpu
+    if memory is not None and live.settings.get("memory") == f"{memory} MB":
+        memory = None
+    if cpu is not None and live.settings.get("cpu") == str(cpu):
+        cpu = None
+    return Sizing(memory, cpu, grace, live.main)
+
+
+def _grace(sizing: Sizing, status: ServiceStatus) -> tuple[Difference, ...]:
+    if sizing.grace_s is None:
+        return ()
+    return (Difference("health check grace", f"{status.grace_s} s", f"{sizing.grace_s} s"),)
+
+
+def _checks(bearings: Bearings, wish: Wish, target: Release, status: ServiceStatus) -> tuple[Check, ...]:
+    rule = tag_check(bearings.settings, wish.version, target.version)
+    return (*((rule,) if rule else ()), *bearings.platform.preflight(bearings.address, target, status))
+
+
+def _mechanism(
+    bearings: Bearings, live: Release, target: Release, sizing: Sizing
+) -> tuple[Mechanism, list[str]]:
     remarks: list[str] = []
     rollout = bearings.in_flight
     primary = bearings.observation.status.primary
-    if target.same_as(live) and primary is not None and not _is_mixed(bearings.observation, live):
+    same = target.same_as(live) and sizing.grace_s is None
+    if same and primary is not None and not _is_mixed(bearings.observation, live):
         if rollout is not None and not rollout.status.is_going_back and rollout.target == live.id:
             return Mechanism.WATCH, ["somebody already ships this version: watched, nothing is sent"]
         if primary.state in ("COMPLETED", ""):
@@ -60,9 +98,12 @@ def _mechanism(bearings: Bearings, live: Release, target: Release) -> tuple[Mech
         verb = "goes back from" if rollout.status.is_going_back else "ships"
         remarks.append(f"a rollout under way {verb} {name}: this one supersedes it")
     if bearings.settings.deploy == "force":
-        if _tags_lead_to(bearings, live, target):
+        if sizing.changes_definition:
+            remarks.append("another size takes a definition of its own: its images are pinned by digest")
+        elif _tags_lead_to(bearings, live, target):
             return Mechanism.FORCE_NEW_DEPLOYMENT, remarks
-        remarks.append("the tags of the live definition do not lead to this version: pinned by digest")
+        else:
+            remarks.append("the tags of the live definition do not lead to this version: pinned by digest")
     return Mechanism.UPDATE_SERVICE, remarks
 
 

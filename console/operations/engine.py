@@ -19,6 +19,7 @@ from console.domain.operation import (
     Verb,
     Verdict,
 )
+from console.domain.registry import Offer
 from console.domain.wish import Wish
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations import bearings as positions
@@ -31,6 +32,7 @@ from console.operations.observing import Observer
 from console.operations.ordering import place
 from console.operations.planning import Planning, asked, plan
 from console.operations.resuming import follow, is_recent, plan_of, resume
+from console.operations.versions import offers
 from console.operations.walk import walk
 from console.ports import Clock, Journal, Platform
 
@@ -92,6 +94,14 @@ class Engine:
     def plan_rollback(self, address: Address, to: str = "") -> Plan:
         """The plan to go back to what really succeeded, or to what ``to`` names; reads only."""
         return self.plan(Wish(Verb.ROLLBACK, address, to=to))
+
+    def versions(self, address: Address, limit: int = 20) -> tuple[Offer, ...]:
+        """What could be deployed: the newest versions of the registry, each with what became of it here.
+
+        Raises:
+            QuarterdeckError: when the registry cannot be listed.
+        """
+        return offers(address, limit, self._platform(address), self._journal, self._clock)
 
     def _platform(self, address: Address) -> Platform:
         return self._platforms[f"{address.system}/{address.environment}"]

@@ -5,6 +5,7 @@ from statistics import quantiles
 
 from console.domain.operation import Estimate, Mechanism
 from console.domain.service import Observation
+from console.domain.steps import ALL_AT_ONCE
 from console.domain.words import clock
 
 ORDER_S = 10.0
@@ -19,6 +20,8 @@ DEFAULT_CHECK_S = 30.0
 """Interval of a target group's health check where it is not known: ELBv2's default."""
 DEFAULT_DRAIN_S = 300.0
 """Deregistration delay where it is not known: ELBv2's default."""
+STAGES_S = 15.0
+"""What the stages between scaled up and the first share of traffic take together, without hooks."""
 STOP_S = 25.0
 """From drained to gone: SIGTERM, and the network interface detached."""
 SEEN_TWICE_S = 7.5
@@ -31,6 +34,9 @@ def estimate(
 ) -> Estimate | None:
     """Estimate an operation on the service as observed; ``None`` when nothing is going to start.
 
+    Where traffic is shifted in steps, safe is when all of it is on the new release, and done when the two
+    no longer stand side by side. Pauses are not in it: nobody knows how long somebody thinks.
+
     Args:
         observation: The service before the order.
         arriving: Tasks of the target that already run.
@@ -38,6 +44,7 @@ def estimate(
         no_check_healthy_after_s: Time until a task without any check counts as healthy.
     """
     status = observation.status
+    steps = ALL_AT_ONCE if mechanism is Mechanism.STOP_SERVICE_DEPLOYMENT else status.steps
     missing = max(0, status.desired - arriving)
     if status.desired == 0 or (missing == 0 and mechanism is not Mechanism.STOP_SERVICE_DEPLOYMENT):
         return None
@@ -47,7 +54,7 @@ def estimate(
         if task.started_at and task.created_at
     )
     low, middle, high = _spread(starts)
-    room = max(1, status.ceiling - status.desired)
+    room = status.desired if steps.shifts else max(1, status.ceiling - status.desired)
     batches = ceil(missing / room)
     leave = 0.0 if missing == 0 else LEAVE_S
     if status.target_groups:
@@ -59,20 +66,23 @@ def estimate(
         checks = (no_check_healthy_after_s,) * 3
         drain = 0.0
     fixed = ORDER_S + BETWEEN_S * max(0, batches - 1) + leave + SEEN_TWICE_S
-    safe = fixed + batches * (middle + checks[1])
+    fixed += STAGES_S if steps.shifts else 0.0
+    watched = steps.watched_s
+    safe = fixed + batches * (middle + checks[1]) + watched
     parts = {
         f"start {clock(middle)}": batches * middle,
         f"health check {clock(checks[1])}": batches * checks[1],
         f"scheduler {clock(fixed)}": fixed,
+        f"steps {clock(watched)}": watched,
     }
     times = f", {batches} batches" if batches > 1 else ""
     return Estimate(
         safe_s=round(safe, 1),
-        low_s=round(fixed * 0.5 + batches * (low + checks[0]), 1),
-        high_s=round(fixed * 1.4 + batches * (high + checks[2] * 1.1), 1),
+        low_s=round(fixed * 0.5 + batches * (low + checks[0]) + watched, 1),
+        high_s=round(fixed * 1.4 + batches * (high + checks[2] * 1.1) + watched * 1.1, 1),
         samples=len(starts) if len(starts) >= FEW_SAMPLES else 0,
         dominated_by=", ".join(sorted(parts, key=parts.__getitem__, reverse=True)[:2]) + times,
-        done_s=round(safe - SEEN_TWICE_S + drain + STOP_S, 1),
+        done_s=round(safe - SEEN_TWICE_S + steps.bake_s + drain + STOP_S, 1),
     )
 
 

@@ -46,6 +46,7 @@ def order_of(plan: Plan) -> Order:
         release=plan.target.id if plan.verb is Verb.ROLLBACK else None,
         configuration=plan.configuration,
         direct=plan.asked.get("direct") is True,
+        sizing=plan.sizing,
     )
 
 

@@ -62,7 +62,7 @@ def _deploy(wish: Wish, given: Planning) -> Plan:
     hold: Hold | None = None
     with suppress(JournalError):
         hold = holds(given.journal.operations()).get(wish.address)
-    return plan_deploy(given.bearings, wish.version, hold, given.settings, given.clock)
+    return plan_deploy(given.bearings, wish, hold, given.settings, given.clock)
 
 
 def _rollback(wish: Wish, given: Planning) -> Plan:
