@@ -1,24 +1,20 @@
 """From a service's picture to what its row says of it."""
 
-from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from console.domain import words
 from console.domain.fleet import ServicePicture, WayBack
+from console.domain.running import Digests, runs_of
 from console.domain.service import ServiceState
 from console.domain.signals import Figures
-from console.domain.tasks import Task
 from console.domain.version import Version, short_digest
-from console.watch.cadence import STALE_AFTER, cadence, is_stale
+from console.watch.cadence import is_stale, proof_holds, stale_in
 from screens.overview import SHORT_TIERS
 from widgets.fleet_row import MOVED, ServiceRow
 
 ERRORS_CRITICAL = 0.05
 ERRORS_NOTICED = 0.003
 """Below this a share of errors is drawn muted; from it on in plain text."""
-
-PROOF_HOLDS = timedelta(minutes=30)
-"""A way back that was proved longer ago is not shown as true."""
 
 
 def row_of(
@@ -88,14 +84,13 @@ def changes_at(picture: ServicePicture, now: datetime) -> float:
     """In how many seconds a row that is not stale says something else, or becomes stale."""
     deployed = _age(picture.deployed_at, now)
     turns = [3600.0 if deployed is None else _next_turn(deployed)]
-    if picture.as_of is not None:
-        turns.append(
-            (picture.as_of - now).total_seconds()
-            + STALE_AFTER * (picture.cadence_s or cadence(picture.state))
-        )
+    old = stale_in(picture, now)
+    if old is not None:
+        turns.append(old)
     back = picture.way_back
-    if back is not None and back.at + PROOF_HOLDS > now:
-        turns.append((back.at + PROOF_HOLDS - now).total_seconds())
+    lasts = (back.at + proof_holds(picture.environment.tier) - now).total_seconds() if back else 0.0
+    if lasts > 0:
+        turns.append(lasts)
     return min(turns)
 
 
@@ -136,7 +131,9 @@ def _why(picture: ServicePicture) -> str:
 def true_way_back(picture: ServicePicture, now: datetime | None) -> WayBack | None:
     """The way back as far as it still holds: proved lately, and for the deployment that serves."""
     back, status = picture.way_back, picture.status
-    if back is None or now is None or now - back.at > PROOF_HOLDS or picture.remembered:
+    if back is None or now is None or picture.remembered:
+        return None
+    if now - back.at > proof_holds(picture.environment.tier):
         return None
     primary = status.primary if status else None
     if back.deployment and (primary is None or primary.id != back.deployment):
@@ -186,33 +183,22 @@ def roll_back_label(picture: ServicePicture, now: datetime | None, *, narrow: bo
 # -- what really runs -------------------------------------------------------------------------
 
 
-def _tasks_of(picture: ServicePicture) -> tuple[Task, ...]:
-    return tuple(task for task in picture.tasks or () if task.is_executing)
-
-
-def _digests(task: Task) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((item.name, item.digest) for item in task.containers if item.digest))
-
-
 def is_mixed(picture: ServicePicture) -> bool:
-    """Whether running tasks of one deployment run different images: its tag moved between two starts."""
-    seen: dict[str, tuple[tuple[str, str], ...]] = {}
-    for task in _tasks_of(picture):
-        digests = _digests(task)
-        if digests and seen.setdefault(task.deployment, digests) != digests:
-            return True
-    return False
+    """Whether running tasks of one deployment run different images."""
+    runs = runs_of(picture)
+    return runs is not None and runs.is_mixed
 
 
 def runs_line(picture: ServicePicture) -> str:
     """What its tasks really run: ``2 tasks run 9c1f9c1f (v1.4.2) · 1 task 4b7e4b7e``; empty: not known."""
     labels = _labels(picture)
-    groups = Counter(_said(_digests(task), labels) for task in _tasks_of(picture))
-    parts = [f"{words.count(number, 'task')} {said}" for said, number in groups.most_common()]
+    runs = runs_of(picture)
+    images = runs.images.items() if runs else ()
+    parts = [f"{words.count(number, 'task')} {_said(digests, labels)}" for digests, number in images]
     return " · ".join(parts)
 
 
-def _said(digests: tuple[tuple[str, str], ...], labels: dict[str, str]) -> str:
+def _said(digests: Digests, labels: dict[str, str]) -> str:
     named = [(name, f"@{short_digest(digest)}{labels.get(digest, '')}") for name, digest in digests]
     if len(named) == 1:
         return named[0][1]

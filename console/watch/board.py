@@ -90,6 +90,11 @@ class Board:
         return self._identity
 
     @property
+    def budget(self) -> BudgetUse | None:
+        """How much of our calls is taken, by the last look."""
+        return self._budget
+
+    @property
     def is_read(self) -> bool:
         """Whether every service was asked for, and nothing keeps their statuses from being read."""
         return self._whole and "status" not in self._problems

@@ -49,7 +49,11 @@ class EnvironmentPoller:
         attempts = Attempts(self._board, clock)
         self._statuses = StatusReader(platform, self._board, attempts, self._publisher, clock, holds, chance)
         self._aside = AsideReader(platform, signals, self._board, attempts, self._publisher, clock, shippers)
-        self._prover = Prover(self._board, self._publisher, clock, plan_rollback) if plan_rollback else None
+        self._prover = (
+            Prover(self._board, self._publisher, clock, plan_rollback, self._statuses.is_attended)
+            if plan_rollback
+            else None
+        )
         self._wakes: list[Event] = []
         self._publisher.flush()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from console.domain.address import Address, Tier
+from console.domain.address import Address
 from console.domain.fleet import ServicePicture, WayBack
 from console.domain.operation import Plan
 from console.domain.urgency import Urgency, urgently
@@ -16,15 +16,17 @@ from console.errors import (
 from console.ports import Clock
 from console.watch.attempts import LONG_AGO, NEVER
 from console.watch.board import Board
+from console.watch.cadence import THROTTLED_FOR_S, proved_again_s
 from console.watch.publisher import Publisher
 
-PRODUCTION_S = 3600.0
-"""A proof for production is this old at most; an environment's others six hours."""
-OTHERS_S = 6 * 3600.0
 GAP_S = 6.0
 """Between two first proofs: ten a minute at most."""
 CALM_GAP_S = 60.0
-"""Between two that only renew an older one: about nine calls each, so that idle fleets stay quiet."""
+"""Between two that only renew an older one, about nine calls each, so that idle fleets stay quiet; less
+where there are so many services that they would not all get their turn."""
+ATTENDED = 1.5
+"""While somebody is at the console, calm services are read twice as often: what is proved waits with its
+renewal until so many times the usual age."""
 AGAIN_S = 60.0
 """After a proof that could not be made, because nobody answers or too much is asked already."""
 _PASSING = (ThrottledError, EndpointError, CredentialsError)
@@ -35,12 +37,18 @@ class Prover:
     """Implements :class:`console.watch.loop.Reader`: proves one service a turn."""
 
     def __init__(
-        self, board: Board, publisher: Publisher, clock: Clock, plan_rollback: Callable[[Address], Plan]
+        self,
+        board: Board,
+        publisher: Publisher,
+        clock: Clock,
+        plan_rollback: Callable[[Address], Plan],
+        attended: Callable[[], bool] = lambda: False,
     ) -> None:
         self._board = board
         self._publisher = publisher
         self._clock = clock
         self._plan_rollback = plan_rollback
+        self._attended = attended
         self._proved_at = LONG_AGO
         self._not_before: dict[Address, float] = {}
 
@@ -81,12 +89,22 @@ class Prover:
         """When a service is to be proved, on the monotonic clock."""
         if row.status is None or row.remembered or row.status.primary is None or row.status.desired == 0:
             return NEVER
-        waits = self._not_before.get(row.address, LONG_AGO)
+        waits = max(self._not_before.get(row.address, LONG_AGO), self._throttled_until(now, moment))
         if row.way_back is None:
             return max(waits, self._proved_at + GAP_S)
-        lasts = PRODUCTION_S if row.environment.tier is Tier.PRODUCTION else OTHERS_S
+        lasts = proved_again_s(row.environment.tier)
+        gap = max(GAP_S, min(CALM_GAP_S, lasts / len(self._board.addresses)))
+        if self._attended() and not (row.state.is_trouble or row.state.is_moving):
+            lasts *= ATTENDED
         left = lasts - (now - row.way_back.at).total_seconds()
-        return max(waits, self._proved_at + CALM_GAP_S, moment + left)
+        return max(waits, self._proved_at + gap, moment + left)
+
+    def _throttled_until(self, now: datetime, moment: float) -> float:
+        """Proofs may wait: none is made while AWS refuses calls."""
+        budget = self._board.budget
+        if budget is None or budget.throttled_at is None:
+            return LONG_AGO
+        return moment + THROTTLED_FOR_S - (now - budget.throttled_at).total_seconds()
 
     def _prove(self, address: Address) -> WayBack | None:
         """The rollback that would run now; ``None`` where that cannot be told for the moment."""

@@ -59,7 +59,7 @@ class StatusReader:
 
     def touch(self) -> bool:
         """Somebody is here; whether nobody was, lately."""
-        alone = not self._attended()
+        alone = not self.is_attended()
         self._touched = self._clock.monotonic()
         return alone
 
@@ -125,10 +125,11 @@ class StatusReader:
         since = (self._clock.now() - refused_at).total_seconds() if refused_at else NEVER
         throttled = since < cadence.THROTTLED_FOR_S
         hot = sum(self._board.is_hot(address) for address in self._board.addresses)
-        calm = cadence.calm_pace(len(self._batches), attended=self._attended(), throttled=throttled)
+        calm = cadence.calm_pace(len(self._batches), attended=self.is_attended(), throttled=throttled)
         return calm, cadence.fast_pace(-(-hot // 10), throttled=throttled)
 
-    def _attended(self) -> bool:
+    def is_attended(self) -> bool:
+        """Whether somebody touched the console lately."""
         return self._clock.monotonic() - self._touched < cadence.UNATTENDED_AFTER_S
 
     def _sweep(self, batch: Batch) -> bool:

@@ -7,7 +7,10 @@ import pytest
 
 from console.domain.address import Address
 from console.domain.fleet import EnvironmentPicture
+from console.domain.operation import Plan
+from console.errors import RefusedError
 from console.sandbox.scenes import huge
+from console.watch import prover
 from console.watch.poller import EnvironmentPoller
 from console.watch.shippers import JournalShippers
 from console.watch.store import FleetStore
@@ -36,8 +39,16 @@ class Watch:
             engine.holds,
             chance=lambda: 0.0,
             shippers=JournalShippers(world.journal, key),
-            plan_rollback=engine.plan_rollback if proves else None,
+            plan_rollback=self._plan if proves else None,
         )
+        self.plans, self.proved = True, 0
+        self._engine = engine
+
+    def _plan(self, address: Address) -> Plan:
+        if not self.plans:
+            raise RefusedError("there is no earlier release")
+        self.proved += 1
+        return self._engine.plan_rollback(address)
 
     def run(self, seconds: float) -> None:
         """Let the loop run for that long."""
@@ -70,23 +81,33 @@ def watch(make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_pat
     return found
 
 
+@pytest.mark.parametrize("attended", [False, True])
 def test_an_idle_minute_of_fifty_services_takes_thirty_calls_at_most(
-    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, attended: bool
 ) -> None:
-    """Once everything has been read and proved: every status, all 400 tasks, and what is proved anew."""
+    """Once everything has been read and proved: every status and all 400 tasks, also while somebody is
+    there and statuses are read twice as often."""
     monkeypatch.setattr(huge, "ENVIRONMENTS", 1)
     monkeypatch.setattr(huge, "SERVICES", 50)
     monkeypatch.setattr(huge, "TASKS", 8)
     clock = FakeClock()
     sandbox = make_sandbox("huge", clock=clock)
     watch = Watch(open_world(sandbox, clock, monkeypatch, tmp_path), "huge/production", proves=True)
-    watch.run(320)
+    with monkeypatch.context() as at_first:  # the proofs that there are already: they cost nothing here
+        at_first.setattr(prover, "GAP_S", 0.01)
+        at_first.setattr(watch, "plans", False)
+        watch.run(5)
     assert sum(len(row.tasks or ()) for row in watch.picture.services) == 400
     assert all(row.version and row.way_back for row in watch.picture.services)
+    clock.advance(301)
+    if attended:
+        watch.poller.touch()
+    watch.run(45)
     before = watch.ecs_calls()
     watch.run(60)
     assert watch.ecs_calls() - before <= 30
-    assert watch.picture.cadence_s == 30
+    assert watch.picture.cadence_s == (15 if attended else 30)
+    assert watch.proved == 0
 
 
 @pytest.mark.parametrize("error", ["ThrottlingException", "ExpiredTokenException", "reset"])

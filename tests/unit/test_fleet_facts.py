@@ -33,7 +33,8 @@ BACK = WayBack(ago(60), "v1.4.1", 107.0, proven=True, deployment=OLD_DEPLOYMENT)
 def test_a_way_back_is_shown_only_as_long_as_it_is_true() -> None:
     """Its proof must be fresh, of the deployment that serves, and of this run."""
     assert row_of(a_picture(way_back=BACK), NOW).back == "1:47"
-    assert row_of(a_picture(way_back=BACK), NOW + timedelta(hours=1)).back == ""
+    assert row_of(a_picture(way_back=BACK), NOW + timedelta(hours=1)).back == "1:47"
+    assert row_of(a_picture(way_back=BACK), NOW + timedelta(hours=2)).back == ""
     other = WayBack(ago(60), "v1.4.1", 107.0, proven=True, deployment="ecs-svc/1")
     assert row_of(a_picture(way_back=other), NOW).back == ""
     assert row_of(a_picture(way_back=BACK, remembered=True), NOW).back == ""

@@ -1,11 +1,14 @@
 """Which way back is proved when, and what becomes of a plan that cannot be made."""
 
+from collections.abc import Sequence
 from threading import Event
 
-from console.domain.address import Address
+from console.domain.address import Address, Tier
 from console.domain.operation import Plan
+from console.domain.standing import BudgetUse
 from console.errors import RefusedError, ThrottledError
 from console.watch.board import Board
+from console.watch.cadence import proof_holds
 from console.watch.loop import run
 from console.watch.prover import Prover
 from console.watch.publisher import Publisher
@@ -17,18 +20,19 @@ OTHERS = tuple(Address("rugmunch", "production", f"s{number}") for number in ran
 
 
 class Proofs:
-    """A prover over four read services, whose plans are refused or fail as the test says."""
+    """A prover over read services, four or those given, whose plans are refused or fail as the test says."""
 
-    def __init__(self) -> None:
+    def __init__(self, calm: Sequence[Address] = OTHERS) -> None:
         self.clock = FakeClock()
         self.error: Exception = RefusedError("there is no earlier release")
         self.asked: list[Address] = []
-        self.board = Board(an_environment(), (*OTHERS, ADDRESS))
-        self.board.read((a_service(address=item) for item in OTHERS), NOW)
+        self.board = Board(an_environment(), (*calm, ADDRESS) if calm is OTHERS else calm)
+        self.board.read((a_service(address=item) for item in calm), NOW)
         self.board.read((a_service(running=1),), NOW)
         self.board.read_whole()
         publisher = Publisher(self.board, FleetStore(), self.clock)
-        self.prover = Prover(self.board, publisher, self.clock, self._plan)
+        self.attended = False
+        self.prover = Prover(self.board, publisher, self.clock, self._plan, lambda: self.attended)
 
     def run(self, seconds: float) -> None:
         stop = Event()
@@ -69,3 +73,42 @@ def test_what_could_not_be_asked_is_not_called_a_doubt() -> None:
     assert proofs.asked.count(ADDRESS) == 1
     proofs.run(5)
     assert proofs.asked.count(ADDRESS) == 2
+
+
+def test_nothing_is_proved_while_aws_refuses_calls() -> None:
+    """A minute after the last refusal it goes on."""
+    proofs = Proofs()
+    refused_at = proofs.clock.now()
+    proofs.board.spent(BudgetUse(0.2, refused_at))
+    proofs.run(59)
+    assert proofs.asked == []
+    proofs.run(2)
+    assert proofs.asked == [ADDRESS]
+
+
+def test_while_somebody_is_there_what_is_calm_waits_with_its_renewal() -> None:
+    """Trouble does not; and no proof grows so old that it would not be believed any more."""
+    proofs = Proofs()
+    proofs.attended = True
+    proofs.run(60)
+    proofs.asked.clear()
+    proofs.run(3600)
+    assert proofs.asked == [ADDRESS]
+    proofs.run(1.5 * 3600)
+    ages = [proofs.clock.now() - way.at for row in proofs.board.rows() if (way := row.way_back)]
+    assert len(ages) == 4
+    assert max(ages) < proof_holds(Tier.PRODUCTION)
+    assert set(proofs.asked) == {ADDRESS, *OTHERS}
+
+
+def test_a_large_environment_is_renewed_faster_than_one_a_minute() -> None:
+    """Two hundred services: each has its turn before its proof is no longer believed."""
+    services = [Address("rugmunch", "production", f"s{number}") for number in range(200)]
+    proofs = Proofs(services)
+    end = proofs.clock.monotonic() + 200 * 6 + 2 * 3600
+    while proofs.clock.monotonic() < end:
+        proofs.clock.advance(max(0.0, proofs.prover.next_due() - proofs.clock.monotonic()))
+        proofs.prover.turn()
+    ages = [proofs.clock.now() - way.at for row in proofs.board.rows() if (way := row.way_back)]
+    assert len(ages) == 200
+    assert max(ages) <= proof_holds(Tier.PRODUCTION)
