@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -11,10 +11,11 @@ import pytest
 
 from console.aws.connect import Connection
 from console.cli import status
-from console.cli.fleet import table
+from console.cli.fleet import service_facts, table
 from console.config.loader import load
 from console.config.settings import Settings
 from console.domain.address import Address
+from console.domain.fleet import WayBack
 from console.domain.operation import Verdict
 from console.domain.rollout import AlarmWatch, Hook, RolloutStatus
 from console.domain.service import Observation
@@ -23,12 +24,15 @@ from console.operations.engine import Engine
 from console.runtime import Runtime
 from tests.builders import (
     ADDRESS,
+    NEW_DIGEST,
     NEW_RELEASE,
     NEW_ROLLOUT,
+    NOW,
     OLD_DIGEST,
     OLD_RELEASE,
     a_breaker,
     a_new_rollout,
+    a_picture,
     a_record,
     a_rolling_observation,
     a_rolling_service,
@@ -37,6 +41,7 @@ from tests.builders import (
     ago,
     an_environment_picture,
     an_observation,
+    some_figures,
 )
 from tests.fakes import FakeClock, FakeLogs, FakePlatform, FakeSignals, MemoryJournal
 
@@ -164,6 +169,9 @@ def test_a_calm_fleet_is_one_object(world: World, printed: Printed) -> None:
         "pending": 0,
         "version": "v1.4.2",
         "digest": OLD_DIGEST,
+        "tags": ["v1.4.2"],
+        "moved": False,
+        "runs": {"mixed": False, "images": [{"digests": [OLD_DIGEST], "tasks": 2}]},
         "rollout": None,
         "held": None,
     }
@@ -360,3 +368,29 @@ def test_without_utf8_the_table_is_ascii() -> None:
     assert all(line.isascii() for line in lines)
     assert lines[1].startswith("o steady")
     assert str(ADDRESS.service) in lines[1]
+
+
+def test_the_table_has_a_column_for_what_anything_is_known_of() -> None:
+    """Errors, p95, who and the way back: none of them where no service has any."""
+    bare = table([an_environment_picture(a_picture(figures=None))], FakeClock())
+    assert "errors" not in bare[0]
+    back = WayBack(NOW, version="v1.4.2", safe_s=107.0, proven=True, deployment="ecs-svc/1")
+    row = a_picture(figures=some_figures(errors=101), deployed_by="ci", way_back=back)
+    head, line = table([an_environment_picture(row)], FakeClock())
+    every = "state service environment tasks version rollout errors p95 age by back why"
+    assert head.split() == every.split()
+    for column, said in (("errors", "8.4 %"), ("p95", "184 ms"), ("by", "ci"), ("back", "v1.4.2 ~1:47")):
+        assert line[head.index(column) :].startswith(said)
+
+
+def test_tasks_of_one_deployment_that_run_different_images_are_told() -> None:
+    """A tag that moved between two starts: in words, and by digest in JSON."""
+    seen = an_observation()
+    one, other = seen.tasks[0], seen.tasks[1]
+    images = tuple(replace(item, digest=NEW_DIGEST) for item in other.containers)
+    row = a_picture(tasks=(one, replace(other, containers=images)))
+    assert "runs different images" in table([an_environment_picture(row)], FakeClock())[1]
+    runs = service_facts(row, FakeClock())["runs"]
+    assert isinstance(runs, dict)
+    assert runs["mixed"]
+    assert {item["digests"][0] for item in runs["images"]} == {OLD_DIGEST, NEW_DIGEST}
