@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,15 @@ class SharedWorld:
         """An engine as a process of its own would make it."""
         platforms = {key: item.platform for key, item in self.connections.items()}
         return Engine(platforms, self.journal, self.clock, self.settings, contact_lost_s, timeout_s)
+
+    def read_only(self) -> "SharedWorld":
+        """The same console, configured so that it may change nothing."""
+        environments = {
+            key: replace(item, environment=replace(item.environment, read_only=True))
+            for key, item in self.settings.environments.items()
+        }
+        settings = replace(self.settings, environments=environments)
+        return replace(self, settings=settings, connections=dict(connect(settings, self.clock)))
 
     def deploy(self, address: Address, version: str) -> dict[str, Any]:
         """Deploy to the end; the verdict's facts."""

@@ -19,6 +19,8 @@ from console.errors import RejectedError
 from console.ports import Clock
 
 _FAMILIES: Mapping[ActionKind, Family] = {**COUNTS, **TASKS, **INSTANCES, **HOOKS, **DATABASES}
+KINDS = frozenset(_FAMILIES)
+"""The kinds of actions that AWS carries out."""
 
 
 class Actions:

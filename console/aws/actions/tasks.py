@@ -104,7 +104,8 @@ class RunTask:
     def look(self, reach: Reach, action: Action, facts: Mapping[str, object]) -> ActionSight:
         task = described(reach, str(facts["task"])) if facts.get("task") else self._found(reach, action)
         if task is None:
-            return absent("no such task is to be seen")
+            said = "no such task is to be seen"
+            return waiting(f"started; {said} yet") if facts.get("task") else absent(said)
         if not task.is_stopped:
             return waiting(f"task {task.id[:8]} is {task.status}", task=task.id)
         name = action.parameters.get("container")
