@@ -112,3 +112,33 @@ def test_what_is_replaced_on_the_way_is_replaced(shared: SharedWorld, watching: 
     code, lines = watching(API)
 
     assert (code, lines[-1]["verdict"]) == (7, "REPLACED"), lines[-1]
+
+
+def test_a_rollout_that_outlasts_the_time_given_is_timed_out(shared: SharedWorld, watching: Watching) -> None:
+    """Exit 6; it goes on all the same."""
+    shared.begin(API, "good")
+    shared.wait(2)
+    began = shared.clock.now()
+
+    code, lines = watching(API, timeout=10.0)
+
+    assert (code, lines[-1]["verdict"]) == (6, "TIMED_OUT"), lines[-1]
+    assert (shared.clock.now() - began).total_seconds() < 30
+
+
+def test_without_an_answer_for_a_minute_nobody_knows(shared: SharedWorld, watching: Watching) -> None:
+    """Exit 4: contact is lost on the way, which says nothing of the rollout."""
+    shared.begin(API, "good")
+    shared.wait(2)
+    sleep, lost = shared.clock.sleep, []
+
+    def lose_contact(seconds: float) -> None:
+        if not lost:
+            body = {"operation": "*", "error": "reset", "count": 1_000_000}
+            lost.append(shared.sandbox.control("POST", "faults", body))
+        sleep(seconds)
+
+    shared.clock.sleep = lose_contact  # type: ignore[method-assign]
+    code, lines = watching(API)
+
+    assert (code, lines[-1]["verdict"]) == (4, "UNKNOWN"), lines[-1]
