@@ -202,10 +202,13 @@ class FleetScreen(ChangingScreen):
         """Until all has been read once, and no key was pressed, the cursor is on the worst service."""
         if self._settled or not self._rows:
             return
+        if self._touched_at > float("-inf"):
+            self._settled = True
+            return
         waiting = (
             item.as_of is None and item.problem is None for item in self.snapshot.environments.values()
         )
-        self._settled = self._touched_at > float("-inf") or not any(waiting)
+        self._settled = not any(waiting)
         self.grid.cursor_key = self._rows[0].key
 
     # -- around the rows ----------------------------------------------------------------------
