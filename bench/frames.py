@@ -32,7 +32,7 @@ def measure(home: str) -> list[Row]:
         ("process start to first frame in a pty", "300 ms", ms(frame)),
         ("… of that beside python and textual", "–", ms(frame - textual)),
         ("process start to live data", "1,000 ms", ms(live)),
-        ("status of every service (8 environments)", "–", ms(status)),
+        ("status of every service", "–", ms(status)),
         ("… calls of all services of AWS", "–", f"{asked}"),
     ]
 

@@ -13,7 +13,7 @@ from bench.world import COMMAND, ROOT, calls, plain_environment, world
 AWS = ROOT / ".venv-aws" / "bin" / "aws"
 CLUSTER, SERVICE, FLEET = "rugmunch-cluster", "rugmunch-api", "rugmunch"
 PERIOD_S = 5.0
-LOOPS = 6
+LOOPS = 4
 
 
 def measure(home: str) -> list[Row]:
