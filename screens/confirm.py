@@ -17,9 +17,9 @@ from console.domain.wish import Wish
 from console.domain.words import age
 from console.errors import RefusedError, UnknownVersionError, UsageError
 from console.ports import Clock
-from screens.messages import AskFailed, OperationConfirmed, PlanMade
+from screens.asking import Asking
+from screens.messages import Answered, AskFailed, OperationConfirmed, PlanMade
 from screens.plan_question import Planner, PlanQuestion
-from screens.wishing import question
 from widgets import plan_dialog
 from widgets.confirm_field import ConfirmField
 from widgets.dialog import DialogPane
@@ -71,8 +71,8 @@ class PlanScreen(ModalScreen[None]):
         super().__init__()
         self._clock = clock
         self.question = PlanQuestion(planner, clock, wish)
-        self._asked = question(wish)
-        self.stage = Stage.ASKING if self._asked else Stage.PLANNING
+        self._asking = Asking(planner, wish)
+        self.stage = Stage.ASKING if self._asking.is_needed else Stage.PLANNING
         self.changed: frozenset[str] = frozenset()
         self.button = 0
         """0: cancel, 1: the order. Only where nothing has to be typed."""
@@ -90,7 +90,7 @@ class PlanScreen(ModalScreen[None]):
             yield DialogPane(id="heading")
             yield DialogPane(id="plan")
             yield DialogPane(id="notice")
-            hint = self._asked.placeholder if self._asked else ""
+            hint = self._asking.placeholder
             answer = Input(placeholder=hint, id="answer", compact=True, select_on_focus=False)
             answer.cursor_blink = False
             yield answer
@@ -103,6 +103,7 @@ class PlanScreen(ModalScreen[None]):
         self.set_interval(0.5, self.show)
         if self.stage is Stage.ASKING:
             self.query_one("#answer", Input).focus()
+            self._asking.begin(self)
         else:
             self.question.ask(self)
         self.show()
@@ -147,12 +148,22 @@ class PlanScreen(ModalScreen[None]):
         field.phrase = self.plan.confirm if self.plan else ""
         field.clear()
 
+    def on_answered(self, message: Answered) -> None:
+        message.stop()
+        if not self._over and self._asking.heard(message):
+            self.show()
+
     def on_ask_failed(self, message: AskFailed) -> None:
         message.stop()
+        if not self._over and self._asking.heard(message):
+            self.show()
+            return
         if self._over or not self.question.answered(message):
             return
         if self.stage is not Stage.READY:
-            wrong_answer = self._asked and isinstance(message.error, UnknownVersionError | RefusedError)
+            wrong_answer = self._asking.is_needed and isinstance(
+                message.error, UnknownVersionError | RefusedError
+            )
             self.stage = Stage.ASKING if wrong_answer else Stage.FAILED
         self.show()
 
@@ -205,6 +216,8 @@ class PlanScreen(ModalScreen[None]):
     def _move(self, step: int) -> None:
         if self.stage is Stage.CHOOSING and self.plan:
             self._candidate = max(0, min(len(self.plan.candidates) - 1, self._candidate + step))
+        elif self.stage is Stage.ASKING:
+            self._asking.move(step, self._typed)
         else:
             self.query_one("#plan", DialogPane).scroll_lines(step * 5)
         self._last_enter = None
@@ -270,26 +283,31 @@ class PlanScreen(ModalScreen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        answer = plain(event.value).strip()
-        asked = self._asked
-        if self._is_repeat() or self.stage is not Stage.ASKING or asked is None:
-            return
-        if not answer and not asked.may_be_empty:
+        if self._is_repeat() or self.stage is not Stage.ASKING:
             return
         try:
-            self.question.wish = asked.answered(self.question.wish, answer)
+            wish = self._asking.answer(self._typed)
         except UsageError as error:
             self.question.error = error
             self.show()
             return
+        if wish is None:
+            return
+        self.question.wish = wish
         self.stage = Stage.PLANNING
         self.set_focus(None)
         self.question.ask(self)
         self.show()
 
+    @property
+    def _typed(self) -> str:
+        return plain(self.query_one("#answer", Input).value).strip()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._last_enter = None
+        self._asking.typed_anew()
+        self.show()
 
     def on_confirm_field_changed(self, event: ConfirmField.Changed) -> None:
         event.stop()
@@ -372,8 +390,7 @@ class PlanScreen(ModalScreen[None]):
     def _body(self, column: int, width: int) -> tuple[Line, ...]:
         glyphs, error = self._glyphs, self.question.error
         if self.stage is Stage.ASKING:
-            text = self._asked.text(self.question.wish.address.service) if self._asked else ""
-            return plan_dialog.asking(text, error, column, width, glyphs)
+            return self._asking.lines(self._typed, error, self._clock.now(), column, width, glyphs)
         if self.stage is Stage.FAILED and error is not None:
             return plan_dialog.failure(error, column, width, glyphs)
         if self.plan is None:

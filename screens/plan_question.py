@@ -4,7 +4,9 @@ from typing import Protocol
 
 from textual.message_pump import MessagePump
 
+from console.domain.address import Address
 from console.domain.operation import Plan
+from console.domain.registry import Offer
 from console.domain.wish import Wish
 from console.errors import QuarterdeckError
 from console.ports import Clock
@@ -16,9 +18,11 @@ OLD_AFTER_S = 30.0
 
 
 class Planner(Protocol):
-    """The part of the engine that plans; blocks and may raise."""
+    """The part of the engine that plans; both methods block and may raise."""
 
     def plan(self, wish: Wish) -> Plan: ...
+
+    def versions(self, address: Address) -> tuple[Offer, ...]: ...
 
 
 class PlanQuestion:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
-from console.domain.address import Tier
+from console.domain.address import Address, Tier
 from console.domain.operation import (
     Basis,
     Candidate,
@@ -23,6 +23,7 @@ from console.domain.operation import (
     Plan,
     Verb,
 )
+from console.domain.registry import Offer
 from console.domain.wish import Wish
 from tests.builders import (
     ACCOUNT,
@@ -140,8 +141,12 @@ class FakePlanner:
     def __init__(self, *answers: Plan | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[Wish] = []
+        self.offers: tuple[Offer, ...] = ()
         self.gate = Event()
         self.gate.set()
+
+    def versions(self, address: Address) -> tuple[Offer, ...]:
+        return self.offers
 
     def plan(self, wish: Wish) -> Plan:
         self.asked.append(wish)

@@ -9,8 +9,10 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from console.domain.address import Tier
+from console.domain.address import Address, Tier
 from console.domain.operation import Check, CheckState, Mechanism, Verb
+from console.domain.registry import Findings, Offer, RegistryVersion
+from console.domain.version import Version
 from console.domain.wish import Wish
 from console.errors import CredentialsError, EndpointError, UnknownVersionError
 from screens import confirm
@@ -533,3 +535,42 @@ async def test_everything_leaves_when_nothing_is_named() -> None:
             await pilot.press(*answer, "enter")
             await dialog.ready(pilot)
             assert dialog.planner.asked == [wish]
+
+
+def an_offer(label: str, digit: str, **overrides: Any) -> Offer:
+    """A version of the registry that was pushed an hour ago."""
+    version = Version(f"sha256:{digit * 64}", label, (label,))
+    return Offer(RegistryVersion(version, NOW - timedelta(hours=1), Findings()), **overrides)
+
+
+async def test_a_version_is_picked_from_the_registry() -> None:
+    """Down picks, typing narrows; what is picked is what the plan is asked for."""
+    planner = FakePlanner(replace(STAGING, verb=Verb.DEPLOY))
+    planner.offers = (
+        an_offer("v1.4.3", "a", ran="rolled back by ECS 3 h ago", is_bad=True),
+        an_offer("v1.4.2", "b", runs=True),
+        an_offer("v1.5.0", "c"),
+    )
+    dialog = Dialog(planner, Verb.DEPLOY)
+    async with dialog.app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "rolled back" in dialog.text())
+        assert "runs now" in dialog.text()
+        await pilot.press(*"v1.5", "down")
+        assert "v1.4.2" not in dialog.text()
+        await pilot.press("enter")
+        await dialog.ready(pilot)
+        assert planner.asked == [Wish(Verb.DEPLOY, ADDRESS, version="v1.5.0")]
+
+
+async def test_a_registry_that_cannot_be_listed_still_takes_a_tag() -> None:
+    """It is said why there is no list."""
+
+    class Unlisted(FakePlanner):
+        def versions(self, address: Address) -> tuple[Offer, ...]:
+            raise EndpointError("ECR does not answer")
+
+    dialog = Dialog(Unlisted(replace(STAGING, verb=Verb.DEPLOY)), Verb.DEPLOY)
+    async with dialog.app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "ECR does not answer" in dialog.text())
+        await pilot.press(*"v9", "enter")
+        await dialog.ready(pilot)

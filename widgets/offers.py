@@ -1,0 +1,52 @@
+"""Versions to pick from: what each is, when it was pushed, what a scan found, what became of it here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from console.domain.registry import Offer
+from console.domain.text import cut_end
+from console.domain.version import short_digest
+from console.domain.words import age
+from widgets.glyphs import Glyphs
+from widgets.line import Line
+
+_DIGEST, _PUSHED, _SCAN, _HERE = 18, 34, 36, 58
+"""Columns behind the first: where the digest begins, the age ends, scan and history begin."""
+
+
+def offer_lines(
+    offers: Sequence[Offer],
+    picked: int,
+    rows: int,
+    now: datetime,
+    column: int,
+    width: int,
+    glyphs: Glyphs,
+) -> tuple[Line, ...]:
+    """One line a version, newest first, the picked one always among the ``rows`` that are shown."""
+    if not offers:
+        return (Line().put(column, "nothing in the registry is called so", "muted", width),)
+    first = max(0, min(picked - rows // 2, len(offers) - rows))
+    visible = list(enumerate(offers))[first : first + rows]
+    lines = [_line(offer, place == picked, now, column, width, glyphs) for place, offer in visible]
+    below = len(offers) - first - len(visible)
+    if below:
+        lines.append(Line().put(column, f"{glyphs.more} {below} more", "muted"))
+    return tuple(lines)
+
+
+def _line(offer: Offer, picked: bool, now: datetime, column: int, width: int, glyphs: Glyphs) -> Line:
+    found = offer.found
+    line = Line()
+    if picked:
+        line.put(column - 2, glyphs.selected, "accent")
+    ink = "bold strong" if picked else "text"
+    line.put(column, cut_end(found.version.label, _DIGEST - 1, glyphs.ellipsis), ink)
+    line.put(column + _DIGEST, short_digest(found.version.digest or ""), "muted")
+    line.right(column + _PUSHED, age((now - found.pushed_at).total_seconds()), "muted")
+    scan_ink = "critical" if found.findings.critical else "stale" if found.findings.missing else "muted"
+    line.put(column + _SCAN, cut_end(found.findings.words, _HERE - _SCAN - 1, glyphs.ellipsis), scan_ink)
+    here = "runs now" if offer.runs else offer.ran
+    room = width - _HERE
+    here_ink = "critical" if offer.is_bad else "steady" if offer.runs else "muted"
+    return line.put(column + _HERE, cut_end(here, room, glyphs.ellipsis), here_ink) if room > 4 else line
