@@ -30,7 +30,14 @@ class OperationScreen(ConsoleScreen):
     """
 
     CSS_PATH = "operation.tcss"
-    KEY_ORDER = ("operation.back", "operation.rollback", "app.logs", "operation.copy", "app.journal", "app.keys")
+    KEY_ORDER = (
+        "operation.back",
+        "operation.rollback",
+        "app.logs",
+        "operation.copy",
+        "app.journal",
+        "app.keys",
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "leave, it goes on", id="operation.back", tooltip="Leave; it goes on"),
         Binding("y", "copy", "copy summary", id="operation.copy", tooltip="Copy a summary to paste"),
