@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from console.aws.connect import Connection
     from console.domain.address import Address
     from console.operations.engine import Engine
+    from console.operations.outside import Outside
     from console.watch.poller import EnvironmentPoller
 
 
@@ -33,6 +34,8 @@ class Runtime:
     """How far deploys are followed: ``safe``, ``bake`` or ``done``."""
     hooks: str = "wait"
     """What pause hooks of our own deployments meet: ``wait``, ``stop`` or ``continue``."""
+    asks: str = "wait"
+    """What questions to a person meet: ``wait`` for an answer, or ``stop`` as PAUSED."""
     note: str = ""
     """One line to show at start; empty for none."""
     mfa: Callable[[str], str] | None = None
@@ -56,6 +59,22 @@ class Runtime:
         return SqliteJournal(self.settings.journal)
 
     @cached_property
+    def outside(self) -> "Mapping[str, Outside]":
+        """By environment key: the way to the services themselves, without a single request."""
+        return {key: self._way_out(connection) for key, connection in self.connections.items()}
+
+    def _way_out(self, connection: "Connection") -> "Outside":
+        from console.operations.outside import Outside
+        from console.web.late import LateWeb
+        from console.web.secrets import References
+
+        read_only = connection.settings.environment.read_only
+        return Outside(
+            LateWeb(self.clock, read_only=read_only),
+            References(self.settings.path.parent, connection.secret),
+        )
+
+    @cached_property
     def engine(self) -> "Engine":
         from console.operations.engine import Engine
 
@@ -68,6 +87,8 @@ class Runtime:
             timeout_s=self.timeout_s,
             until=self.until,
             hooks=self.hooks,
+            asks=self.asks,
+            outside=self.outside,
         )
 
     def pollers(self, chosen: "Iterable[Address] | None" = None) -> "Mapping[str, EnvironmentPoller]":

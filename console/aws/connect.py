@@ -4,6 +4,7 @@ It runs before the first frame, so nothing here imports boto3: clients come into
 call through them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,14 +14,20 @@ from console.aws.calls import Calls
 from console.aws.images import Registry
 from console.aws.logs import CloudWatchLogs
 from console.aws.platform import EcsPlatform
+from console.aws.secret_values import secret_value
 from console.aws.sessions import Access, AskMfa, Clients, Roles, ask_on_terminal
 from console.aws.signals import CloudWatchSignals
 from console.aws.targets import TargetGroups
 from console.config.settings import EnvironmentSettings, Settings
+from console.errors import RejectedError
 from console.ports import Clock, LogSource, Platform, SignalSource
 
 CACHE_FILE = "immutable.sqlite"
 """In the configured folder."""
+
+
+def _no_secret(name: str) -> str:
+    raise RejectedError(f"there is nobody to ask for the secret {name}")
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Connection:
     platform: Platform
     signals: SignalSource
     logs: LogSource
+    secret: Callable[[str], str] = _no_secret
+    """The value of a secret that AWS keeps, by its name."""
 
 
 @dataclass(frozen=True)
@@ -94,4 +103,5 @@ def _connection(settings: EnvironmentSettings, shared: _Shared, clock: Clock, ca
         logs=CloudWatchLogs(
             calls, platform.services_reader, platform.definitions, clock, live=settings.logs == "live"
         ),
+        secret=partial(secret_value, calls),
     )

@@ -20,6 +20,7 @@ from console.domain.operation import (
 from console.domain.release import Release
 from console.domain.words import utc
 from console.operations.log import OperationLog
+from console.operations.performer import Performer
 from console.operations.timeline import Timeline
 from console.ports import Clock, Platform
 
@@ -38,26 +39,39 @@ class Limits:
     hooks: str = "wait"
     """What a pause hook of ours meets: ``wait`` for somebody at the console, ``stop`` as PAUSED, or
     ``continue``."""
+    asks: str = "wait"
+    """What a question to a person meets: ``wait`` for an answer, or ``stop`` as PAUSED."""
 
 
 class Carrier:
     """The state of one operation; every change of it is an event, and every event is journalled."""
 
     def __init__(
-        self, plan: Plan, platform: Platform, log: OperationLog, clock: Clock, limits: Limits
+        self,
+        plan: Plan,
+        platform: Platform,
+        log: OperationLog,
+        clock: Clock,
+        limits: Limits,
+        performer: Performer | None = None,
     ) -> None:
         self.plan = plan
         self.platform = platform
+        self.performer = performer or Performer(platform, clock)
         self.log = log
         self.clock = clock
         self.limits = limits
         self.confirmed_at = log.record.ordered_at or clock.now()
+        self.watched_since = self.confirmed_at
+        """When this process began to watch; its limits count from then."""
         self.timeline = Timeline(self.confirmed_at)
         self.order: Order | None = None
         self.accepted: Accepted | None = None
         self.ended = False
         self.resumed = False
-        """Another process began it: from now on it is only watched."""
+        """Another process began it: from now on it is only watched …"""
+        self.goes_on = False
+        """… unless somebody has told it to go on with what is left."""
         self.in_contact = True
         self.running: Release | None = None
         self.progress = Progress(log.record.id, plan, self.confirmed_at)

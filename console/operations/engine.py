@@ -24,12 +24,15 @@ from console.domain.wish import Wish
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations import bearings as positions
 from console.operations import group, ulid
+from console.operations.asking import ANSWERED, open_question
 from console.operations.carrier import Carrier, Limits, stored
 from console.operations.holds import holds
 from console.operations.lives import host, is_carried
 from console.operations.log import OperationLog
 from console.operations.observing import Observer
 from console.operations.ordering import place
+from console.operations.outside import Outside
+from console.operations.performer import Performer
 from console.operations.planning import Planning, asked, plan
 from console.operations.resuming import follow, is_recent, plan_of, resume
 from console.operations.versions import offers
@@ -49,6 +52,8 @@ class Engine:
         timeout_s: Give up watching that long after confirming; ``None``: never.
         until: How far deploys are followed: ``safe``, ``bake`` or ``done``.
         hooks: What pause hooks of our own deployments meet: ``wait``, ``stop`` or ``continue``.
+        asks: What questions to a person meet: ``wait`` for an answer, or ``stop`` as PAUSED.
+        outside: By environment: the way to the services themselves; without it no requests are sent.
     """
 
     def __init__(
@@ -61,6 +66,8 @@ class Engine:
         timeout_s: float | None = None,
         until: str = "done",
         hooks: str = "wait",
+        asks: str = "wait",
+        outside: Mapping[str, Outside] | None = None,
     ) -> None:
         self._platforms = platforms
         self._journal = journal
@@ -68,7 +75,8 @@ class Engine:
         self._settings = settings
         self._contact_lost_s = contact_lost_s
         self._timeout_s = timeout_s
-        self._until, self._hooks = until, hooks
+        self._until, self._hooks, self._asks = until, hooks, asks
+        self._outside = outside or {}
         self._identities: dict[str, Identity] = {}
         """Who planned, by environment: after confirming, nobody is asked again."""
 
@@ -147,7 +155,8 @@ class Engine:
             target=plan.target.facts(),
         )
         log = OperationLog(self._journal, record, clock, forgiving=plan.verb.goes_back)
-        carrier = Carrier(plan, platform, log, clock, self._limits(plan.address))
+        limits, performer = self._limits(plan.address), self._performer(plan.address, clock)
+        carrier = Carrier(plan, platform, log, clock, limits, performer)
         try:
             log.begin()
             confirmed = carrier.event("confirmed", _confirmed(plan), _shown(plan), {"plan": stored(plan)})
@@ -215,7 +224,12 @@ class Engine:
 
     def _limits(self, address: Address) -> Limits:
         after: timedelta = self._settings.service(address).no_check_healthy_after
-        return Limits(self._timeout_s, self._contact_lost_s, after, self._until, self._hooks)
+        return Limits(self._timeout_s, self._contact_lost_s, after, self._until, self._hooks, self._asks)
+
+    def _performer(self, address: Address, clock: Clock) -> Performer:
+        settings = self._settings.service(address)
+        outside = self._outside.get(f"{address.system}/{address.environment}")
+        return Performer(self._platform(address), clock, settings, outside)
 
     def actor(self, identity: Identity) -> str:
         """Who acts: the setting, QUARTERDECK_OPERATOR, the caller's session name, the machine's user."""
@@ -290,9 +304,13 @@ class Engine:
         except (RefusedError, JournalError):
             return None
 
-    def resume(self, operation_id: str) -> Iterator[OperationEvent]:
+    def resume(self, operation_id: str, *, goes_on: bool = False) -> Iterator[OperationEvent]:
         """Go on with an open operation to its verdict: follow it while its process lives, take it over
-        when it is gone. Nothing is sent."""
+        when it is gone. Nothing is sent.
+
+        Args:
+            goes_on: What is left of a guided walk is done, because a person has just said so.
+        """
         while True:
             record = self._record(operation_id)
             entries = self._journal.entries(operation_id)
@@ -308,7 +326,7 @@ class Engine:
                 if self._journal.claim(
                     record.id, host(), os.getpid(), self._clock.now(), record.heartbeat_at
                 ):
-                    yield from self._take_over(self._record(operation_id), plan, platform)
+                    yield from self._take_over(self._record(operation_id), plan, platform, goes_on=goes_on)
                     return
             else:
                 yield self._ended(record)
@@ -316,10 +334,45 @@ class Engine:
             if not self._record(operation_id).is_open:
                 return
 
-    def _take_over(self, record: OperationRecord, plan: Plan, platform: Platform) -> Iterator[OperationEvent]:
+    def _take_over(
+        self, record: OperationRecord, plan: Plan, platform: Platform, *, goes_on: bool = False
+    ) -> Iterator[OperationEvent]:
         log = OperationLog(self._journal, record, self._clock, forgiving=True)
-        carrier = Carrier(plan, platform, log, self._clock, self._limits(record.address))
+        limits, performer = self._limits(record.address), self._performer(record.address, self._clock)
+        carrier = Carrier(plan, platform, log, self._clock, limits, performer)
+        carrier.watched_since, carrier.goes_on = self._clock.now(), goes_on
         yield from resume(carrier, self._journal.entries(record.id))
+
+    def open_question(self, operation_id: str) -> str:
+        """What an operation asks a person, and nobody has answered; empty without a question.
+
+        Raises:
+            JournalError: when the journal cannot be read.
+        """
+        entries = self._journal.entries(operation_id)
+        number = open_question(entries)
+        plan = plan_of(self._record(operation_id), entries)
+        return plan.actions[number].said if number is not None else ""
+
+    def answer(self, operation_id: str, *, yes: bool) -> bool:
+        """Write a person's answer to what an operation asks; whoever carries it finds it there. Whether
+        it asked anything.
+
+        Raises:
+            RefusedError: in a read-only environment: what is left of it would change something.
+            JournalError: when it cannot be written: nobody would find it.
+        """
+        record = self._record(operation_id)
+        platform = self._platform(record.address)
+        if yes and platform.environment.read_only:
+            raise RefusedError(f"{platform.environment.key} is read-only", "go on where it is not")
+        number = open_question(self._journal.entries(operation_id))
+        if number is None:
+            return False
+        word, who = "yes" if yes else "no", self.actor(platform.identity())
+        facts = {"action": number, "answer": word, "by": who}
+        self._journal.append(operation_id, ANSWERED, self._clock.now(), f"{who} answers {word}", facts)
+        return True
 
     def _never_confirmed(self, record: OperationRecord) -> Iterator[OperationEvent]:
         log = OperationLog(self._journal, record, self._clock, forgiving=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from console.domain.operation import OperationRecord
+from console.domain.operation import Entry, OperationRecord
 from console.errors import JournalError
 from console.ports import Clock, Journal
 
@@ -43,6 +43,14 @@ class OperationLog:
         """Append one entry, at the time it is now."""
         at = self._clock.now()
         self._write(lambda: self._journal.append(self.record.id, event, at, text, facts))
+
+    def entries(self) -> tuple[Entry, ...]:
+        """What the journal holds of it, by anybody.
+
+        Raises:
+            JournalError: when it cannot be read.
+        """
+        return self._journal.entries(self.record.id)
 
     def beat(self) -> None:
         """Say that this process still carries the operation; a heartbeat that fails is only late."""

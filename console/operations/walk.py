@@ -5,19 +5,21 @@ its call, ``performed`` with the answer after it, ``reached`` once it is done; a
 reads from them how far the walk is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from console.domain.action import Action, ActionSight, ActionState
+from console.domain.action import Action, ActionKind, ActionSight, ActionState
 from console.domain.codec import encode
-from console.domain.operation import Entry, Mechanism, OperationEvent, Verdict
+from console.domain.operation import Entry, Mechanism, OperationEvent, Plan, Verdict
 from console.domain.words import count
 from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError
+from console.operations.asking import ask, paused
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
 from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, compare
+from console.operations.performer import READING
 
 LOOK_EVERY_S = 2.5
 
@@ -74,32 +76,57 @@ def _action(carrier: Carrier, number: int) -> Action:
 
 
 def resume_walk(carrier: Carrier, entries: Sequence[Entry]) -> Iterator[OperationEvent]:
-    """Follow the action that was under way to its end, and say what is left. Sends nothing."""
+    """Follow the action that was under way to its end, and say what is left. Sends nothing, unless a
+    person has told it to go on, or answers the question at which it stands."""
     reached = reached_in(entries)
     actions = carrier.plan.actions
     for number, action in enumerate(actions[: reached.number]):
         carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said)
     number = reached.number
-    if number < len(actions) and reached.sent:
+    if number < len(actions) and reached.sent and not _may_be_repeated(actions[number], reached):
         _note_sent(carrier)
-        yield from _follow(carrier, number, reached.facts, sender_is_gone=True)
+        is_done = yield from _follow(carrier, number, reached.facts, sender_is_gone=True)
         if carrier.ended:
             return
-        number += 1
-    if number >= len(actions) and carrier.plan.mechanism is Mechanism.ACTIONS:
-        yield _arrived(carrier)
-    elif number >= len(actions):
+        number += is_done
+    if 0 < number < len(actions) and _goes_on(carrier, actions[number]):
+        yield from _act_all(carrier, range(number, len(actions)))
+        number = len(actions)
+    if not carrier.ended:
+        yield _interrupted(carrier, number)
+
+
+def _goes_on(carrier: Carrier, action: Action) -> bool:
+    """Whether what is left is done after all: it stands before a person, or a person has said so."""
+    return carrier.goes_on or (action.kind is ActionKind.ASK and is_guided(carrier.plan))
+
+
+def _may_be_repeated(action: Action, reached: Reached) -> bool:
+    """Its answer is lost, and asking again leaves nothing behind."""
+    reads = action.kind is ActionKind.SEND_REQUESTS and action.parameters.get("sequence") == READING
+    return reads and reached.facts is None
+
+
+def is_guided(plan: Plan) -> bool:
+    """A person has a part in it: it may stand for hours, and goes on where it stands."""
+    return any(action.kind is ActionKind.ASK for action in plan.actions)
+
+
+def _interrupted(carrier: Carrier, number: int) -> OperationEvent:
+    """The end of a walk that another process left: done, nothing done, or so far."""
+    plan = carrier.plan
+    if number >= len(plan.actions) and plan.mechanism is Mechanism.ACTIONS:
+        return _arrived(carrier)
+    if number >= len(plan.actions):
         why = "interrupted before the release was shipped; what was done before it stays done"
-        yield carrier.end(Verdict.FAILED, None, f"{why} · start it again")
-    elif number == 0:
-        yield carrier.end(Verdict.REFUSED, None, "interrupted before anything was sent")
-    else:
-        left = "; ".join(action.said for action in actions[number:])
-        yield carrier.end(
-            Verdict.FAILED,
-            None,
-            f"interrupted after {number} of {len(actions)} · left: {left} · start it again",
-        )
+        return carrier.end(Verdict.FAILED, None, f"{why} · start it again")
+    if number == 0:
+        return carrier.end(Verdict.REFUSED, None, "interrupted before anything was sent")
+    left = "; ".join(action.said for action in plan.actions[number:])
+    so_far = f"interrupted after {number} of {len(plan.actions)} · left: {left}"
+    if is_guided(plan):
+        return carrier.end(Verdict.PAUSED, None, paused(carrier, so_far))
+    return carrier.end(Verdict.FAILED, None, f"{so_far} · start it again")
 
 
 def reached_in(entries: Sequence[Entry]) -> Reached:
@@ -114,14 +141,17 @@ def reached_in(entries: Sequence[Entry]) -> Reached:
         elif entry.event == "performed":
             answer = entry.facts.get("answer")
             reached = Reached(number, sent=True, facts=dict(answer) if isinstance(answer, Mapping) else {})
-        elif entry.event == "reached":
-            reached = Reached(number + 1, sent=False, facts=None)
+        elif entry.event in ("reached", "absent"):
+            reached = Reached(number + (entry.event == "reached"), sent=False, facts=None)
     return reached
 
 
 def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
     """Send one action once, and follow it to its end."""
     action = _action(carrier, number)
+    if action.kind is ActionKind.ASK:
+        yield from ask(carrier, number, action)
+        return
     place = {"action": number, "kind": action.kind.value}
     try:
         yield carrier.event("sent", f"{_of(carrier, number)}{action.said}", place)
@@ -131,7 +161,7 @@ def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
     carrier.log.forgive()  # from here on a failing journal must not stop the watch
     facts: Mapping[str, object] | None = None
     try:
-        facts = carrier.platform.perform(carrier.plan.address, action)
+        facts = carrier.performer.perform(carrier.plan.address, action, carrier.log.beat)
     except OutcomeUnknownError as error:
         yield carrier.event("unanswered", f"no answer: looking what became of it · {error}", place)
     except QuarterdeckError as error:
@@ -151,15 +181,18 @@ def _note_sent(carrier: Carrier) -> None:
 
 def _follow(
     carrier: Carrier, number: int, facts: Mapping[str, object] | None, *, sender_is_gone: bool = False
-) -> Iterator[OperationEvent]:
-    """Look at one action until it is done, has failed, or nobody can say."""
+) -> Generator[OperationEvent, None, bool]:
+    """Look at one action until it is done, has failed, or nobody can say; whether it is done.
+
+    Not done, and the operation not ended either: it was never carried out, and may be yet.
+    """
     action, contact = _action(carrier, number), Contact(carrier)
     began = carrier.clock.now()
     changed_since: datetime | None = None
     told = ""
     while True:
         try:
-            sight = carrier.platform.look(carrier.plan.address, action, facts or {})
+            sight = carrier.performer.look(carrier.plan.address, action, facts or {})
         except QuarterdeckError as error:
             yield from contact.lost(error)
         else:
@@ -168,9 +201,16 @@ def _follow(
             waited = (carrier.clock.now() - began).total_seconds()
             if sight.state is ActionState.DONE:
                 yield _reached(carrier, number, sight)
-                return
+                return True
             if sight.state is ActionState.FAILED:
                 yield _failed(carrier, number, sight)
+            elif (
+                sight.state is ActionState.ABSENT
+                and waited >= LOOK_FOR_S
+                and _may_come_yet(carrier, facts, gone=sender_is_gone)
+            ):
+                yield carrier.event("absent", f"never carried out: {action.said}", {"action": number})
+                return False
             elif sight.state is ActionState.ABSENT and facts is None and waited >= LOOK_FOR_S:
                 yield _lost(carrier, number, gone=sender_is_gone)
             elif _is_undone(carrier, sight, changed_since):
@@ -185,9 +225,15 @@ def _follow(
         if not carrier.ended and (late := _overdue(carrier, action, told)) is not None:
             yield late
         if carrier.ended:
-            return
+            return False
         carrier.log.beat()
         carrier.clock.sleep(LOOK_AGAIN_S if facts is None else LOOK_EVERY_S)
+
+
+def _may_come_yet(carrier: Carrier, facts: Mapping[str, object] | None, *, gone: bool) -> bool:
+    """Whether an action of which nothing is to be seen is left to be done: its sender is gone, so that it
+    cannot be on its way, and a person decides how the walk goes on."""
+    return gone and facts is None and is_guided(carrier.plan)
 
 
 def _is_undone(carrier: Carrier, sight: ActionSight, since: datetime | None) -> bool:
@@ -226,9 +272,12 @@ def _failed(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent
 def _overdue(carrier: Carrier, action: Action, told: str) -> OperationEvent | None:
     """The end of the watch: what was ordered goes on, and what is known is said."""
     limit = carrier.limits.timeout_s
-    if limit is None or (carrier.clock.now() - carrier.confirmed_at).total_seconds() < limit:
+    if limit is None or (carrier.clock.now() - carrier.watched_since).total_seconds() < limit:
         return None
     waits = f": {told}" if told else ""
+    if is_guided(carrier.plan):
+        said = f"not done after {limit:.0f} s: {action.said}{waits}"
+        return carrier.end(Verdict.PAUSED, None, paused(carrier, said))
     return carrier.end(Verdict.TIMED_OUT, None, f"not done after {limit:.0f} s: {action.said}{waits}")
 
 
