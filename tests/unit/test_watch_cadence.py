@@ -6,7 +6,7 @@ import pytest
 
 from console.domain.fleet import Diagnosis
 from console.domain.service import ServiceState
-from console.watch.cadence import cadence, is_stale, jittered, retry_after
+from console.watch.cadence import CALLS_PER_S, cadence, calm_pace, is_stale, jittered, retry_after
 from console.watch.store import FleetStore
 from tests.builders import NOW, a_picture, an_environment, an_environment_picture
 
@@ -44,6 +44,14 @@ def test_what_was_never_read_is_not_stale() -> None:
 def test_tries_come_further_apart_but_never_over_eight_seconds() -> None:
     """2, 4, then 8 seconds: what comes back is on screen within ten."""
     assert [retry_after(count) for count in range(1, 6)] == [2, 4, 8, 8, 8]
+
+
+@pytest.mark.parametrize("calls", [1, 50, 51, 100, 500])
+def test_a_sweep_over_many_services_takes_longer_and_never_more_calls_a_second(calls: int) -> None:
+    """A thousand services are a hundred calls: half a minute, throttled a whole one."""
+    assert calls / calm_pace(calls) <= CALLS_PER_S + 1e-9
+    assert calm_pace(100) == pytest.approx(30)
+    assert calm_pace(100, throttled=True) == pytest.approx(60)
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])

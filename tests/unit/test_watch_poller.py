@@ -1,6 +1,6 @@
 """What is read when, and what becomes of it when reading fails."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
@@ -8,7 +8,7 @@ from threading import Event
 from console.domain.address import Address
 from console.domain.fleet import EnvironmentPicture, ServicePicture
 from console.domain.operation import Hold
-from console.domain.service import Observation, ServiceState
+from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.errors import (
     EndpointError,
     JournalError,
@@ -329,3 +329,33 @@ def test_a_stopped_loop_ends_without_another_reading() -> None:
     watch.poller.run(stop)
     assert len(watch.platform.calls) == before
     assert max(watch.clock.waits) <= 0.5
+
+
+def test_a_stall_of_five_seconds_is_over_when_it_is_over() -> None:
+    """Nothing is lost but the time: five seconds later every age is that of its reading again."""
+    watch = Watch()
+    watch.run(14)
+    read, stalled = watch.platform.services, []
+
+    def stall(addresses: Sequence[Address] | None = None) -> tuple[ServiceStatus, ...]:
+        if not stalled:
+            stalled.append(True)
+            watch.clock.advance(5)
+        return read(addresses)
+
+    watch.platform.services = stall  # type: ignore[method-assign]
+    watch.run(10)
+    assert stalled
+    assert watch.problem() == ""
+    assert watch.picture.as_of is not None
+    assert watch.clock.now() - watch.picture.as_of <= timedelta(seconds=10)
+
+
+def test_of_a_denied_batch_each_service_is_asked_for_alone() -> None:
+    """Who may read one may not be allowed to read its neighbour."""
+    watch = Watch()
+    watch.platform.fail("services", PermissionDeniedError("ecs:DescribeServices is denied"), times=None)
+    watch.run(1)
+    assert watch.row(ADDRESS).state is ServiceState.STEADY
+    assert watch.row(WORKER).state is ServiceState.STEADY
+    assert watch.platform.count("status") == 2
