@@ -130,7 +130,8 @@ def test_without_an_answer_for_a_minute_nobody_knows(shared: SharedWorld, watchi
     """Exit 4: contact is lost on the way, which says nothing of the rollout."""
     shared.begin(API, "good")
     shared.wait(2)
-    sleep, lost = shared.clock.sleep, []
+    sleep = shared.clock.sleep
+    lost: list[object] = []
 
     def lose_contact(seconds: float) -> None:
         if not lost:

@@ -335,7 +335,8 @@ def test_a_stall_of_five_seconds_is_over_when_it_is_over() -> None:
     """Nothing is lost but the time: five seconds later every age is that of its reading again."""
     watch = Watch()
     watch.run(14)
-    read, stalled = watch.platform.services, []
+    read = watch.platform.services
+    stalled: list[bool] = []
 
     def stall(addresses: Sequence[Address] | None = None) -> tuple[ServiceStatus, ...]:
         if not stalled:
