@@ -17,11 +17,13 @@ def measure(home: str) -> list[Row]:
         command = [sys.executable, "-m", "bench.launch", "--config", sandbox["config"]]
         with opened([*command, "--speed", str(SPEED)], plain_environment(home)) as terminal:
             terminal.wait_until(lambda text: "steady" in text)
-            rows = []
+            rows: list[Row] = []
             before = calls(sandbox)
+            passed = 0
             for seconds in SECONDS:
                 terminal.settle(seconds)
-                minutes = f"{sum(SECONDS[: len(rows) + 1]) * SPEED // 60} min"
+                passed += seconds
+                minutes = f"{passed * SPEED // 60} min"
                 held = resident_mb(terminal.process.pid)
                 rows.append(
                     (f"huge: memory after {minutes} of the console's clock", "150 MB", f"{held:.0f} MB")
