@@ -1,12 +1,15 @@
 """Drain, undrain, scale, restart and continue on the sandbox, with console and world on one clock."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from console.aws.guard import READS
 from console.domain.address import Address
-from console.domain.operation import CheckState, Mechanism, Verb
+from console.domain.operation import CheckState, Mechanism, Verb, Verdict
+from console.domain.rollout import Rollout
 from console.domain.wish import Wish
 from console.errors import RefusedError
 from console.sandbox.ecs.instances import add_instance
@@ -15,6 +18,7 @@ from tests.contract.shared_world import API, STAGING, WORKER, SharedWorld, open_
 from tests.fakes import FakeClock
 
 JOBS = "token-scan"
+SWAPJOY = Address("swapjoy", "production", "api")
 
 
 def opened(
@@ -297,3 +301,110 @@ def test_the_mechanism_of_a_walk_is_its_actions(market: SharedWorld) -> None:
     assert verdict["mechanism"] == Mechanism.ACTIONS.value
     assert market.calls("ecs.UpdateService") == 1
     assert market.calls("ecs.RegisterTaskDefinition") == 0
+
+
+def paused(shared: SharedWorld) -> Rollout:
+    """The rollout of the swapping app once it waits for somebody."""
+    platform = shared.connections["swapjoy/production"].platform
+
+    def waiting() -> Rollout | None:
+        rollout = platform.observe(SWAPJOY).rollout
+        return rollout if rollout is not None and rollout.waiting else None
+
+    shared.wait_until(lambda: waiting() is not None, 1800)
+    found = waiting()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_a_pause_of_somebody_elses_deployment_is_decided_once(
+    refuse: bool, make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """CI ordered it; the plan says until when it waits; one call, journalled."""
+    shared = opened("swapjoy", make_sandbox, monkeypatch, tmp_path)
+    with pytest.raises(RefusedError, match="nothing is paused"):
+        shared.engine().plan(Wish(Verb.CONTINUE, SWAPJOY))
+    shared.begin(SWAPJOY, "good")
+    hook = paused(shared).waiting
+    assert hook is not None
+    plan = shared.engine().plan(Wish(Verb.CONTINUE, SWAPJOY, refuse=refuse))
+
+    verdict = shared.run(shared.engine(), plan)
+
+    assert any("UTC ECS rolls back" in remark for remark in plan.remarks), plan.remarks
+    assert verdict["verdict"] == "SUCCEEDED", pretty(verdict)
+    assert shared.calls("ecs.ContinueServiceDeployment") == 1
+    shared.wait(30)
+    rollout = shared.connections["swapjoy/production"].platform.observe(SWAPJOY).rollout
+    assert rollout is not None
+    assert rollout.waiting is None or rollout.waiting.id != hook.id
+    assert rollout.status.is_going_back == refuse
+    (record,) = [r for r in shared.journal.operations(str(SWAPJOY)) if r.verb is Verb.CONTINUE]
+    assert record.verdict is Verdict.SUCCEEDED
+
+
+def test_our_own_deployment_that_waits_is_continued_from_elsewhere(
+    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """PAUSED ends the watch and leaves it open: scaling and continuing are not kept from it, and the same
+    deploy follows it on; a restart would disturb it."""
+    shared = opened("swapjoy", make_sandbox, monkeypatch, tmp_path)
+    engine = shared.engine()
+    engine = type(engine)(
+        {key: item.platform for key, item in shared.connections.items()},
+        shared.journal,
+        shared.clock,
+        shared.settings,
+        timeout_s=3600.0,
+        hooks="stop",
+    )
+    plan = engine.plan(Wish(Verb.DEPLOY, SWAPJOY, version="good"))
+    assert shared.run(engine, plan)["verdict"] == "PAUSED"
+    with pytest.raises(RefusedError, match="under way"):
+        shared.carry(Wish(Verb.RESTART, SWAPJOY))
+    with pytest.raises(RefusedError, match="under way"):
+        shared.carry(Wish(Verb.DRAIN, SWAPJOY))
+
+    assert shared.carry(Wish(Verb.CONTINUE, SWAPJOY))["verdict"] == "SUCCEEDED"
+
+    under_way = engine.attachable(Verb.DEPLOY, SWAPJOY)
+    assert under_way is not None
+    events = engine.resume(under_way.id)
+    assert next(event for event in events if event.event == "progress").facts["rollout"] == "IN_PROGRESS"
+
+
+WISHES = (
+    Wish(Verb.DRAIN, WORKER),
+    Wish(Verb.UNDRAIN, WORKER),
+    Wish(Verb.SCALE, WORKER, desired=4, maximum=30),
+    Wish(Verb.RESTART, WORKER),
+    Wish(Verb.DEPLOY, WORKER, version="good"),
+    Wish(Verb.ROLLBACK, WORKER),
+    Wish(Verb.DRAIN, API, task="TASK"),
+    Wish(Verb.DRAIN, API, instance="INSTANCE"),
+    Wish(Verb.UNDRAIN, API, instance="INSTANCE"),
+)
+
+
+def test_read_only_plans_everything_and_sends_nothing(shared: SharedWorld) -> None:
+    """Every verb over the real transport: the plan is there, and the sandbox counts only reads."""
+    account = shared.sandbox.account("rugmunch")
+    machine = add_instance(account, account.ecs.clusters["rugmunch-cluster"], "us-east-1a", 2048)
+    shared.carry(Wish(Verb.DRAIN, WORKER))
+    tasks = shared.connections["rugmunch/production"].platform.observe(API).tasks
+    named = {"TASK": tasks[0].id, "INSTANCE": machine.id}
+    looking = shared.read_only()
+    before = {name: shared.calls(name) for name in shared.sandbox.control("GET", "calls")[1]}
+
+    for wish in WISHES:
+        engine = looking.engine()
+        task, instance = named.get(wish.task, ""), named.get(wish.instance, "")
+        plan = engine.plan(replace(wish, task=task, instance=instance))
+        if not plan.nothing_to_do:
+            with pytest.raises(RefusedError, match="read-only"):
+                list(engine.execute(plan, str(plan.address)))
+
+    after = shared.sandbox.control("GET", "calls")[1]
+    sent = {name for name, number in after.items() if number != before.get(name, 0)}
+    assert sent <= READS, sent - READS
