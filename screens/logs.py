@@ -313,6 +313,9 @@ class LogsScreen(ConsoleScreen):
         source = choices[(here + 1) % len(choices)]
         self._apply(replace(self.wanted, source=source, task=line.task if line and source == "task" else ""))
 
+    def action_events(self) -> None:
+        self._apply(replace(self.wanted, events=not self.wanted.events))
+
     def action_clear(self) -> None:
         self._apply(Wanted())
 
@@ -332,12 +335,10 @@ class LogsScreen(ConsoleScreen):
             "find": self.wanted.find,
             "save": default_name(self.address, self.feed.ring.last),
         }.get(what, "")
-        self.add_class("-typing")
         self.field.begin(what, value)
 
     def _close_field(self) -> None:
-        self.field.what = ""
-        self.remove_class("-typing")
+        self.field.end()
         self._refuse("")
         self.pane.focus()
 

@@ -41,6 +41,7 @@ class LogField(Input):
 
     def on_mount(self) -> None:
         self.cursor_blink = False
+        self.display = False
 
     def begin(self, what: str, value: str) -> None:
         """Ask for something that begins with a value."""
@@ -49,7 +50,13 @@ class LogField(Input):
         with self.prevent(Input.Changed):
             self.value = value
         self.cursor_position = len(value)
-        self.focus()
+        self.display = True
+        self.screen.set_focus(self)  # now: what is typed next is meant for it
+
+    def end(self) -> None:
+        """Ask for nothing more."""
+        self.what = ""
+        self.display = False
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

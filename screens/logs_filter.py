@@ -33,6 +33,8 @@ class Wanted:
     """``all``, ``new`` or ``old`` revision, or ``task``."""
     task: str = ""
     since: datetime | None = None
+    events: bool = True
+    """What the platform says stays in sight whatever is filtered; else it is filtered like all lines."""
 
     @property
     def next_severity(self) -> str:
@@ -62,7 +64,7 @@ class Wanted:
             exclude=(*typed.exclude, *unwanted.include, *unwanted.exclude),
             severity=self.severity,
             since=self.since,
-            always=frozenset({PLATFORM}),
+            always=frozenset({PLATFORM} if self.events else ()),
             tasks=frozenset({self.task} if self.source == "task" and self.task else ()),
             revisions=chosen.get(self.source, frozenset()),
             revision_of=revisions,
@@ -81,7 +83,7 @@ class Wanted:
             self.exclude,
             self.find,
             self.severity,
-            source.get(self.source, "all"),
+            source.get(self.source, "all") + ("" if self.events else ", events filtered"),
             since if self.since is not None else "",
         )
 

@@ -39,6 +39,7 @@ KEYS: list[BindingType] = [
     Binding("tab", "source", "source", id="logs.source", tooltip="All, new, old revision, this task"),
     Binding("a", "field('since')", "after", id="logs.since", tooltip="Lines after a time only"),
     Binding("f", "field('find')", "find", id="logs.find", show=False, tooltip="Mark words, hide nothing"),
+    Binding("e", "events", "events", id="logs.events", show=False, tooltip="Events stay, or are filtered"),
     Binding("c", "clear", "clear", id="logs.clear", show=False, tooltip="Show everything again"),
     Binding("z", "wrap", "wrap", id="logs.wrap", show=False, tooltip="Long lines over several rows"),
     Binding("u", "zone", "utc or local", id="logs.zone", show=False, tooltip="Times in UTC or local"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from console.domain.fleet import ServicePicture
 from console.domain.signals import LogLine
 from console.domain.tasks import Task
+from console.logtail.revisions import NEW, OLD
 from widgets.log_line import PLATFORM
 from widgets.task_table import revision_of
 
@@ -21,7 +22,9 @@ class TaskBook:
         self.new = ""
         """The newest deployment."""
         self.present: tuple[str, ...] = ()
-        """The revisions of the tasks that there are now, newest first."""
+        """What :attr:`sides` are called of the tasks that there are now, newest first."""
+        self.sides: dict[str, str] = {}
+        """Task id -> its revision, or *new* and *old* where two deployments run the same one."""
         self._events: set[str] = set()
 
     def learn(self, picture: ServicePicture) -> bool:
@@ -30,14 +33,23 @@ class TaskBook:
         primary = picture.status.primary if picture.status else None
         new = primary.id if primary else self.new
         known = {task.id: revision_of(task) for task in tasks}
-        running = {revision_of(task) for task in tasks if task.stopped_at is None}
-        self.present = tuple(sorted(running, key=_number, reverse=True))
+        self._compare([task for task in tasks if task.stopped_at is None], new)
         if new == self.new and known.items() <= self.revisions.items():
             return False
         self.new = new
         self.deployments.update((task.id, task.deployment) for task in tasks)
         self.revisions = {**self.revisions, **known}
         return True
+
+    def _compare(self, running: list[Task], new: str) -> None:
+        """Find names by which the deployments that run now can be told apart."""
+        revisions = {revision_of(task) for task in running}
+        if len(revisions) < len({task.deployment for task in running}):
+            self.sides = {task.id: NEW if task.deployment == new else OLD for task in running}
+            self.present = tuple(name for name in (NEW, OLD) if name in self.sides.values())
+        else:
+            self.sides = {task.id: revision_of(task) for task in running}
+            self.present = tuple(sorted(revisions, key=_number, reverse=True))
 
     def events(self, picture: ServicePicture, first: datetime) -> tuple[LogLine, ...]:
         """What the platform said since a moment and was not asked for before."""

@@ -42,8 +42,11 @@ def counts_of(shown: Lines, tail: LogTail, rates: tuple[tuple[str, float | None]
 def rates_of(
     counter: ErrorCounter, book: TaskBook, now: datetime, read_from: datetime | None
 ) -> tuple[tuple[str, float | None], ...]:
-    """(revision, lines at error or above a minute or ``None`` for no data) of what runs, newest first."""
-    rates = counter.rates(book.revisions, now, read_from)
+    """(revision, lines at error or above a minute) of what runs, newest first; ``None``: no data.
+
+    Where two deployments run one revision, *new* and *old* stand for it.
+    """
+    rates = counter.rates(book.sides, now, read_from)
     return tuple((name, rates[name].per_minute) for name in book.present[:_MOST_RATES] if name in rates)
 
 
@@ -60,7 +63,7 @@ def whose(
     if tail.is_asking:
         said += f" · reading back from {clock_time(tail.oldest or first, zone, '%H:%M')}"
     elif not narrow:
-        said += f", {words.count(len(set(tasks)), 'task')} in sight + {PLATFORM} events"
+        said += f", {words.count(len(set(tasks)), 'task')} + {PLATFORM} events"
     if zone is not None:
         said += f" · times {zone.tzname(None) or 'local'}"
     return said

@@ -1,5 +1,6 @@
 """The log of a service: followed, filtered, paused, unfolded, left."""
 
+from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 from threading import Event
@@ -7,15 +8,17 @@ from threading import Event
 import pytest
 
 from console.aws.log_lines import lines_of
+from console.domain.fleet import FleetSnapshot
 from console.domain.signals import LogLine
 from console.errors import PermissionDeniedError, QuarterdeckError, RejectedError, UsageError
+from console.watch.store import FleetStore
 from screens.logs import LogsScreen
 from screens.logs_filter import FilterBook
 from screens.logs_save import save
-from screens.messages import LogsRequested
+from screens.logs_tasks import TaskBook
 from tests.builders import ADDRESS, NOW, task_id
 from tests.fakes import FakeClock, FakeLogs
-from tests.pilot.desk import Desk
+from tests.pilot.desk import failing_picture, only
 from tests.pilot.stage import Stage, text_of, until
 
 SECRET = "charged postgres://app:hunter2@db/main"
@@ -106,6 +109,13 @@ async def test_lines_that_match_are_saved_and_no_file_is_overwritten(
     assert len(path.read_text().splitlines()) == 2
 
 
+def a_snapshot() -> FleetSnapshot:
+    """The service, failing, as the pollers saw it."""
+    store = FleetStore()
+    store.publish(only(failing_picture()))
+    return store.snapshot
+
+
 def the_tail(screen: LogsScreen) -> None:
     """Let the tail read whatever is asked of it, as its thread would."""
     for _ in range(20):
@@ -171,15 +181,10 @@ async def test_the_way_back_stops_where_older_lines_cannot_be_read() -> None:
 
 
 async def test_lines_since_the_deployment_only() -> None:
-    desk = Desk()
-    async with desk.app.run_test(size=(140, 40)) as pilot:
+    screen = a_screen()
+    async with Stage(screen).run_test(size=(140, 40)) as pilot:
         await pilot.pause()
-        desk.publish()
-        desk.app.post_message(LogsRequested(ADDRESS))
-        await pilot.pause()
-        desk.publish()
-        screen = desk.app.screen
-        assert isinstance(screen, LogsScreen)
+        screen.snapshot = a_snapshot()
         picture = screen.picture
         assert picture is not None and picture.status is not None and picture.status.primary is not None
         deployed = picture.status.primary.created_at
@@ -296,6 +301,7 @@ async def test_nothing_is_drawn_while_another_screen_is_in_front() -> None:
         flush = screen.flush
         screen.flush = lambda: (flushes.append(1), flush())[1]  # type: ignore[method-assign,func-returns-value]
         assert screen._timer is not None and not screen._timer._active.is_set()
+        assert not flushes
         stage.pop_screen()
         await until(pilot, lambda: "meanwhile" in text_of(screen))
         await pilot.press("escape")
@@ -304,17 +310,14 @@ async def test_nothing_is_drawn_while_another_screen_is_in_front() -> None:
 
 
 async def test_errors_of_each_revision_and_platform_events_stand_beside_what_is_filtered() -> None:
-    desk = Desk()
-    async with desk.app.run_test(size=(140, 40)) as pilot:
+    logs = FakeLogs()
+    screen = LogsScreen(ADDRESS, FakeClock(), logs, autostart=False)
+    async with Stage(screen).run_test(size=(140, 40)) as pilot:
         await pilot.pause()
-        desk.publish()
-        desk.app.post_message(LogsRequested(ADDRESS))
+        screen.snapshot = a_snapshot()
         await pilot.pause()
-        desk.publish()
-        screen = desk.app.screen
-        assert isinstance(screen, LogsScreen)
         assert ":43 ∅ NODATA" in text_of(screen)
-        desk.logs.lines[ADDRESS] = [line(-9, "boom", "error", 0x5E21B3AA), line(-400, "old")]
+        logs.lines[ADDRESS] = [line(-9, "boom", "error", 0x5E21B3AA), line(-400, "old")]
         the_tail(screen)
         screen.picture_changed()
         await pilot.press("slash", *"boom", "enter")
@@ -322,3 +325,30 @@ async def test_errors_of_each_revision_and_platform_events_stand_beside_what_is_
         shown = text_of(screen)
         assert ":43 1 errors/min" in shown
         assert "has started 1 tasks" in shown and "boom" in shown
+
+
+async def test_two_deployments_of_one_revision_are_told_apart_as_new_and_old() -> None:
+    """A tag has moved, the definition has not: the revision's number says nothing."""
+    book = TaskBook()
+    picture = failing_picture()
+    assert (
+        picture.observation is not None and picture.status is not None and picture.status.primary is not None
+    )
+    tasks = tuple(replace(task, definition="api:2") for task in picture.observation.tasks)
+    book.learn(replace(picture, observation=replace(picture.observation, tasks=tasks)))
+    assert book.present == ("new", "old")
+    assert {book.sides[task.id] for task in tasks if task.deployment == book.new and not task.stopped_at} == {
+        "new"
+    }
+
+
+async def test_events_can_be_filtered_like_all_lines() -> None:
+    screen = a_screen()
+    async with Stage(screen).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        fill(screen, replace(line(1, "has started 1 tasks"), container="ecs", task=""), line(2, "scan"))
+        await pilot.press("slash", *"scan", "enter")
+        assert "has started" in text_of(screen.pane)
+        await pilot.press("e")
+        await pilot.pause()
+        assert "has started" not in text_of(screen.pane) and "events filtered" in text_of(screen)
