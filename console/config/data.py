@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from console.domain.windows import Window
+
 
 @dataclass(frozen=True)
 class MigrationSettings:
@@ -30,6 +32,10 @@ class DatabaseSettings:
     """How the service is led to another database, as the person who does it is told."""
     security_groups: tuple[str, ...] = ()
     """Of a restored instance; empty: those of the one that it stands in for."""
+    backup: Window | None = None
+    """When it is backed up, in UTC; ``None``: as RDS says."""
+    maintenance: Window | None = None
+    """When it may be maintained, in UTC; ``None``: likewise."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from console.config.table import Table
 from console.domain.health import HealthWords
 from console.domain.smoke import SmokeSequence, SmokeStep
 from console.domain.web import READING_METHODS
+from console.domain.windows import Window, window
 
 _URL = r"https?://[^\s/]+\S*"
 _REFERENCE = ("env:", "file:", "secretsmanager:")
@@ -143,7 +144,20 @@ def database(service: Table) -> DatabaseSettings | None:
         name=table.text("name"),
         repoint=table.text("repoint"),
         security_groups=table.texts("security_groups"),
+        backup=_window(table, "backup"),
+        maintenance=_window(table, "maintenance"),
     )
+
+
+def _window(table: Table, key: str) -> Window | None:
+    """Hours of the day, or of one day of the week; ``None`` when it is not there."""
+    text = table.text(key)
+    if not text:
+        return None
+    try:
+        return window(text)
+    except ValueError:
+        table.refuse(key, f"is {text!r}, not a window", 'write "03:00-04:00" or "Sun 04:00-05:00", in UTC')
 
 
 def validate(service: Table) -> ValidateSettings:

@@ -14,6 +14,7 @@ from console.config.table import Table
 from console.domain.address import Address, Environment, Tier
 from console.domain.group import EVERY
 from console.domain.text import plain
+from console.domain.windows import Window, window
 from console.errors import ConfigError
 
 _QUEUE = r"[A-Za-z0-9_-]{1,75}(\.fifo)?|[A-Za-z0-9_-]{76,80}"
@@ -108,7 +109,16 @@ def _environment(system: str, name: str, table: Table) -> EnvironmentSettings:
         logs=table.choice("logs", schema.LOG_WAYS, "poll"),
         services=services,
         groups=_groups(table.table("groups", None), services),
+        freeze=_windows(table, "freeze"),
+        proven_in=table.text("proven_in"),
     )
+
+
+def _windows(table: Table, key: str) -> tuple[Window, ...]:
+    try:
+        return tuple(window(text) for text in table.texts(key))
+    except ValueError as error:
+        table.refuse(key, f"cannot be read: {error}", 'write "Fri 16:00-Mon 08:00" or "22:00-06:00", in UTC')
 
 
 @dataclass(frozen=True)

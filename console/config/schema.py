@@ -29,6 +29,8 @@ ENVIRONMENT = (
     "tags",
     "tag_rule",
     "critical_findings",
+    "freeze",
+    "proven_in",
     "services",
     "groups",
 )
@@ -75,7 +77,7 @@ SMOKE_STEP = (
 
 VALIDATE = ("error_percent", "p95", "p99", "cpu_percent", "log_errors")
 
-DATABASE = ("name", "repoint", "security_groups")
+DATABASE = ("name", "repoint", "security_groups", "backup", "maintenance")
 
 MIGRATION = ("definition", "container", "command", "verify", "reverse")
 

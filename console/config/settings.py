@@ -9,6 +9,7 @@ from console.config.data import DatabaseSettings, MigrationSettings, ValidateSet
 from console.domain.address import Address, Environment
 from console.domain.health import HealthWords
 from console.domain.smoke import SmokeSequence
+from console.domain.windows import Window
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ class EnvironmentSettings:
     """By alias."""
     groups: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     """Name -> waves of aliases; ``all`` is always there: every service in one wave."""
+    freeze: tuple[Window, ...] = ()
+    """When nothing new is shipped; going back always may."""
+    proven_in: str = ""
+    """The environment of the same system in which a version must have succeeded; empty: none."""
 
 
 @dataclass(frozen=True)

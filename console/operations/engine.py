@@ -3,6 +3,7 @@
 import getpass
 import os
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from console.config.settings import Settings
@@ -34,6 +35,7 @@ from console.operations.ordering import place
 from console.operations.outside import Outside
 from console.operations.performer import Performer
 from console.operations.planning import Planning, asked, plan
+from console.operations.policy import SHIPPING, freeze_check, policy_checks
 from console.operations.resuming import follow, is_recent, plan_of, resume
 from console.operations.versions import offers
 from console.operations.walk import walk
@@ -93,7 +95,10 @@ class Engine:
             wish.address, self._settings.service(wish.address), self._platform(wish.address)
         )
         self._identities[bearings.platform.environment.key] = bearings.identity
-        return plan(wish, Planning(bearings, self._journal, self._settings, self._clock))
+        made = plan(wish, Planning(bearings, self._journal, self._settings, self._clock))
+        rules = self._settings.environments[bearings.platform.environment.key]
+        checks = policy_checks(made, rules, self._platforms, self._clock.now())
+        return replace(made, checks=(*made.checks, *checks))
 
     def plan_deploy(self, address: Address, version: str) -> Plan:
         """The plan to ship a tag or digest of the registry; reads only."""
@@ -193,14 +198,24 @@ class Engine:
             raise RefusedError(
                 f"{plan.address} is not confirmed", f"pass what has to be typed: {plan.confirm}"
             )
-        if plan.blockers and not plan.verb.goes_back:
-            raise RefusedError(_blocked(plan.blockers), plan.blockers[0].remedy)
+        blockers = self._blockers(plan)
+        if blockers:
+            raise RefusedError(_blocked(blockers), blockers[0].remedy)
         other = self._in_the_way(plan)
         if other is not None:
             raise RefusedError(
                 f"a {other.verb.value} of {plan.address} by {other.actor} is under way",
                 f"quarterdeck {other.verb.value} {plan.address} follows it",
             )
+
+    def _blockers(self, plan: Plan) -> tuple[Check, ...]:
+        """What forbids it: failed checks of the plan, and a freeze that has begun since."""
+        if plan.verb.goes_back:
+            return ()
+        rules = self._settings.environments[f"{plan.address.system}/{plan.address.environment}"]
+        frozen = freeze_check(rules, self._clock.now()) if plan.verb in SHIPPING else None
+        begun = frozen is not None and frozen.state is CheckState.FAIL
+        return plan.blockers or ((frozen,) if frozen is not None and begun else ())
 
     def _in_the_way(self, plan: Plan) -> OperationRecord | None:
         """The open operation of ours that this one must not disturb.
