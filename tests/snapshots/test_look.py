@@ -20,8 +20,9 @@ def test_fleet(snap_compare: Any, size: tuple[int, int]) -> None:
     desk = Desk()
 
     async def read(pilot: Pilot[Any]) -> None:
-        desk.publish()
         await pilot.pause()
+        desk.publish()
+        await pilot.press("j", "k")
 
     assert snap_compare(desk.app, terminal_size=size, run_before=read)
 
@@ -56,7 +57,8 @@ def test_fleet_on_light_paper(snap_compare: Any) -> None:
     desk.app.theme = "quarterdeck-light"
 
     async def read(pilot: Pilot[Any]) -> None:
-        desk.publish()
         await pilot.pause()
+        desk.publish()
+        await pilot.press("j", "k")
 
     assert snap_compare(desk.app, terminal_size=WIDE, run_before=read)
