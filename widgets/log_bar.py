@@ -130,7 +130,7 @@ def _filter_parts(filters: LogFilters, narrow: bool) -> list[tuple[str, str, str
             ("-", filters.exclude, "strong"),
             ("?", filters.find, "underline accent"),
             (">=", filters.severity, "text"),
-            ("of", filters.source.removeprefix("all"), "text"),
+            ("of", filters.source.removeprefix("all").removeprefix(", "), "text"),
             ("since", filters.since, "text"),
         ]
         return [part for part in parts if part[1]] or [("no filter", "", "faint")]
