@@ -23,7 +23,9 @@ READS = frozenset(
         "codedeploy.ListDeploymentGroups",
         "codedeploy.ListDeploymentTargets",
         "codedeploy.ListDeployments",
+        "ec2.DescribeSubnets",
         "ecr.BatchGetImage",
+        "ecr.DescribeImageScanFindings",
         "ecr.DescribeImages",
         "ecs.DescribeContainerInstances",
         "ecs.DescribeServiceDeployments",
@@ -46,9 +48,12 @@ READS = frozenset(
         "logs.FilterLogEvents",
         "rds.DescribeDBInstances",
         "rds.DescribeDBSnapshots",
+        "secretsmanager.DescribeSecret",
         "secretsmanager.GetSecretValue",
+        "service-quotas.GetServiceQuota",
         "sqs.GetQueueAttributes",
         "sqs.GetQueueUrl",
+        "ssm.DescribeParameters",
         "sts.GetCallerIdentity",
     }
 )

@@ -83,7 +83,7 @@ class EcsPlatform:
         self._groups = groups or TargetGroups(calls)
         self._routes = Routes(calls)
         self._databases = Databases(calls)
-        self._preflight = Preflight(settings, calls, self.definitions, self._registry, clock)
+        self._preflight = Preflight(settings, calls, self.definitions, self._registry, self._scans, clock)
         self._rights = Rights(settings, calls, clock)
         self._backlogs = Backlogs(calls, clock)
         self._actions = Actions(

@@ -1,19 +1,23 @@
 """What can be proved before shipping. What cannot be read is amber, never green."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from console.aws.calls import Calls
 from console.aws.configuration import platform_of
 from console.aws.definitions import Definition, Definitions
 from console.aws.images import Registry
+from console.aws.preflight_network import Room
+from console.aws.preflight_secrets import Secrets
+from console.aws.preflight_service import Surroundings
+from console.aws.scans import Scans
 from console.aws.standing import ACTIONS, denied_actions
 from console.config.settings import EnvironmentSettings
 from console.domain.operation import Check, CheckState
 from console.domain.release import Image, Release
 from console.domain.service import ServiceStatus
 from console.domain.version import short_digest
-from console.domain.words import time_of_day
+from console.domain.words import count, time_of_day
 from console.errors import QuarterdeckError, RejectedError
 from console.ports import Clock
 
@@ -30,13 +34,18 @@ class Preflight:
         calls: Calls,
         definitions: Definitions,
         registry: Registry,
+        scans: Scans,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._calls = calls
         self._definitions = definitions
         self._registry = registry
+        self._scans = scans
         self._clock = clock
+        self._secrets = Secrets(calls, clock)
+        self._room = Room(calls, clock)
+        self._around = Surroundings(calls, clock)
 
     def checks(self, target: Release, live: ServiceStatus) -> tuple[Check, ...]:
         """Every check for shipping a release to a service; a failing read makes a check unknown."""
@@ -50,12 +59,27 @@ class Preflight:
             yield self._unreadable(base, error)
         else:
             yield _definition(definition)
-            yield from self._images(target, definition)
+            yield from self._images(target, definition, live)
             yield _execution_role(definition)
+            yield self._secrets.check(definition.raw)
+        yield from _read("addresses", lambda: self._room.subnets(target, live))
+        yield from _read("quota", lambda: self._room.quota(target, live))
         yield bounds(live)
+        yield from _read("task protection", lambda: self._around.protection(live))
+        yield from _read("autoscaling", lambda: self._around.autoscaling(live))
         yield _breaker(live)
+        yield from self._database(live)
         yield self._credentials()
         yield self._permission()
+
+    def _database(self, live: ServiceStatus) -> Iterator[Check]:
+        settings = self._settings.services.get(live.address.alias)
+        wanted = settings.database if settings else None
+        if wanted is not None:
+            yield from _read(
+                "database",
+                lambda: self._around.database(wanted.name, wanted.backup, wanted.maintenance),
+            )
 
     def _unreadable(self, base: str, error: QuarterdeckError) -> Check:
         """A release may be known from an earlier run whose definition has been deleted since: nothing
@@ -68,13 +92,30 @@ class Preflight:
             )
         return Check("definition", CheckState.UNKNOWN, error.message, error.remedy)
 
-    def _images(self, target: Release, definition: Definition) -> Iterator[Check]:
+    def _images(self, target: Release, definition: Definition, live: ServiceStatus) -> Iterator[Check]:
         for image in target.images:
             suffix = "" if image.container == target.main else f" of {image.container}"
             try:
                 yield from self._image(suffix, image, platform_of(definition.raw))
             except QuarterdeckError as error:
                 yield Check(f"image{suffix}", CheckState.UNKNOWN, error.message, error.remedy)
+            else:
+                yield from self._scan(suffix, image, live)
+
+    def _scan(self, suffix: str, image: Image, live: ServiceStatus) -> Iterator[Check]:
+        """What a scan found: shown, and a reason to refuse only where the configuration says so."""
+        if image.digest is None:
+            return
+        settings = self._settings.services.get(live.address.alias)
+        enforced = settings is not None and settings.critical_findings == "enforce"
+        found = self._scans.of(image.repository, image.digest)
+        state = CheckState.PASS
+        if found.critical:
+            state = CheckState.FAIL if enforced else CheckState.UNKNOWN
+        elif found.missing:
+            state = CheckState.UNKNOWN
+        remedy = "build it anew on a mended base" if found.critical else "scan the image"
+        yield Check(f"scan{suffix}", state, found.words, "" if state is CheckState.PASS else remedy)
 
     def _image(self, suffix: str, image: Image, wanted: str) -> Iterator[Check]:
         name = f"image{suffix}"
@@ -126,6 +167,16 @@ class Preflight:
         return Check("permission", CheckState.PASS, f"{', '.join(ACTIONS)} allowed")
 
 
+def _read(name: str, check: Callable[[], Check | None]) -> Iterator[Check]:
+    """A check that reads; amber where it cannot, left out where it does not concern the service."""
+    try:
+        found = check()
+    except QuarterdeckError as error:
+        found = Check(name, CheckState.UNKNOWN, error.message, error.remedy)
+    if found is not None:
+        yield found
+
+
 def _platform(name: str, platforms: tuple[str, ...], wanted: str) -> Check:
     if not platforms:
         return Check(name, CheckState.UNKNOWN, f"the manifest names none; the tasks run on {wanted}")
@@ -160,8 +211,14 @@ def bounds(live: ServiceStatus) -> Check:
 
 
 def _breaker(live: ServiceStatus) -> Check:
+    """What goes back by itself: without it somebody has to watch."""
+    alarms = live.steps.alarms
     if live.breaker and live.breaker_rolls_back:
-        return Check("circuit breaker", CheckState.PASS, "on, with rollback")
+        watched = f", and {count(len(alarms), 'alarm')} with rollback" if alarms else ""
+        return Check("circuit breaker", CheckState.PASS, f"on, with rollback{watched}")
+    if alarms:
+        said = f"{'on, without rollback' if live.breaker else 'off'}; {', '.join(alarms)} roll back"
+        return Check("circuit breaker", CheckState.PASS, said)
     return Check(
         "circuit breaker",
         CheckState.UNKNOWN,

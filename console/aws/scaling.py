@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from console.aws.calls import Answer, Calls
@@ -13,7 +14,7 @@ from console.errors import QuarterdeckError
 ACTIVITIES = 20
 """How many of the last activities are read: one page."""
 _SERVICE = "application-autoscaling"
-_DIMENSION = "ecs:service:DesiredCount"
+_ASKED = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 _SUSPENDED = {
     "in": "DynamicScalingInSuspended",
     "out": "DynamicScalingOutSuspended",
@@ -36,21 +37,19 @@ class ScalingReader:
         Raises:
             QuarterdeckError: when not even that can be read; other parts fail into ``missing``.
         """
-        resource = f"service/{cluster.rsplit('/', 1)[-1]}/{service.rsplit('/', 1)[-1]}"
-        asked = {"ServiceNamespace": "ecs", "ScalableDimension": _DIMENSION}
-        answer = self._calls.read(_SERVICE, "DescribeScalableTargets", ResourceIds=[resource], **asked)
-        target = next(iter(answer.get("ScalableTargets") or ()), None)
-        if target is None:
+        found = self.limits(cluster, service)
+        if found is None:
             return None
+        resource = _resource(cluster, service)
         missing: dict[str, str] = {}
 
         def part(name: str, operation: str, turn: Callable[[Answer], _T], **more: Any) -> list[_T]:
             try:
-                found = self._calls.read(_SERVICE, operation, ResourceId=resource, **asked, **more)
+                answer = self._calls.read(_SERVICE, operation, ResourceId=resource, **_ASKED, **more)
             except QuarterdeckError as error:
                 missing[name] = error.message
                 return []
-            return [turn(item) for item in found.get(operation.removeprefix("Describe")) or ()]
+            return [turn(item) for item in answer.get(operation.removeprefix("Describe")) or ()]
 
         policies = part("policies", "DescribeScalingPolicies", policy_of)
         policies += part("scheduled actions", "DescribeScheduledActions", scheduled_of)
@@ -61,15 +60,32 @@ class ScalingReader:
             MaxResults=ACTIVITIES,
             IncludeNotScaledActivities=True,
         )
+        return replace(
+            found,
+            policies=tuple(policies),
+            activities=tuple(sorted(activities, key=lambda item: item.at, reverse=True)),
+            missing=missing,
+        )
+
+    def limits(self, cluster: str, service: str) -> Scaling | None:
+        """The bounds and what is suspended, without policies and activities: one call."""
+        answer = self._calls.read(
+            _SERVICE, "DescribeScalableTargets", ResourceIds=[_resource(cluster, service)], **_ASKED
+        )
+        target = next(iter(answer.get("ScalableTargets") or ()), None)
+        if target is None:
+            return None
         suspended = target.get("SuspendedState") or {}
         return Scaling(
             minimum=int(target["MinCapacity"]),
             maximum=int(target["MaxCapacity"]),
             suspended=tuple(way for way, member in _SUSPENDED.items() if suspended.get(member)),
-            policies=tuple(policies),
-            activities=tuple(sorted(activities, key=lambda item: item.at, reverse=True)),
-            missing=missing,
         )
+
+
+def _resource(cluster: str, service: str) -> str:
+    """As Application Auto Scaling names a service: ``service/CLUSTER/NAME``."""
+    return f"service/{cluster.rsplit('/', 1)[-1]}/{service.rsplit('/', 1)[-1]}"
 
 
 def policy_of(raw: Mapping[str, Any]) -> ScalingPolicy:

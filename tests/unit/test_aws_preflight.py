@@ -1,75 +1,55 @@
 """What can be proved before shipping, and what stays amber."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from console.aws.definitions import Definitions
-from console.aws.images import Registry
-from console.aws.preflight import Preflight, bounds
+from console.aws.preflight import bounds
 from console.aws.standing import principal_of
 from console.domain.operation import Check, CheckState
+from console.domain.steps import Steps
 from tests.builders import ACCOUNT, NOW, OLD_DEFINITION, a_release, a_service
-from tests.fakes import FakeClock
+from tests.unit.preflight_aws import allowed, in_order, manifest, placed, preflight_checks
 from tests.unit.scripted_aws import (
     ScriptedAws,
     aws_error,
-    calls_on,
     describe_definitions,
     raw_definition,
     settings,
 )
 
-CALLER = {"Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/ada", "Account": ACCOUNT, "UserId": "x"}
-
-
-def manifest(*platforms: str) -> str:
-    pairs = [dict(zip(("os", "architecture"), name.split("/"), strict=True)) for name in platforms]
-    return json.dumps({"manifests": [{"platform": pair} for pair in pairs]})
-
 
 @pytest.fixture
 def aws() -> ScriptedAws:
     """Everything as it should be."""
-    scripted = ScriptedAws()
-    scripted.on("ecs.DescribeTaskDefinition", describe_definitions(raw_definition()))
-    scripted.on("ecr.BatchGetImage", {"images": [{"imageManifest": manifest("linux/amd64")}], "failures": []})
-    scripted.on("sts.GetCallerIdentity", CALLER)
-    scripted.on("iam.SimulatePrincipalPolicy", allowed)
-    return scripted
-
-
-def allowed(params: dict[str, Any], *denied: str) -> dict[str, Any]:
-    return {
-        "EvaluationResults": [
-            {"EvalActionName": name, "EvalDecision": "implicitDeny" if name in denied else "allowed"}
-            for name in params["ActionNames"]
-        ]
-    }
+    return in_order()
 
 
 def checks(aws: ScriptedAws, read_only: bool = False, **status: Any) -> dict[str, Check]:
-    calls = calls_on(aws)
-    preflight = Preflight(
-        settings(read_only=read_only), calls, Definitions(calls), Registry(calls, FakeClock()), FakeClock()
-    )
     live = a_service(**({"breaker": True, "breaker_rolls_back": True} | status))
-    return {check.name: check for check in preflight.checks(a_release(definition=OLD_DEFINITION), live)}
+    return preflight_checks(
+        aws, placed(a_release(definition=OLD_DEFINITION)), live, settings(read_only=read_only)
+    )
 
 
 def test_a_service_in_order_passes_every_check(aws: ScriptedAws) -> None:
-    """Image, platform, role, definition, bounds, breaker, credentials, permission."""
+    """What is proved of image, network, service and rights."""
     found = checks(aws)
     assert {check.state for check in found.values()} == {CheckState.PASS}
     assert set(found) == {
         "definition",
         "image",
         "platform",
+        "scan",
         "execution role",
+        "secrets",
+        "addresses",
+        "quota",
         "min / max percent",
+        "task protection",
+        "autoscaling",
         "circuit breaker",
         "credentials",
         "permission",
@@ -144,8 +124,10 @@ def test_bounds_that_let_ecs_do_nothing_are_found(
 
 
 def test_a_breaker_that_is_off_is_advised(aws: ScriptedAws) -> None:
-    """It does not block."""
+    """It does not block; alarms that roll back stand in for it."""
     assert checks(aws, breaker=False)["circuit breaker"].state is CheckState.UNKNOWN
+    watched = checks(aws, breaker=False, steps=Steps(alarms=("api-5xx",)))["circuit breaker"]
+    assert (watched.state, watched.evidence) == (CheckState.PASS, "off; api-5xx roll back")
     assert checks(aws, breaker_rolls_back=False)["circuit breaker"].state is CheckState.UNKNOWN
 
 
