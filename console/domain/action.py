@@ -12,7 +12,8 @@ class ActionKind(StrEnum):
     """What one action changes; the words are AWS's where it has one."""
 
     SET_DESIRED = "set_desired"
-    """``desired``: UpdateService with a desired count and nothing else."""
+    """``desired``: UpdateService with a desired count and nothing else; with ``wait`` false it is done
+    when the count is set, whatever runs."""
     SET_LIMITS = "set_limits"
     """``minimum``, ``maximum``: RegisterScalableTarget."""
     SUSPEND_SCALING = "suspend_scaling"

@@ -5,7 +5,7 @@ from statistics import quantiles
 
 from console.domain.operation import Estimate, Mechanism
 from console.domain.service import Observation
-from console.domain.steps import ALL_AT_ONCE
+from console.domain.steps import ALL_AT_ONCE, Steps
 from console.domain.words import clock
 
 ORDER_S = 10.0
@@ -26,11 +26,17 @@ STOP_S = 25.0
 """From drained to gone: SIGTERM, and the network interface detached."""
 SEEN_TWICE_S = 7.5
 """*Safe* needs two agreeing reads five seconds apart, and a read comes every 2.5."""
+HOOK_S = 30.0
+"""A Lambda hook: nobody here knows how long it takes."""
 FEW_SAMPLES = 3
 
 
 def estimate(
-    observation: Observation, arriving: int, mechanism: Mechanism, no_check_healthy_after_s: float
+    observation: Observation,
+    arriving: int,
+    mechanism: Mechanism,
+    no_check_healthy_after_s: float,
+    steps: Steps | None = None,
 ) -> Estimate | None:
     """Estimate an operation on the service as observed; ``None`` when nothing is going to start.
 
@@ -42,11 +48,12 @@ def estimate(
         arriving: Tasks of the target that already run.
         mechanism: How it will be done.
         no_check_healthy_after_s: Time until a task without any check counts as healthy.
+        steps: What the deployment that it begins goes through; ``None``: the service's own.
     """
     status = observation.status
-    steps = ALL_AT_ONCE if mechanism is Mechanism.STOP_SERVICE_DEPLOYMENT else status.steps
+    steps = ALL_AT_ONCE if mechanism.stops_rollout else steps or status.steps
     missing = max(0, status.desired - arriving)
-    if status.desired == 0 or (missing == 0 and mechanism is not Mechanism.STOP_SERVICE_DEPLOYMENT):
+    if status.desired == 0 or (missing == 0 and not mechanism.stops_rollout):
         return None
     starts = sorted(
         (task.started_at - task.created_at).total_seconds()
@@ -54,7 +61,7 @@ def estimate(
         if task.started_at and task.created_at
     )
     low, middle, high = _spread(starts)
-    room = status.desired if steps.shifts else max(1, status.ceiling - status.desired)
+    room = status.desired if steps.shifts else max(1, status.ceiling - status.floor)
     batches = ceil(missing / room)
     leave = 0.0 if missing == 0 else LEAVE_S
     if status.target_groups:
@@ -66,7 +73,7 @@ def estimate(
         checks = (no_check_healthy_after_s,) * 3
         drain = 0.0
     fixed = ORDER_S + BETWEEN_S * max(0, batches - 1) + leave + SEEN_TWICE_S
-    fixed += STAGES_S if steps.shifts else 0.0
+    fixed += STAGES_S + HOOK_S * steps.lambdas if steps.shifts else 0.0
     watched = steps.watched_s
     safe = fixed + batches * (middle + checks[1]) + watched
     parts = {

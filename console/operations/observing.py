@@ -193,7 +193,7 @@ class Observer:
         if carrier.log.record.safe_at is None or rollout.status.is_over:
             return
         baking = rollout.stage in KEEPING
-        if baking and carrier.plan.verb is Verb.ROLLBACK:
+        if baking and carrier.plan.verb is Verb.ROLLBACK and not carrier.plan.after:
             yield from self._arrived_early(rollout)
             return
         if carrier.limits.until == "safe" or (carrier.limits.until == "bake" and baking):

@@ -74,7 +74,7 @@ def _rollback(wish: Wish, given: Planning) -> Plan:
     except JournalError as error:
         operations = ()
         remark = f"the journal cannot be read, earlier rollbacks of ours are not known: {error}"
-    found = plan_rollback(given.bearings, wish.to, operations, given.settings, given.clock)
+    found = plan_rollback(given.bearings, wish, operations, given.settings, given.clock)
     return replace(found, remarks=(*found.remarks, remark)) if remark else found
 
 

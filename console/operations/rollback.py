@@ -1,24 +1,29 @@
 """Plan a rollback: to what really succeeded, by the mechanism that gets there from here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from console.config.settings import Settings
 from console.domain.operation import Candidate, Mechanism, OperationRecord, Plan, Verb
 from console.domain.release import Release
-from console.domain.rollout import Rollout
+from console.domain.rollout import CODE_DEPLOY, Rollout
+from console.domain.wish import Wish
 from console.domain.words import age
 from console.errors import RefusedError
 from console.operations.bearings import Bearings, outline
 from console.operations.estimate import estimate
-from console.operations.target import candidates, chosen, ecs_candidate
+from console.operations.onset import onset
+from console.operations.remembered import capacity, migrations
+from console.operations.strategy import too_slow
+from console.operations.target import candidates, chosen
 from console.operations.tenure import key_of
+from console.operations.ways import Way, own_candidate, way
 from console.ports import Clock
 
 
 def plan_rollback(
     bearings: Bearings,
-    to: str,
+    wish: Wish,
     operations: Iterable[OperationRecord],
     settings: Settings,
     clock: Clock,
@@ -26,29 +31,17 @@ def plan_rollback(
     """The plan to leave what the service ships now.
 
     Args:
-        to: A label, digest or ``:N`` among what ran; empty: the best candidate.
+        wish: ``to``: a label, digest or ``:N`` among what ran, empty: the best candidate; ``direct``,
+            ``capacity``, ``onset_at``.
 
     Raises:
-        RefusedError: when nothing else ever ran here.
+        RefusedError: when nothing else ever ran here, or nothing can be sent now.
         UnknownVersionError: when ``to`` names nothing that ran.
     """
-    rollout = bearings.in_flight
-    current = _leaving(bearings, rollout)
-    options = candidates(
-        bearings.rollouts,
-        bearings.releases,
-        operations,
-        current,
-        bearings.settings.soak,
-        clock.now(),
-    ) or _still_active(bearings, current, clock)
-    if not options:
-        raise RefusedError(
-            f"{bearings.address}: no other version ever served here",
-            "deploy a version that works: quarterdeck deploy",
-        )
-    choice = chosen(to, options) if to else options[0]
-    mechanism, remarks = _mechanism(bearings, rollout, choice.release)
+    known = tuple(operations)
+    current = _leaving(bearings, bearings.in_flight)
+    choice, options = _choice(bearings, wish, known, current, clock)
+    found = way(bearings, choice.release, direct=wish.direct)
     observation, status = bearings.observation, bearings.observation.status
     after = bearings.settings.no_check_healthy_after
     arriving = sum(
@@ -57,17 +50,64 @@ def plan_rollback(
         if (release := bearings.releases.get(item.release or "")) is not None
         and key_of(release) == key_of(choice.release)
     )
-    effect = _effect(bearings, current, choice.release, arriving, mechanism)
+    effect = _effect(bearings, current, choice.release, arriving, found.mechanism)
+    figure = estimate(observation, arriving, found.mechanism, after.total_seconds(), found.steps)
+    slow = too_slow(status, figure) if not found.mechanism.stops_rollout else ""
+    before, offered = capacity(bearings, choice, wished=wish.capacity)
+    began, evidence = onset(bearings, wish.onset_at)
+    checks = bearings.platform.preflight(bearings.address, choice.release, status)
+    remarks = (*found.remarks, slow, *offered, *_not_restored(bearings, choice, found), *_undone(current))
     return replace(
-        outline(bearings, Verb.ROLLBACK, mechanism, current, choice.release, effect, settings, clock),
+        outline(bearings, Verb.ROLLBACK, found.mechanism, current, choice.release, effect, settings, clock),
         proven=choice.proven,
         doubt=choice.doubt,
         served_s=choice.served_s,
         candidates=tuple(option for option in options if option is not choice),
-        checks=bearings.platform.preflight(bearings.address, choice.release, status),
-        estimate=estimate(observation, arriving, mechanism, after.total_seconds()),
-        remarks=(*remarks, *_not_restored(bearings, rollout, choice, mechanism)),
+        checks=(*checks, *migrations(bearings, choice, known)),
+        estimate=replace(figure, limit=slow) if figure else None,
+        remarks=tuple(filter(None, remarks)),
+        actions=before,
+        after=found.after,
+        before={"configuration": dict(status.configuration)} if found.configuration else {},
+        configuration=found.configuration or {},
+        instant_until=found.instant_until,
+        onset_at=began,
+        onset=evidence,
     )
+
+
+def _choice(
+    bearings: Bearings,
+    wish: Wish,
+    operations: tuple[OperationRecord, ...],
+    current: Release,
+    clock: Clock,
+) -> tuple[Candidate, tuple[Candidate, ...]]:
+    """The target, and everything that could be chosen instead."""
+    options = candidates(
+        bearings.rollouts,
+        bearings.releases,
+        operations,
+        current,
+        bearings.settings.soak,
+        clock.now(),
+    ) or _still_active(bearings, current, clock)
+    if wish.to:
+        return chosen(wish.to, options), options
+    rollout = bearings.in_flight
+    if rollout is not None and rollout.strategy == CODE_DEPLOY:
+        only = own_candidate(bearings, rollout)  # nothing else can be ordered while it is under way
+        mine = [item for item in options if only is not None and key_of(item.release) == key_of(only)]
+        if not mine and only is not None:
+            return Candidate(only, proven=False, doubt="how long it served is not known"), options
+        if mine:
+            return mine[0], options
+    if not options:
+        raise RefusedError(
+            f"{bearings.address}: no other version ever served here",
+            "deploy a version that works: quarterdeck deploy",
+        )
+    return options[0], options
 
 
 def _leaving(bearings: Bearings, rollout: Rollout | None) -> Release:
@@ -101,38 +141,34 @@ def _still_active(bearings: Bearings, current: Release, clock: Clock) -> tuple[C
     )
 
 
-def _mechanism(bearings: Bearings, rollout: Rollout | None, target: Release) -> tuple[Mechanism, list[str]]:
-    if rollout is None:
-        return Mechanism.UPDATE_SERVICE, []
-    goes_to = rollout.went_back_to or ecs_candidate(bearings.rollouts, rollout)
-    release = bearings.releases.get(goes_to or "")
-    same = release is not None and key_of(release) == key_of(target)
-    name = release.version.label if release else "a version that ECS does not name"
-    if rollout.status.is_going_back:
-        if same:
-            return Mechanism.WATCH, ["ECS is already going back to it: watched, nothing is sent"]
-        return Mechanism.UPDATE_SERVICE, [f"ECS is going back to {name}: this supersedes it"]
-    if same:
-        return Mechanism.STOP_SERVICE_DEPLOYMENT, []
-    return Mechanism.UPDATE_SERVICE, [f"ECS alone would go back to {name}: this supersedes the rollout"]
-
-
-def _not_restored(
-    bearings: Bearings, rollout: Rollout | None, choice: Candidate, mechanism: Mechanism
-) -> list[str]:
+def _not_restored(bearings: Bearings, choice: Candidate, found: Way) -> Iterator[str]:
     """What the plan cannot do, and what could undo it."""
-    remarks = []
-    if mechanism is Mechanism.UPDATE_SERVICE:
-        fallback = rollout and bearings.releases.get(ecs_candidate(bearings.rollouts, rollout) or "")
-        falls_to = fallback or bearings.live
-        if bearings.observation.status.breaker_rolls_back and key_of(falls_to) != key_of(choice.release):
-            remarks.append(
-                f"if it does not start, the breaker goes back to {falls_to.version.label}: BOUNCED"
-            )
-    if bearings.observation.status.desired == 0:
-        remarks.append("desired is 0: no task will start")
-    remarks.append("not brought back: database schema, secret values, target group settings")
-    return remarks
+    status = bearings.observation.status
+    if found.mechanism.ships_images:
+        rollout = bearings.in_flight
+        falls_to = (own_candidate(bearings, rollout) if rollout else None) or bearings.live
+        watchers = _watchers(bearings, found)
+        if watchers and key_of(falls_to) != key_of(choice.release):
+            yield f"if it does not start, {watchers} goes back to {falls_to.version.label}: BOUNCED"
+    if status.desired == 0:
+        yield "desired is 0: no task will start"
+    yield "not brought back: database schema, secret values, target group settings, desired count"
+
+
+def _watchers(bearings: Bearings, found: Way) -> str:
+    """Who would undo a rollback that fails: it is a deployment like any other."""
+    status = bearings.observation.status
+    if found.mechanism is Mechanism.CREATE_DEPLOYMENT:
+        return "CodeDeploy"
+    names = ["the breaker"] if status.breaker_rolls_back else []
+    names += [f"alarm {name}" for name in found.steps.alarms[:2]]
+    return " or ".join(names)
+
+
+def _undone(current: Release) -> Iterator[str]:
+    """What would bring the version back that is left."""
+    label = current.version.label
+    yield f"held afterwards; a CI that registers a tag brings {label} back, one that forces does not"
 
 
 def _effect(

@@ -1,6 +1,7 @@
 """What a plan says of how ECS will bring a release in: steps, pauses, bakes, and what is slow."""
 
 from collections.abc import Iterator
+from math import ceil
 
 from console.domain.operation import Estimate, Mechanism
 from console.domain.service import ServiceStatus
@@ -45,9 +46,12 @@ def too_slow(status: ServiceStatus, estimate: Estimate | None) -> str:
     if steps.watched_s > PROMISED_S / 2:
         watched = len(steps.shares) - 1
         why = f"{count(watched, 'step')} watched for {lasts(steps.step_bake_s)} each"
-    elif not steps.shifts and status.ceiling - status.desired < status.desired:
-        room = max(1, status.ceiling - status.desired)
-        why = f"maximum {status.maximum_percent} % starts {room} of {status.desired} at a time"
+    elif not steps.shifts and status.ceiling - status.floor < status.desired:
+        batches = ceil(status.desired / max(1, status.ceiling - status.floor))
+        why = (
+            f"minimum healthy {status.minimum_healthy_percent} % and maximum {status.maximum_percent} %"
+            f" with {count(status.desired, 'task')}: {count(batches, 'batch', 'batches')}"
+        )
     else:
         why = estimate.dominated_by
     return f"safe within {clock(PROMISED_S)} is out of reach: {why}"

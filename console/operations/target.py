@@ -40,6 +40,8 @@ def _candidate(tenure: Tenure, soak: timedelta) -> Candidate:
         doubt = f"judged bad: {tenure.bad}"
     elif not tenure.release.digests:
         doubt = "its image digests are not known"
+    elif tenure.release.presumed:
+        doubt = "nobody recorded its digests: they are what its tags mean today"
     elif tenure.served_s < soak.total_seconds():
         doubt = f"served only {age(tenure.served_s)}, soak is {age(soak.total_seconds())}"
     return Candidate(

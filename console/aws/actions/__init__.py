@@ -7,6 +7,7 @@ from console.aws.actions.databases import DATABASES
 from console.aws.actions.hooks import HOOKS
 from console.aws.actions.instances import INSTANCES
 from console.aws.actions.reach import Family, Reach
+from console.aws.actions.strategies import STRATEGIES
 from console.aws.actions.tasks import TASKS
 from console.aws.backlogs import Backlogs
 from console.aws.calls import Calls
@@ -18,7 +19,7 @@ from console.domain.address import Address
 from console.errors import RejectedError
 from console.ports import Clock
 
-_FAMILIES: Mapping[ActionKind, Family] = {**COUNTS, **TASKS, **INSTANCES, **HOOKS, **DATABASES}
+_FAMILIES: Mapping[ActionKind, Family] = {**COUNTS, **TASKS, **INSTANCES, **HOOKS, **STRATEGIES, **DATABASES}
 KINDS = frozenset(_FAMILIES)
 """The kinds of actions that AWS carries out."""
 

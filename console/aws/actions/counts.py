@@ -41,6 +41,8 @@ class SetDesired:
         if status.desired != wanted:
             by = _last_scaling(reach)
             return changed(f"desired was set to {wanted} and is {status.desired}: {by}")
+        if action.parameters.get("wait") is False:  # those that come are of the version that is left
+            return done(f"desired is {wanted}")
         if wanted == 0:
             return _emptying(reach, status)
         if status.running < wanted or status.pending:
