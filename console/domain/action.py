@@ -46,6 +46,10 @@ class ActionKind(StrEnum):
     """``question``: a person says that it is so; nothing is sent."""
 
 
+MIGRATION = "migration"
+"""Purpose of the RUN_TASK action that changes a schema, and the fact of a record that it did."""
+
+
 @dataclass(frozen=True)
 class Action:
     """One change, complete before it is sent."""

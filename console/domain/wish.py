@@ -14,7 +14,8 @@ class Wish:
     verb: Verb
     address: Address
     version: str = ""
-    """Deploy: a tag or digest of the registry; empty: the images that run, with other sizes."""
+    """Deploy: a tag or digest of the registry; empty: the images that run, with other sizes. Migrate: the
+    same, empty: what runs."""
     to: str = ""
     """Rollback: a label, digest or ``:N`` among what ran; empty: the best proven one."""
     desired: int | None = None
@@ -43,3 +44,7 @@ class Wish:
     """Rollback: first the desired count that the target ran with, where it has fallen since."""
     onset_at: datetime | None = None
     """Rollback: when the first figure went bad, where whoever wishes knows; else it is looked for."""
+    snapshot: str = ""
+    """Restore: the snapshot to bring back; empty: the newest that was taken by hand or for a migration."""
+    database: str = ""
+    """Restore: the name of the new instance; empty: the old one's with ``-restored``."""

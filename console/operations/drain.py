@@ -15,7 +15,7 @@ from console.operations.bearings import Bearings, in_place
 from console.operations.leaving import backlog_remarks, finishing, protection
 from console.ports import Clock
 
-_SUSPENDABLE = ("in", "out", "scheduled")
+SUSPENDABLE = ("in", "out", "scheduled")
 
 
 def plan_drain(bearings: Bearings, settings: Settings, clock: Clock) -> Plan:
@@ -26,7 +26,7 @@ def plan_drain(bearings: Bearings, settings: Settings, clock: Clock) -> Plan:
     status = bearings.observation.status
     scaling = bearings.platform.scaling(bearings.address)
     actions: list[Action] = []
-    if scaling is not None and set(scaling.suspended) != set(_SUSPENDABLE):
+    if scaling is not None and set(scaling.suspended) != set(SUSPENDABLE):
         said = "autoscaling suspended, so that it does not bring the tasks back"
         actions.append(Action(ActionKind.SUSPEND_SCALING, said, undo="undrain resumes it"))
     undo = f"undrain brings back {status.desired}"
@@ -96,22 +96,27 @@ def last_drain(
     """What the drain of the whole service that was not taken back since found there; ``None`` without one.
     Drains of tasks and of instances are none of the service.
 
+    A way back of a database that did not get to its end drained it too.
+
     Where one drain came upon another one the first knows what was there: the second found what that left.
 
     Args:
         operations: The journal's operations on the service.
-        entries: Of each of them that is a drain or an undrain, by its id.
+        entries: Of each of them that is a drain, an undrain or a way back of a database, by its id.
     """
     known: Mapping[str, object] | None = None
     for record in sorted(operations, key=lambda item: item.planned_at, reverse=True):
-        if record.accepted_at is None or record.verb not in (Verb.DRAIN, Verb.UNDRAIN):
+        if record.accepted_at is None or record.verb not in (Verb.DRAIN, Verb.UNDRAIN, Verb.RESTORE):
             continue
+        is_over = record.verdict is not None and record.verdict.exit_code == 0
+        if record.verb is Verb.RESTORE and is_over:
+            return known  # it has started the service again
         before = _kept(entries.get(record.id, ()))
         if before is None or "desired" not in before:
             continue
-        if record.verb is Verb.DRAIN:
+        if record.verb is not Verb.UNDRAIN:
             known = before
-        elif record.verdict is not None and record.verdict.exit_code == 0:
+        elif is_over:
             return known
     return known
 
@@ -138,6 +143,11 @@ def chosen_task(tasks: Iterable[Task], wanted: str) -> Task:
     there = ", ".join(task.id[:8] for task in tasks if not task.is_stopped) or "none"
     problem = "means more than one task" if found else "is no running task of it"
     raise RefusedError(f"{wanted or 'no id'} {problem}", f"running: {there}")
+
+
+def found_there(bearings: Bearings) -> dict[str, object]:
+    """Counts, limits and suspensions as they are: what taking it back needs."""
+    return _before(bearings.observation.status.desired, bearings.platform.scaling(bearings.address))
 
 
 def _before(desired: int, scaling: Scaling | None) -> dict[str, object]:
@@ -171,7 +181,7 @@ def _restoring(bearings: Bearings, drained: Mapping[str, object]) -> list[Action
             kept_so = f"suspended {', '.join(sorted(was))}" if was else "nothing suspended"
             said = f"autoscaling as before: {kept_so}"
             actions.append(
-                Action(ActionKind.RESUME_SCALING, said, {part: part in was for part in _SUSPENDABLE})
+                Action(ActionKind.RESUME_SCALING, said, {part: part in was for part in SUSPENDABLE})
             )
     return actions
 

@@ -1,15 +1,16 @@
 """From a wish to a plan: which verb plans, and what of the journal it is given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 
 from console.config.settings import Settings
 from console.domain.codec import encode
-from console.domain.operation import Hold, Plan, Verb
+from console.domain.operation import Hold, OperationRecord, Plan, Verb
 from console.domain.wish import Wish
 from console.errors import JournalError, RefusedError
 from console.operations.bearings import Bearings
+from console.operations.database import plan_restore
 from console.operations.deploy import plan_deploy
 from console.operations.drain import (
     last_drain,
@@ -19,6 +20,7 @@ from console.operations.drain import (
 )
 from console.operations.holds import holds
 from console.operations.machines import plan_drain_instance, plan_undrain_instance
+from console.operations.migrate import plan_migrate
 from console.operations.moving_on import plan_continue
 from console.operations.restart import plan_restart
 from console.operations.rollback import plan_rollback
@@ -99,12 +101,28 @@ def _undrain(wish: Wish, given: Planning) -> Plan:
     if wish.instance:
         return plan_undrain_instance(given.bearings, wish.instance, given.settings, given.clock)
     operations = given.journal.operations(str(wish.address))
+    return plan_undrain(given.bearings, _drained(operations, given), given.settings, given.clock)
+
+
+def _drained(operations: Sequence[OperationRecord], given: Planning) -> Mapping[str, object] | None:
+    """What there was before the service was drained; ``None`` where it was not."""
     entries = {
         record.id: given.journal.entries(record.id)
         for record in operations
-        if record.verb in (Verb.DRAIN, Verb.UNDRAIN)
+        if record.verb in (Verb.DRAIN, Verb.UNDRAIN, Verb.RESTORE)
     }
-    return plan_undrain(given.bearings, last_drain(operations, entries), given.settings, given.clock)
+    return last_drain(operations, entries)
+
+
+def _migrate(wish: Wish, given: Planning) -> Plan:
+    return plan_migrate(given.bearings, wish, given.settings, given.clock)
+
+
+def _restore(wish: Wish, given: Planning) -> Plan:
+    """An unreadable journal raises: nobody else knows what ran well, and how much of it."""
+    operations = given.journal.operations(str(wish.address))
+    drained = _drained(operations, given)
+    return plan_restore(given.bearings, wish, operations, drained, given.settings, given.clock)
 
 
 def _continue(wish: Wish, given: Planning) -> Plan:
@@ -119,4 +137,6 @@ _PLANNERS: Mapping[Verb, Callable[[Wish, Planning], Plan]] = {
     Verb.DRAIN: _drain,
     Verb.UNDRAIN: _undrain,
     Verb.CONTINUE: _continue,
+    Verb.MIGRATE: _migrate,
+    Verb.RESTORE: _restore,
 }

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from console.domain.action import Action, ActionKind, ActionSight, ActionState
+from console.domain.action import MIGRATION, Action, ActionKind, ActionSight, ActionState
 from console.domain.codec import encode
 from console.domain.operation import Entry, Mechanism, OperationEvent, Plan, Verdict
-from console.domain.words import count
+from console.domain.words import count, utc
 from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError
 from console.operations.asking import ask, paused
 from console.operations.carrier import Carrier
@@ -259,6 +259,9 @@ def _picture_tasks(carrier: Carrier) -> None:
 def _reached(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent:
     action = _action(carrier, number)
     evidence = sight.said if sight.said != action.said else ""
+    if action.parameters.get("purpose") == MIGRATION:
+        fact = {"at": utc(carrier.clock.now()), "task": str(sight.facts.get("task", ""))}
+        carrier.log.change(target={**carrier.log.record.target, MIGRATION: fact})
     carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, evidence)
     return carrier.event("reached", f"done: {sight.said}", {"action": number, **sight.facts})
 
