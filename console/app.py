@@ -44,6 +44,8 @@ CHIP_STAYS_S = 60.0
 
 _OPEN_OPERATIONS = 0
 """Tag of the question for operations of before."""
+_ANSWER = -2
+"""Tag of the answer to what an operation asks."""
 _EXTRA = -1
 """Tag of what an added entry of the palette does."""
 
@@ -345,6 +347,11 @@ class QuarterdeckApp(App[int]):
     def _ask_for_code(self, message: CodeAsked) -> None:
         """Credentials of a role are needed on a feed's thread: it waits for the answer, nobody else does."""
         self.push_screen(CodeScreen(message.serial), message.answer)
+
+    @on(messages.QuestionAnswered)
+    def _answer(self, message: messages.QuestionAnswered) -> None:
+        engine = self.runtime.engine
+        ask(self, lambda: engine.answer(message.operation, yes=message.yes), _ANSWER)
 
     @on(messages.OperationProgressed)
     def _progressed(self, message: messages.OperationProgressed) -> None:

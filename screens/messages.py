@@ -125,3 +125,13 @@ class ExtraChosen(Message):
     def __init__(self, run: Callable[[], str]) -> None:
         super().__init__()
         self.run = run
+
+
+class QuestionAnswered(Message):
+    """Somebody answered what an operation asks a person."""
+
+    def __init__(self, operation: str, *, yes: bool) -> None:
+        super().__init__()
+        self.operation = operation
+        """ULID."""
+        self.yes = yes

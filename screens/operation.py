@@ -16,7 +16,7 @@ from console.domain.wish import Wish
 from console.ports import Clock, LogSource
 from screens.base import ConsoleScreen
 from screens.feeds import LogFeed
-from screens.messages import LogsFailed, LogsRead, OperationWished
+from screens.messages import LogsFailed, LogsRead, OperationWished, QuestionAnswered
 from screens.running import RunningOperation
 from widgets.glyphs import ASCII, Glyphs
 from widgets.operation_view import OperationPicture, OperationView, state_words
@@ -31,6 +31,8 @@ class OperationScreen(ConsoleScreen):
 
     CSS_PATH = "operation.tcss"
     KEY_ORDER = (
+        "operation.move_on",
+        "operation.refuse",
         "operation.back",
         "operation.rollback",
         "app.logs",
@@ -42,6 +44,8 @@ class OperationScreen(ConsoleScreen):
         Binding("escape", "back", "leave, it goes on", id="operation.back", tooltip="Leave; it goes on"),
         Binding("y", "copy", "copy summary", id="operation.copy", tooltip="Copy a summary to paste"),
         Binding("R", "rollback", "plan the way back", id="operation.rollback", tooltip="Plan a rollback"),
+        Binding("M", "move_on", "move on", id="operation.move_on", tooltip="It is so: go on"),
+        Binding("N", "refuse", "no", id="operation.refuse", tooltip="It is not so: end the operation here"),
     ]
 
     operation: reactive[RunningOperation | None] = reactive(None)
@@ -123,6 +127,10 @@ class OperationScreen(ConsoleScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "rollback":
             return self.operation is not None and _way_back_makes_sense(self.operation)
+        if action == "refuse":
+            return bool(self.operation and self.operation.question)
+        if action == "move_on":
+            return bool(self.operation and (self.operation.question or self.operation.pause))
         return True
 
     def action_back(self) -> None:
@@ -131,6 +139,20 @@ class OperationScreen(ConsoleScreen):
     def action_rollback(self) -> None:
         if self.operation is not None:
             self.app.post_message(OperationWished(Wish(Verb.ROLLBACK, self.operation.address)))
+
+    def action_move_on(self) -> None:
+        """Say yes to what it asks, or plan to continue the deployment that is paused."""
+        operation = self.operation
+        if operation is None:
+            return
+        if operation.question:
+            self.app.post_message(QuestionAnswered(operation.id, yes=True))
+        elif operation.pause:
+            self.app.post_message(OperationWished(Wish(Verb.CONTINUE, operation.address)))
+
+    def action_refuse(self) -> None:
+        if self.operation is not None and self.operation.question:
+            self.app.post_message(QuestionAnswered(self.operation.id, yes=False))
 
     def action_copy(self) -> None:
         shown = self.picture()
@@ -174,6 +196,8 @@ def picture_of(
         ended_at=ending.at if ending else operation.ended_at,
         logs=logs,
         logs_missing=logs_missing,
+        question=operation.question,
+        pause=operation.pause,
     )
 
 

@@ -38,6 +38,25 @@ class RunningOperation:
     was_found: bool = False
     """It was under way already when this console started."""
 
+    @property
+    def question(self) -> str:
+        """What it asks a person, and nobody has answered yet; empty without a question."""
+        return self._waiting_for("asked", ("reached", "verdict"), "question")
+
+    @property
+    def pause(self) -> str:
+        """The pause of its deployment that nobody has decided about; empty without one."""
+        return self._waiting_for("paused", ("continuing", "settled", "verdict"), "")
+
+    def _waiting_for(self, began: str, ended: tuple[str, ...], fact: str) -> str:
+        """What the newest event of that name says, unless one that ends it came after it."""
+        for event in reversed(self.events):
+            if event.event in ended:
+                return ""
+            if event.event == began:
+                return str(event.facts.get(fact) or event.text)
+        return ""
+
     def after(self, event: OperationEvent) -> "RunningOperation":
         """The operation once that has happened."""
         progress = event.progress or self.progress

@@ -74,6 +74,10 @@ class OperationPicture:
     ended_at: datetime | None = None
     logs: tuple[LogLine, ...] = ()
     logs_missing: str = ""
+    question: str = ""
+    """What it asks a person."""
+    pause: str = ""
+    """The pause that nobody has decided about."""
 
     @property
     def began(self) -> datetime:
@@ -169,6 +173,8 @@ def state_words(shown: OperationPicture, glyphs: Glyphs) -> tuple[str, str, str]
         return getattr(glyphs, mark), shown.verdict.words, words
     if shown.lost_s is not None:
         return glyphs.unknown, "UNKNOWN", "bold stale"
+    if shown.question or shown.pause:
+        return glyphs.paused, "PAUSED", "bold warning"
     if shown.safe_s is not None:
         return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
     mark, word = _IN_MOTION.get(shown.verb, ("forward", shown.verb.value.upper()))

@@ -38,11 +38,26 @@ def outcome_lines(shown: "OperationPicture", column: int, end: int, glyphs: Glyp
         return _verdict(shown, shown.verdict, column, end, glyphs)
     if shown.lost_s is not None:
         return _lost(shown, shown.lost_s, column, end, glyphs)
+    if shown.question or shown.pause:
+        return _waits(shown, column, end, glyphs)
     remarks = shown.plan.remarks if shown.plan else ()
     if not remarks:
         return ()
     lines = [line for text in remarks for line in _said(text, "muted", column, end)]
     return (heading("to know", column, end, glyphs), *lines)
+
+
+def _waits(shown: "OperationPicture", column: int, end: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """What it waits for a person to say, and the keys that say it."""
+    keys = (
+        "M: it is so, go on · N: it is not so, end it here" if shown.question else "M moves on · R goes back"
+    )
+    mark = Line().put(column, glyphs.paused, "warning")
+    first, *rest = wrapped(shown.question or shown.pause, end - column - 2)
+    lines = [mark.put(column + 2, first, "bold warning")]
+    lines += [Line().put(column + 2, line, "bold warning") for line in rest]
+    lines.append(Line().put(column + 2, keys, "text", end - column - 2))
+    return (heading("waits for you", column, end, glyphs), *lines)
 
 
 def _said(text: str, ink: str, column: int, end: int) -> list[Line]:

@@ -25,6 +25,7 @@ def ask(carrier: Carrier, number: int, action: Action) -> Iterator[OperationEven
     On return the question is answered with yes, or ``carrier.ended`` is true.
     """
     contact = Contact(carrier)
+    is_told = False
     while True:
         try:
             entries = carrier.log.entries()
@@ -34,8 +35,19 @@ def ask(carrier: Carrier, number: int, action: Action) -> Iterator[OperationEven
             yield from contact.regained()
             if not _is_asked(entries, number):
                 place: dict[str, object] = {"action": number, "kind": action.kind.value}
+                is_told = True
                 yield carrier.event(ASKED, f"asks: {action.said}", {**place, "question": action.said})
                 continue
+            if not is_told:  # asked by a process that is gone: whoever watches now has not heard it
+                is_told = True
+                yield OperationEvent(
+                    ASKED,
+                    carrier.clock.now(),
+                    carrier.log.record.id,
+                    f"asks: {action.said}",
+                    {"action": number, "question": action.said},
+                    carrier.picture(),
+                )
             answer = answer_in(entries, number)
             if answer is not None:
                 yield from _take(carrier, number, action, answer)

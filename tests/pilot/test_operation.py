@@ -11,7 +11,7 @@ from console.domain.operation import Mechanism, OperationEvent, Progress, Step, 
 from console.domain.service import Observation
 from console.domain.wish import Wish
 from console.errors import EndpointError
-from screens.messages import OperationWished
+from screens.messages import OperationWished, QuestionAnswered
 from screens.operation import OperationScreen, summary
 from screens.running import RunningOperation
 from tests.builders import (
@@ -337,3 +337,44 @@ async def test_the_summary_can_be_pasted() -> None:
     assert "rollback of rugmunch/production/api: SAFE in 1:00" in app.clipboard
     assert "from v1.4.3 (sha256:4b7e" in app.clipboard
     assert " 0:06  :42 task d7e4 starting" in app.clipboard
+
+
+async def test_a_question_is_answered_by_a_key_of_its_own() -> None:
+    """What is asked stands there; yes and no go out with the operation's id, once it is asked."""
+    asked = OperationEvent("asked", NOW, "01JD", "asks: is it so?", {"action": 1, "question": "is it so?"})
+    for key, yes in (("M", True), ("N", False)):
+        screen = OperationScreen(replace(running(), events=(asked,)))
+        app = Stage(screen)
+        async with app.run_test(size=(80, 24)) as pilot:
+            screen.now = NOW
+            await pilot.pause()
+            assert "is it so?" in text_of(screen)
+            assert "PAUSED" in text_of(screen)
+            await pilot.press(key)
+            await until(pilot, lambda app=app: bool(app.heard))  # type: ignore[misc]
+            assert [(item.operation, item.yes) for item in app.heard_of(QuestionAnswered)] == [("01JD", yes)]
+
+
+async def test_a_question_that_was_answered_is_none_any_more() -> None:
+    """The keys do nothing then."""
+    asked = OperationEvent("asked", NOW, "01JD", "asks", {"action": 1, "question": "is it so?"})
+    done = OperationEvent("reached", NOW, "01JD", "done", {"action": 1})
+    screen = OperationScreen(replace(running(), events=(asked, done)))
+    app = Stage(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen.now = NOW
+        await pilot.press("M", "N")
+        await pilot.pause()
+        assert app.heard == []
+
+
+async def test_a_paused_deployment_is_moved_on_by_a_plan() -> None:
+    """The key sends nothing: it asks for the plan."""
+    paused = OperationEvent("paused", NOW, "01JD", "paused after the test traffic", {"hook": "h"})
+    screen = OperationScreen(replace(running({"verb": Verb.DEPLOY}), events=(paused,)))
+    app = Stage(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen.now = NOW
+        await pilot.press("M")
+        await until(pilot, lambda: bool(app.heard))
+        assert [item.wish for item in app.heard_of(OperationWished)] == [Wish(Verb.CONTINUE, ADDRESS)]
