@@ -38,6 +38,8 @@ class ActionKind(StrEnum):
     """``definition``, ``images``, ``release``: the service runs that release, whatever its count."""
     CONTINUE_HOOK = "continue_hook"
     """``rollout``, ``hook``, ``action`` (CONTINUE or ROLLBACK): ContinueServiceDeployment."""
+    WAIT_HEALTHY = "wait_healthy"
+    """Nothing is sent: as many tasks are healthy as are desired."""
     SEND_REQUESTS = "send_requests"
     """``sequence``: a smoke sequence against the service."""
     SET_STRATEGY = "set_strategy"

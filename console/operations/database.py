@@ -205,6 +205,8 @@ def _starting(
             irreversible=True,
         )
     )
+    said = f"{desired} of {desired} healthy on {new}"
+    actions.append(Action(ActionKind.WAIT_HEALTHY, said, undo=f"drain, and lead it back to {old.name}"))
     kept = before.get("suspended")
     was = {str(part) for part in kept} if isinstance(kept, list | tuple) else set()
     if bearings.platform.scaling(bearings.address) is not None:

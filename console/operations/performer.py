@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from console.config.settings import ServiceSettings
 from console.domain.action import Action, ActionKind, ActionSight, ActionState
@@ -11,6 +12,7 @@ from console.domain.operation import Basis, Mechanism, Order
 from console.errors import RejectedError
 from console.operations import smoke
 from console.operations.outside import Outside
+from console.operations.safe import healthy_now
 from console.ports import Clock, Platform
 
 READING = "reading"
@@ -39,6 +41,8 @@ class Performer:
             return self._ship(address, action)
         if action.kind is ActionKind.SEND_REQUESTS:
             return self._send_requests(address, action, beat)
+        if action.kind is ActionKind.WAIT_HEALTHY:
+            return {}
         return self.platform.perform(address, action)
 
     def look(self, address: Address, action: Action, facts: Mapping[str, object]) -> ActionSight:
@@ -47,6 +51,8 @@ class Performer:
             return self._shipped(address, action, facts)
         if action.kind is ActionKind.SEND_REQUESTS:
             return _answered(facts)
+        if action.kind is ActionKind.WAIT_HEALTHY:
+            return self._healthy(address)
         return self.platform.look(address, action, facts)
 
     def _ship(self, address: Address, action: Action) -> Mapping[str, object]:
@@ -84,6 +90,13 @@ class Performer:
             )
         shown = release.version.label if release else "a version that cannot be read"
         return ActionSight(ActionState.WAITING if facts else ActionState.ABSENT, f"{shown} is set")
+
+    def _healthy(self, address: Address) -> ActionSight:
+        observation = self.platform.observe(address)
+        after = self.settings.no_check_healthy_after if self.settings else timedelta(seconds=40)
+        healthy, desired = healthy_now(observation, after), observation.status.desired
+        state = ActionState.DONE if healthy >= desired else ActionState.WAITING
+        return ActionSight(state, f"{healthy} of {desired} healthy")
 
     def _send_requests(
         self, address: Address, action: Action, beat: Callable[[], object]

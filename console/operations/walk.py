@@ -22,6 +22,8 @@ from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, compare
 from console.operations.performer import READING
 
 LOOK_EVERY_S = 2.5
+DATABASE_EVERY_S = 10.0
+_OF_DATABASES = (ActionKind.SNAPSHOT, ActionKind.RESTORE_DATABASE, ActionKind.OPEN_DATABASE)
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,12 @@ def _follow(
         if carrier.ended:
             return False
         carrier.log.beat()
-        carrier.clock.sleep(LOOK_AGAIN_S if facts is None else LOOK_EVERY_S)
+        carrier.clock.sleep(LOOK_AGAIN_S if facts is None else _pace(action))
+
+
+def _pace(action: Action) -> float:
+    """Seconds between two looks: a database takes many minutes, and says little meanwhile."""
+    return DATABASE_EVERY_S if action.kind in _OF_DATABASES else LOOK_EVERY_S
 
 
 def _may_come_yet(carrier: Carrier, facts: Mapping[str, object] | None, *, gone: bool) -> bool:

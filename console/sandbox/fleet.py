@@ -89,7 +89,10 @@ def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:
             settings = systems[fleet["system"]]["environments"][key]["services"]
             for alias, service in table["services"].items():
                 if _answers(service):
-                    settings[alias]["health"] = f"{endpoint}/_app/{name}/{key}/{alias}{_health_path(service)}"
+                    base = f"{endpoint}/_app/{name}/{key}/{alias}"
+                    settings[alias]["health"] = f"{base}{_health_path(service)}"
+                    if smoke := service.get("smoke"):
+                        settings[alias]["smoke"] = {**smoke, "base": f"{base}{smoke.get('base', '')}"}
     return systems
 
 
@@ -147,7 +150,7 @@ def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> 
             | service.get("settings", {})
             for alias, service in table["services"].items()
         },
-    }
+    } | table.get("settings", {})
 
 
 @cache

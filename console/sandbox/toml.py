@@ -9,7 +9,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def document(table: Mapping[str, Any]) -> str:
-    """The TOML text of nested tables with strings, numbers, booleans and lists of those.
+    """The TOML text of nested tables with strings, numbers, booleans and lists of those or of tables.
 
     Members that are ``None`` are left out. A table's own members come before its tables.
     """
@@ -43,6 +43,8 @@ def _value(value: Any) -> str:
         return _text(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Mapping):  # within a list
+        return f"{{{', '.join(f'{_key(k)} = {_value(v)}' for k, v in value.items() if v is not None)}}}"
     raise TypeError(f"TOML has no {type(value).__name__}")
 
 
