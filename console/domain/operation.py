@@ -268,6 +268,10 @@ class Plan:
     """Rollback: when the trouble began, by the first evidence there is."""
     onset: str = ""
     """That evidence in words."""
+    rehearsed_at: datetime | None = None
+    """When this way back was last gone for real; ``None``: never, as far as the journal knows."""
+    rehearsed_s: float | None = None
+    """Seconds to *safe* then."""
     configuration: Mapping[str, object] = field(default_factory=dict)
     """The deployment configuration that its order ships with; empty: the live one stays."""
     instant_until: datetime | None = None

@@ -180,6 +180,8 @@ class Carrier:
             "safe_s": record.seconds_to(record.safe_at),
             "done_s": record.seconds_to(record.done_at),
             "confirmed_at": utc(self.confirmed_at),
+            "onset_at": utc(record.onset_at) if record.onset_at else None,
+            "onset": self.plan.onset or None,
             "estimate_s": self.plan.estimate.safe_s if self.plan.estimate else None,
             "journal": self.log.trouble or "written",
         }

@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,10 +21,12 @@ from console.domain.operation import (
     Verdict,
 )
 from console.domain.registry import Offer
+from console.domain.release import Release
 from console.domain.wish import Wish
+from console.domain.words import clock as clock_words
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations import bearings as positions
-from console.operations import group, ulid
+from console.operations import group, marks, rehearsal, ulid
 from console.operations.asking import ANSWERED, open_question
 from console.operations.carrier import Carrier, Limits, stored
 from console.operations.holds import holds
@@ -36,7 +38,9 @@ from console.operations.outside import Outside
 from console.operations.performer import Performer
 from console.operations.planning import Planning, asked, plan
 from console.operations.policy import SHIPPING, freeze_check, policy_checks
+from console.operations.proofs import PARTS
 from console.operations.resuming import follow, is_recent, plan_of, resume
+from console.operations.spoken import Speaker, facts_of
 from console.operations.versions import offers
 from console.operations.walk import walk
 from console.ports import Clock, Journal, Platform
@@ -158,6 +162,7 @@ class Engine:
             mechanism=plan.mechanism,
             source=plan.source.facts(),
             target=plan.target.facts(),
+            onset_at=plan.onset_at,
         )
         log = OperationLog(self._journal, record, clock, forgiving=plan.verb.goes_back)
         limits, performer = self._limits(plan.address), self._performer(plan.address, clock)
@@ -422,52 +427,71 @@ class Engine:
     def end_hold(self, address: Address) -> Iterator[OperationEvent]:
         """End the hold of a service; journalled, nothing is sent."""
         hold = self.holds().get(address)
-        platform = self._platform(address)
-        environment = platform.environment
-        service = self._settings.service(address)
-        identity = platform.identity()
-        now = self._clock.now()
         reason = f"no longer held at {hold.version}" if hold else "it was not held"
         held = {"version": hold.version, "digest": hold.digest} if hold else {}
-        record = OperationRecord(
-            id=ulid.new(now),
-            verb=Verb.RELEASE,
-            address=address,
-            account=identity.account,
-            region=environment.region,
-            cluster=service.cluster,
-            service=service.service,
-            actor=self.actor(identity),
-            caller=identity.arn,
-            host=host(),
-            pid=os.getpid(),
-            heartbeat_at=now,
-            planned_at=now,
-            ordered_at=now,
-            ended_at=now,
-            mechanism=Mechanism.NONE,
-            source=held,
-            target=held,
-            verdict=Verdict.SUCCEEDED if hold else Verdict.NOTHING_CHANGED,
-            by="operator" if hold else None,
-            reason=reason,
+        record = self._speaker(address).says(Verb.RELEASE, held, reason, changed=hold is not None)
+        yield self._said(record, kept=hold is not None)
+
+    # versions that are bad, and ways back that are proved
+
+    def mark(
+        self, address: Address, version: str, *, bad: bool = True, why: str = ""
+    ) -> Iterator[OperationEvent]:
+        """Say that a version is bad, so that no rollback goes to it unasked, or that it is not; journalled,
+        nothing is sent.
+
+        Raises:
+            UnknownVersionError: when nothing of that name runs or ran there.
+        """
+        position = positions.take(address, self._settings.service(address), self._platform(address))
+        operations = self._journal.operations(str(address))
+        release = marks.named(position, version, operations, self._clock)
+        said = "marked bad" if bad else "no longer called bad"
+        reason = f"{release.version.label} {said}" + (f": {why}" if why else "")
+        record = self._speaker(address).says(Verb.MARK, {**release.facts(), marks.BAD: bad}, reason)
+        yield self._said(record, kept=True)
+
+    def rehearse(self, address: Address) -> Iterator[OperationEvent]:
+        """Roll back for real and forward again, outside of production; see :func:`rehearsal.rehearse`."""
+        return rehearsal.rehearse(self, address)
+
+    def rehearsed(
+        self, gone: OperationRecord | None, origin: Release, parts: Sequence[str], trouble: str = ""
+    ) -> OperationEvent:
+        """Journal what a rehearsal proved, with the times of its way back; its verdict."""
+        address = gone.address if gone is not None else None
+        if gone is None or address is None:
+            raise JournalError("the journal does not hold the rehearsal's rollback")
+        about = {**origin.facts(), PARTS: list(parts)}
+        took = gone.seconds_to(gone.safe_at)
+        reason = trouble or f"way back proved in {clock_words(took or 0.0)}"
+        record = replace(
+            self._speaker(address).says(Verb.REHEARSE, about, reason),
+            ordered_at=gone.ordered_at,
+            accepted_at=gone.accepted_at,
+            safe_at=gone.safe_at,
+            verdict=Verdict.FAILED if trouble else Verdict.SUCCEEDED,
         )
-        facts: dict[str, object] = {
-            "verdict": record.verdict.value if record.verdict else None,
-            "by": record.by,
-            "reason": reason,
-            "address": str(address),
-            "from": held or None,
-            "to": held or None,
-            "mechanism": record.mechanism.value,
-            "ordered_s": None,
-            "safe_s": None,
-            "done_s": None,
-        }
-        if hold:
+        return self._said(record, kept=True)
+
+    def record(self, operation_id: str) -> OperationRecord | None:
+        """An operation as the journal has it; ``None``: it has not."""
+        return self._journal.operation(operation_id)
+
+    def _speaker(self, address: Address) -> Speaker:
+        platform = self._platform(address)
+        identity = platform.identity()
+        service = self._settings.service(address)
+        return Speaker(self.actor(identity), identity, platform.environment, service, self._clock.now())
+
+    def _said(self, record: OperationRecord, *, kept: bool) -> OperationEvent:
+        """Journal what a person said, and tell it."""
+        facts = facts_of(record)
+        at = record.ended_at or self._clock.now()
+        if kept:
             self._journal.begin(record)
-            self._journal.append(record.id, "verdict", now, reason, facts)
-        yield OperationEvent("verdict", now, record.id if hold else None, reason, facts)
+            self._journal.append(record.id, "verdict", at, record.reason, facts)
+        return OperationEvent("verdict", at, record.id if kept else None, record.reason, facts)
 
 
 def _confirmed(plan: Plan) -> str:

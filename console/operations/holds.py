@@ -4,12 +4,17 @@ from collections.abc import Iterable
 
 from console.domain.address import Address
 from console.domain.operation import Hold, OperationRecord, Verb, Verdict
+from console.operations.proofs import parts
 
 
 def holds(operations: Iterable[OperationRecord]) -> dict[Address, Hold]:
     """The services that are held, from the journal's operations in any order."""
     found: dict[Address, Hold] = {}
-    for record in sorted(operations, key=lambda item: item.planned_at):
+    known = tuple(operations)
+    rehearsed = parts(known)
+    for record in sorted(known, key=lambda item: item.planned_at):
+        if record.id in rehearsed:
+            continue
         if record.verb is Verb.ROLLBACK and record.verdict is Verdict.SUCCEEDED:
             digest = record.target.get("digest")
             found[record.address] = Hold(

@@ -8,6 +8,7 @@ from console.config.settings import Settings
 from console.domain.codec import encode
 from console.domain.operation import Hold, OperationRecord, Plan, Verb
 from console.domain.wish import Wish
+from console.domain.words import age, clock
 from console.errors import JournalError, RefusedError
 from console.operations.bearings import Bearings
 from console.operations.database import plan_restore
@@ -22,6 +23,7 @@ from console.operations.holds import holds
 from console.operations.machines import plan_drain_instance, plan_undrain_instance
 from console.operations.migrate import plan_migrate
 from console.operations.moving_on import plan_continue
+from console.operations.proofs import Proof, proof
 from console.operations.restart import plan_restart
 from console.operations.rollback import plan_rollback
 from console.operations.scale import plan_scale
@@ -77,7 +79,24 @@ def _rollback(wish: Wish, given: Planning) -> Plan:
         operations = ()
         remark = f"the journal cannot be read, earlier rollbacks of ours are not known: {error}"
     found = plan_rollback(given.bearings, wish, operations, given.settings, given.clock)
+    known = _proof(wish, given)
+    if known is not None:
+        took = f"{age((given.clock.now() - known.at).total_seconds())} ago in {clock(known.safe_s)}"
+        where = "" if known.where == wish.address else f" in {known.where.environment}"
+        found = replace(
+            found,
+            remarks=(*found.remarks, f"way back proved {took}{where}"),
+            rehearsed_at=known.at,
+            rehearsed_s=known.safe_s,
+        )
     return replace(found, remarks=(*found.remarks, remark)) if remark else found
+
+
+def _proof(wish: Wish, given: Planning) -> Proof | None:
+    """The newest rehearsal, of the service or of its namesake in another environment."""
+    with suppress(JournalError):
+        return proof(given.journal.operations(wish.address.system), wish.address)
+    return None
 
 
 def _restart(wish: Wish, given: Planning) -> Plan:

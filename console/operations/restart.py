@@ -21,6 +21,11 @@ def plan_restart(bearings: Bearings, settings: Settings, clock: Clock) -> Plan:
     Raises:
         RefusedError: when a rollout is under way: what it would restart is about to change.
     """
+    if bearings.observation.status.controller != "ECS":
+        raise RefusedError(
+            f"{bearings.address}: a service that CodeDeploy deploys cannot be told to start anew",
+            "stop its tasks one by one: quarterdeck drain --task",
+        )
     if bearings.in_flight is not None:
         raise RefusedError(f"{bearings.address}: a rollout is under way", "wait for its end, or roll it back")
     live = bearings.live

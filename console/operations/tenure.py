@@ -11,6 +11,7 @@ from datetime import datetime
 from console.domain.operation import OperationRecord, Verb
 from console.domain.release import Release
 from console.domain.rollout import Rollout, RolloutStatus
+from console.operations.proofs import parts
 
 Key = tuple[tuple[tuple[str, str], ...], str]
 
@@ -93,15 +94,30 @@ def _judge(
     operations: tuple[OperationRecord, ...],
 ) -> None:
     """Walk through time and mark what was judged bad: by ECS, by a rollback of ours, or by a return
-    to an earlier version that others made. Deploying it anew takes the mark off again."""
+    to an earlier version that others made. Deploying it anew takes that off again; what a person marked
+    stays marked until a person clears it."""
     bad: dict[Key, str] = {}
+    marked: dict[Key, str] = {}
+    rehearsed = parts(operations)
     seen: set[Key] = set()
     serving: Key | None = None
     happenings: list[tuple[datetime, Rollout | OperationRecord]] = [
         *((rollout.created_at, rollout) for rollout in rollouts),
-        *((at, record) for record in operations if (at := _left_at(record)) is not None),
+        *(
+            (at, record)
+            for record in operations
+            if record.id not in rehearsed and (at := _left_at(record)) is not None
+        ),
     ]
     for _, happening in sorted(happenings, key=lambda item: item[0]):
+        if isinstance(happening, OperationRecord) and happening.verb is Verb.MARK:
+            for key in _keys_of(happening.target, known, releases):
+                if happening.target.get("bad") is True:
+                    marked[key] = f"{happening.actor} marked it"
+                else:  # a person clears whatever was held against it
+                    marked.pop(key, None)
+                    bad.pop(key, None)
+            continue
         if isinstance(happening, OperationRecord):
             for key in _keys_of(happening.source, known, releases):
                 bad[key] = f"{happening.actor} rolled it back"
@@ -118,13 +134,15 @@ def _judge(
                 bad.setdefault(serving, "it was left by going back")
             seen.add(key)
             serving = key
-    for key, why in bad.items():
+    for key, why in {**bad, **marked}.items():
         if key in known:
             known[key].bad = why
 
 
 def _left_at(record: OperationRecord) -> datetime | None:
-    """When a rollback of ours left its source; ``None`` when it never did."""
+    """When a rollback of ours left its source, or a person marked a version; ``None`` for others."""
+    if record.verb is Verb.MARK:
+        return record.ended_at
     return record.accepted_at if record.verb is Verb.ROLLBACK else None
 
 

@@ -55,7 +55,9 @@ def outcome(
     name = _name(went_back_to, releases)
     reason = rollout.rollback_reason or rollout.reason
     if plan.verb is Verb.ROLLBACK:
-        return Outcome(Verdict.BOUNCED, "ecs", f"ECS went back to {name}: {reason}", at)
+        by = _who(rollout)
+        whose = "ECS" if by == "ecs" else "somebody"
+        return Outcome(Verdict.BOUNCED, by, f"{whose} went back to {name}: {reason}", at)
     return Outcome(Verdict.ROLLED_BACK, _who(rollout), f"back to {name}: {reason}", at)
 
 
@@ -119,6 +121,8 @@ def successors(rollout: Rollout, history: Sequence[Rollout]) -> list[Rollout]:
 
 
 def _who(rollout: Rollout) -> str:
+    if rollout.strategy == CODE_DEPLOY:
+        return "operator" if "by a user" in rollout.rollback_reason.lower() else "ecs"
     reason = f"{rollout.rollback_reason} {rollout.reason}".lower()
     return "ecs" if any(words in reason for words in _ECS_REASONS) else "operator"
 

@@ -136,4 +136,7 @@ def way_back(plan: Plan, at: datetime) -> WayBack:
         doubt=plan.doubt,
         failed=tuple(f"{check.name}: {check.evidence}" for check in plan.blockers),
         deployment=plan.basis.deployment,
+        instant_until=plan.instant_until,
+        rehearsed_at=plan.rehearsed_at,
+        rehearsed_s=plan.rehearsed_s,
     )
