@@ -14,7 +14,7 @@ from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
 from console.operations.pauses import Pauses
-from console.operations.safe import READS_APART, Sight, judge
+from console.operations.safe import READS_APART, Sight, judge, serving
 from console.operations.tenure import key_of
 from console.operations.verdict import Outcome, outcome, successors
 from console.operations.walk import walk_after
@@ -47,8 +47,10 @@ class Observer:
         self._settled: Outcome | None = None
         self._contact = Contact(carrier)
         self._pauses = Pauses(carrier)
+        self._tried = False
         self._told: tuple[object, ...] = ()
         self._line = ""
+        self._whole = False
 
     def _rollout_of_plan(self) -> str | None:
         plan = self.carrier.plan
@@ -169,11 +171,14 @@ class Observer:
         carrier = self.carrier
         good = self._good(observation)
         sight = judge(observation, good, carrier.plan.healthy, carrier.limits.no_check_healthy_after)
-        carrier.running = observation.primary_release or carrier.running
+        carrier.running = serving(observation) or carrier.running
         carrier.timeline.observe(observation, good, carrier.plan.target.version.label, sight)
         carrier.progress = replace(carrier.progress, observation=observation, arriving=good)
         self._line = diagnose(observation.status, observation, None).line
         yield from self._safe(observation, sight)
+        if carrier.ended:
+            return
+        yield from self._capacity(observation, sight)
         yield from self._progress(observation, rollout, sight)
         if rollout is not None:
             yield from self._pauses.meet(rollout)
@@ -257,6 +262,21 @@ class Observer:
             f"safe: every request is served by {carrier.plan.target.version.label}{draining}",
             {"safe_s": seconds, "draining": sight.draining},
         )
+        if carrier.plan.verb is Verb.DEPLOY:  # a bake may last a day: it is tried as soon as it serves
+            self._tried = True
+            yield from walk_after(carrier)
+
+    def _capacity(self, observation: Observation, sight: Sight) -> Iterator[OperationEvent]:
+        """*Safe* may come with fewer tasks than are wanted; when all of them serve is said as well."""
+        carrier = self.carrier
+        if self._whole or carrier.log.record.safe_at is None or sight.healthy < observation.status.desired:
+            return
+        self._whole = True
+        seconds = carrier.log.record.seconds_to(observation.at)
+        carrier.timeline.mark("capacity", observation.at, "capacity whole", f"{sight.healthy} healthy")
+        if carrier.plan.verb is Verb.ROLLBACK:
+            said = f"all {observation.status.desired} tasks serve"
+            yield carrier.event("capacity", said, {"capacity_s": seconds, "healthy": sight.healthy})
 
     def _progress(
         self, observation: Observation, rollout: Rollout | None, sight: Sight
@@ -316,7 +336,8 @@ class Observer:
             carrier.log.change(done_at=done_at)
             carrier.timeline.mark("done", done_at, "done")
             yield carrier.event("done", "done", {"done_s": carrier.log.record.seconds_to(done_at)})
-            yield from walk_after(carrier)
+            if not self._tried:
+                yield from walk_after(carrier)
             if carrier.ended:
                 return
             yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), done_at)
