@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 ALB, ECS = "AWS/ApplicationELB", "AWS/ECS"
 SHORTEST_LAG_S, LONGEST_LAG_S = 60.0, 110.0
-_KEPT = 4096
+_KEPT = 16_384
+"""Minutes: twenty-five of each of 500 services, so that the next look works out only what is new."""
+_SERIES_KEPT = 3 * _KEPT
 _SAMPLES = 6
 """Looks a minute at what is a level rather than a count."""
 
@@ -75,7 +77,7 @@ class Figures:
         if kept is None:
             kept = _MEASURES[metric.namespace, metric.name](self, metric, minute)
             self._published[key] = kept
-            if len(self._published) > _KEPT:
+            if len(self._published) > _SERIES_KEPT:
                 self._published.popitem(last=False)
         return kept
 

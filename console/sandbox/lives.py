@@ -77,12 +77,13 @@ class Lives:
         self._account = account
         self._by_task: dict[str, Life] = {}
         self._by_service: dict[str, list[Life]] = {}
-        self._counted = -1
+        self._counts: dict[str, int] = {}
+        self._caught_up_at = -1.0
         account.world.listeners.append(self._hear)
 
     def of_service(self, service: str) -> list[Life]:
         """Those of one service, by its ARN, oldest first."""
-        self._catch_up()
+        self._catch_up(service)
         return self._by_service.get(service, [])
 
     def turn(self, task: Task, behaviour: Behaviour) -> None:
@@ -94,17 +95,28 @@ class Lives:
         self._catch_up()
         return iter(self._by_task.values())
 
-    def _catch_up(self) -> None:
-        """Take in tasks that were there before anything happened to them; all that happens later is heard."""
-        services = tuple(self._account.ecs.services())
-        counted = sum(len(service.tasks) for service in services)
-        if counted == self._counted:
+    def _catch_up(self, service: str = "") -> None:
+        """Take in tasks that were there before anything happened to them; all that happens later is heard.
+
+        Who asks for one service gets by with a look at that one, where the rest was looked at just now.
+        """
+        now = self._account.world.now()
+        if service and now == self._caught_up_at and self._count(service) == self._counts.get(service, 0):
             return
-        self._counted = counted
-        for service in services:
-            for task in service.tasks.values():
-                if task.id not in self._by_task:
-                    self._follow(task)
+        self._caught_up_at = now
+        for each in self._account.ecs.services():
+            if self._counts.get(each.arn) != len(each.tasks):
+                self._counts[each.arn] = len(each.tasks)
+                for task in each.tasks.values():
+                    if task.id not in self._by_task:
+                        self._follow(task)
+
+    def _count(self, service: str) -> int:
+        """How many tasks ECS remembers of the service of that ARN."""
+        cluster, name = service.split("/")[-2:]
+        known = self._account.ecs.clusters.get(cluster)
+        found = known.services.get(name) if known else None
+        return len(found.tasks) if found else 0
 
     def _hear(self, account: "Account", task: Task, kind: str) -> None:
         if account is self._account:

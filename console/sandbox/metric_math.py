@@ -58,6 +58,7 @@ class _Asked:
         self._account, self._queries = account, {query["Id"]: query for query in queries}
         self._start, self._end, self._is_aligned = start, end, is_aligned
         self._known: dict[str, Value] = {}
+        self._holders = series.holders(account) if len(queries) > 1 else None
         self._open: list[str] = []
 
     def points(self, id: str) -> Points:
@@ -77,7 +78,7 @@ class _Asked:
         self._open.append(id)
         if "MetricStat" in query:
             read = series.measure if self._is_aligned else series.window
-            value: Value = read(self._account, query["MetricStat"], self._start, self._end)
+            value: Value = read(self._account, query["MetricStat"], self._start, self._end, self._holders)
         else:
             moments = self._moments(period_of(query, list(self._queries.values())))
             value = self._work_out(parse(query["Expression"]), moments)

@@ -3,7 +3,7 @@
 Reading calls, alarms and metric math all see the same datapoints through here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ Points = dict[float, float]
 Reader = Callable[[int], Sequence[float]]
 """Minute since the epoch -> what one source measured in it."""
 
+Holders = Mapping[str, Sequence[Service]]
+"""Target group, as dimensions name it -> the services whose tasks go into it."""
+
 UNITS = SERVICE_UNITS | QUEUE_UNITS
 """Metric name -> unit."""
 
@@ -31,20 +34,27 @@ _BALANCER_ONLY = ("HTTPCode_ELB_5XX_Count",)
 """Known of a load balancer as a whole, never of one of its target groups."""
 
 
-def measure(account: "Account", stat: dict[str, Any], start: float, end: float) -> Points:
+def measure(
+    account: "Account", stat: dict[str, Any], start: float, end: float, holders: Holders | None = None
+) -> Points:
     """The datapoints that a ``MetricStat`` asks for; periods begin at multiples of their length.
+
+    Args:
+        holders: Of whoever asks for many at once, so that not all services are gone through for each.
 
     Raises:
         AwsError: ``ValidationError`` for a statistic that there is not.
     """
     period = stat["Period"]
-    return window(account, stat, start // period * period, end)
+    return window(account, stat, start // period * period, end, holders)
 
 
-def window(account: "Account", stat: dict[str, Any], start: float, end: float) -> Points:
+def window(
+    account: "Account", stat: dict[str, Any], start: float, end: float, holders: Holders | None = None
+) -> Points:
     """Like :func:`measure`, in periods that follow one another from ``start``, a whole minute."""
     check(stat["Stat"])
-    found = metrics(account, stat["Metric"])
+    found = metrics(account, stat["Metric"], holders)
     return {
         moment: statistic_of(stat["Stat"], values)
         for moment, values in periods(account, found, stat["Period"], start, end)
@@ -65,7 +75,16 @@ def periods(
         moment += period
 
 
-def metrics(account: "Account", asked: dict[str, Any]) -> list[Reader]:
+def holders(account: "Account") -> Holders:
+    """Who stands behind which target group now."""
+    found: dict[str, list[Service]] = {}
+    for service in account.ecs.services():
+        for arn in dict.fromkeys(arn for entry in service.load_balancers for arn in _groups(entry)):
+            found.setdefault(arn.rpartition(":")[2], []).append(service)
+    return found
+
+
+def metrics(account: "Account", asked: dict[str, Any], holders: Holders | None = None) -> list[Reader]:
     """Who measures a metric; nobody when nothing is published under those dimensions."""
     namespace, name = asked["Namespace"], asked["MetricName"]
     dimensions = {item["Name"]: item["Value"] for item in asked.get("Dimensions") or []}
@@ -77,7 +96,7 @@ def metrics(account: "Account", asked: dict[str, Any]) -> list[Reader]:
     by_balancer = set(dimensions) == {"LoadBalancer"}
     return [
         partial(account.logs.figures.values, Metric(namespace, name, service, _group(service, shown)))
-        for service in _services(account, dimensions)
+        for service in _services(account, dimensions, holders)
         for known_space, known, shown in published(account, service)
         if (known_space, known) == (namespace, name)
         and (shown == dimensions or (by_balancer and dimensions.items() <= shown.items()))
@@ -122,8 +141,11 @@ def _group(service: Service, shown: dict[str, str]) -> str:
     return ""
 
 
-def _services(account: "Account", dimensions: dict[str, str]) -> Iterator[Service]:
+def _services(account: "Account", dimensions: dict[str, str], holders: Holders | None) -> Iterable[Service]:
     """Those that may publish under the dimensions; a service's own name the one it."""
+    if holders is not None and "TargetGroup" in dimensions:
+        yield from holders.get(dimensions["TargetGroup"], ())
+        return
     if "ServiceName" not in dimensions:
         yield from account.ecs.services()
         return

@@ -117,6 +117,7 @@ class Traffic:
         remembered = min((life.created_at for life in lives), default=-math.inf)
         profile = self.profile(service)
         rule = self._rule(service)
+        calm = near if all(_serves_all_through(life, start) for life in near) else None
         found = []
         for asked in self._asked(service, profile, start):
             if asked.at > now:
@@ -124,7 +125,11 @@ class Traffic:
             if asked.at < remembered:
                 found.append(_answer(asked, profile, [], 0.0, speed))
                 continue
-            able = [life for life in near if life.is_serving(asked.at) or _is_ghost(life, asked.at, ghost)]
+            able = calm
+            if able is None:
+                able = [
+                    life for life in near if life.is_serving(asked.at) or _is_ghost(life, asked.at, ghost)
+                ]
             if rule is not None:
                 group, asked = _routed(rule, asked)
                 able = [life for life in able if life.target_group == group]
@@ -141,7 +146,8 @@ class Traffic:
         found = known.services.get(name) if known else None
         for entry in found.load_balancers if found else ():
             settings = entry.get("advancedConfiguration") or {}
-            return find_rule(self._account, settings.get("productionListenerRule") or "")
+            arn = settings.get("productionListenerRule")
+            return find_rule(self._account, arn) if arn else None
         return None
 
     def _strained(self, service: str, request: Request, asked: "_Asked") -> Request:
@@ -223,6 +229,13 @@ def _may_serve(life: Life, start: float, end: float, ghost: float) -> bool:
     if life.serving_from is None or life.serving_from >= end:
         return False
     return life.serving_until is None or life.serving_until + ghost >= start
+
+
+def _serves_all_through(life: Life, start: float) -> bool:
+    """Whether a task that may serve in the minute from ``start`` does so at every moment of it."""
+    if life.serving_from is None or life.serving_from > start or life.serving_until is not None:
+        return False
+    return life.died_at is None
 
 
 def _is_ghost(life: Life, at: float, ghost: float) -> bool:

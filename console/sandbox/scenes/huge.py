@@ -10,6 +10,14 @@ SERVICES = 200
 TASKS = 5
 """Of each service; every other one is behind a load balancer, which checks them."""
 _REPOSITORIES = 20
+_TRAFFIC = {
+    "per_minute": 10,
+    "median_ms": 60,
+    "peak_hour": 20,
+    "routes": [{"what": "GET /", "share": 1.0}],
+    "logs": "plain",
+}
+"""Of each service: all of them together are asked ten thousand times a minute, one by one worked out."""
 _VERSIONS = (("v1.0.0", "healthy", "40d"), ("v1.1.0", "healthy", "9d"), ("v1.2.0", "error-spike", "2h"))
 
 
@@ -63,6 +71,7 @@ def _service(environment: str, number: int) -> dict[str, Any]:
         "desired": TASKS,
         "age": "90d",
         "definitions": [{"age": "90d"}],
+        "traffic": _TRAFFIC,
         "history": [
             {"version": "v1.0.0", "age": f"{30 + number % 9}d", "took": "5m"},
             {"version": "v1.1.0", "age": f"{1 + number % 8}d", "took": "5m"},
