@@ -19,8 +19,9 @@ LATE = timedelta(minutes=6)
 """How far back the newest complete minute may lie: the metrics are published one to four minutes late."""
 RECENT = 20
 """Minutes of which the shares of errors are told."""
-BATCH = 500
-"""Queries that one GetMetricData may hold (CloudWatch user guide, cloudwatch_limits)."""
+BATCH = 99
+"""Queries in one GetMetricData, of the 500 that it may hold (CloudWatch user guide, cloudwatch_limits):
+whole services, few enough that the answer comes well before the read timeout. What is billed is metrics."""
 
 
 @dataclass(frozen=True)
