@@ -182,7 +182,7 @@ def test_several_target_groups_count_together_and_the_slowest_speaks(aws: Script
 
 
 def test_many_services_share_calls_of_at_most_a_hundred_queries(aws: ScriptedAws) -> None:
-    """Two hundred services are 600 queries: seven calls, none torn within a service, and nobody's figures are mixed up."""
+    """Two hundred services are 600 queries: seven calls, and nobody's figures are mixed up."""
     aliases = [f"s{number}" for number in range(200)]
     addresses = [Address(ADDRESS.system, ADDRESS.environment, alias) for alias in aliases]
 
