@@ -115,6 +115,12 @@ _ATTRIBUTES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """What a token looks like besides its colour, where colours do not tell enough."""
 
+_OWED = {
+    DARK_16: {"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"},
+    LIGHT_16: {"ansi-background": "ansi_white", "ansi-foreground": "ansi_black"},
+}
+"""What Textual's own style sheet asks of a theme in the terminal's colours, and does not make up itself."""
+
 _MARKS = ("bold", "reverse", "underline", "italic")
 DRAWN = "drawn"
 """Style word of bars and charts: no attribute stands in for their colour, they speak by their shape."""
@@ -128,6 +134,7 @@ def themes() -> list[Theme]:
 def _theme(name: str, tokens: Mapping[str, str]) -> Theme:
     ansi = name in _SIXTEEN
     colours = {key: f"ansi_{value}" if ansi else value for key, value in tokens.items()}
+    owed = _OWED[name] if ansi else {}
     return Theme(
         name=name,
         primary=colours["accent"],
@@ -140,7 +147,7 @@ def _theme(name: str, tokens: Mapping[str, str]) -> Theme:
         error=colours["critical"],
         success=colours["steady"],
         dark=name not in (LIGHT, LIGHT_16),
-        variables=colours,
+        variables=colours | owed,
         ansi=ansi,
     )
 
