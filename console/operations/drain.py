@@ -115,10 +115,19 @@ def last_drain(
         if before is None or "desired" not in before:
             continue
         if record.verb is not Verb.UNDRAIN:
+            if known is not None and not _found_drained(known):
+                return known  # it was brought back by other means before
             known = before
         elif is_over:
             return known
     return known
+
+
+def _found_drained(before: Mapping[str, object]) -> bool:
+    """Whether a drain came upon what another one had left: then it does not know what was there."""
+    kept = before.get("suspended")
+    suspended = {str(part) for part in kept} if isinstance(kept, list | tuple) else set()
+    return before.get("desired") == 0 or suspended == set(SUSPENDABLE)
 
 
 def _kept(entries: Iterable[Entry]) -> Mapping[str, object] | None:
