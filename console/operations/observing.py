@@ -176,7 +176,8 @@ class Observer:
         carrier.progress = replace(carrier.progress, observation=observation, arriving=good)
         self._line = diagnose(observation.status, observation, None).line
         yield from self._safe(observation, sight)
-        if carrier.ended:
+        tried_in_vain = carrier.ended
+        if tried_in_vain:
             return
         yield from self._capacity(observation, sight)
         yield from self._progress(observation, rollout, sight)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from console.domain.release import Release
 from console.domain.service import Observation
 from console.domain.tasks import Task
 from console.domain.words import count
@@ -123,3 +124,13 @@ def healthy_now(observation: Observation, after: timedelta) -> int:
             default=0,
         )
     return sum(is_healthy(task, observation.at, after) for task in observation.tasks)
+
+
+def serving(observation: Observation) -> Release | None:
+    """What answers most requests now: by the shares where traffic is being shifted, else the PRIMARY."""
+    rollout = observation.rollout
+    if rollout is not None and not rollout.status.is_over and rollout.shifts and rollout.weights:
+        most = max(rollout.weights, key=lambda name: rollout.weights[name])
+        if most in observation.releases:
+            return observation.releases[most]
+    return observation.primary_release
