@@ -133,7 +133,8 @@ def _health_path(service: dict[str, Any]) -> str:
 
 
 def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> dict[str, Any]:
-    return {
+    settings: dict[str, Any] = table.get("settings", {})
+    return settings | {
         "platform": "ecs",
         "tier": table["tier"],
         "account": fleet["account"],
@@ -146,11 +147,16 @@ def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> 
                 "soak": f"{_SOAK_S / speed:.3f}s",
                 "no_check_healthy_after": f"{_NO_CHECK_HEALTHY_AFTER_S / speed:.3f}s",
             }
-            | {"queue": queue["name"] for queue in service.get("queues", ())[:1]}
+            | _first_queue(service)
             | service.get("settings", {})
             for alias, service in table["services"].items()
         },
-    } | table.get("settings", {})
+    }
+
+
+def _first_queue(service: dict[str, Any]) -> dict[str, str]:
+    queues = service.get("queues")
+    return {"queue": queues[0]["name"]} if queues else {}
 
 
 @cache
