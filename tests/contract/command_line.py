@@ -54,14 +54,14 @@ class CommandLine:
         output, errors = process.communicate(timeout=170)
         return Run(process.returncode, [json.loads(line) for line in output.splitlines()], errors)
 
-    def killed_after(self, event: str, *words: str) -> list[str]:
-        """Run a command and ``kill -9`` it as soon as it says an event; the events that it said."""
+    def killed_after(self, event: str, *words: str, nth: int = 1) -> list[str]:
+        """Run a command and ``kill -9`` it as soon as it says an event for the nth time; what it said."""
         process = self.start(*words, "--json")
         said = []
         assert process.stdout is not None
         for line in process.stdout:
             said.append(str(json.loads(line)["event"]))
-            if said[-1] == event:
+            if said.count(event) == nth:
                 break
         process.kill()
         process.communicate()

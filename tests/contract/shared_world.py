@@ -34,10 +34,19 @@ class SharedWorld:
     connections: dict[str, Connection]
     journal: SqliteJournal
 
-    def engine(self, *, contact_lost_s: float | None = 60.0, timeout_s: float | None = 3600.0) -> Engine:
+    def engine(
+        self,
+        *,
+        contact_lost_s: float | None = 60.0,
+        timeout_s: float | None = 3600.0,
+        until: str = "done",
+        hooks: str = "wait",
+    ) -> Engine:
         """An engine as a process of its own would make it."""
         platforms = {key: item.platform for key, item in self.connections.items()}
-        return Engine(platforms, self.journal, self.clock, self.settings, contact_lost_s, timeout_s)
+        return Engine(
+            platforms, self.journal, self.clock, self.settings, contact_lost_s, timeout_s, until, hooks
+        )
 
     def read_only(self) -> "SharedWorld":
         """The same console, configured so that it may change nothing."""

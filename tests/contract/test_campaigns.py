@@ -1,13 +1,14 @@
 """Many seeds, many steps: a slice in every run, the whole in ``make campaign``."""
 
 import random
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.contract.command_line import CommandLine, served
 from tests.contract.conftest import SandboxFactory
-from tests.contract.shared_world import API, MARKET, STAGING, SharedWorld, open_world, pretty
+from tests.contract.shared_world import API, MARKET, STAGING, WORKER, SharedWorld, open_world, pretty
 from tests.fakes import FakeClock
 
 SOAK_S = 30 * 60 + 60.0
@@ -112,6 +113,76 @@ def test_killed_at_any_step_an_operation_is_finished_and_nothing_is_sent_twice(v
 
         assert resumed.last["verdict"] in ("SUCCEEDED", "NOTHING_CHANGED"), resumed.last
         assert line.calls(operation) - before <= 1
+        assert_one_end_each(line)
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A verb that leaves the version as it is, to be killed at its every step."""
+
+    words: tuple[str, ...]
+    """The command; on the worker of the bot."""
+    sends: dict[str, int]
+    """How often each changing call is received in the end."""
+    before: tuple[tuple[str, ...], ...] = ()
+    """Commands that come first."""
+    desired: int = 2
+
+    def command(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return (words[0], str(WORKER), *words[1:], "--confirm", str(WORKER))
+
+
+COUNT, LIMITS = "ecs.UpdateService", "application-autoscaling.RegisterScalableTarget"
+WALKED = {
+    "drain": Walked(("drain",), {COUNT: 1, LIMITS: 1}, desired=0),
+    "undrain": Walked(("undrain",), {COUNT: 1, LIMITS: 1}, before=(("drain",),)),
+    "scale": Walked(("scale", "--desired", "3", "--max", "25"), {COUNT: 1, LIMITS: 1}, desired=3),
+    "restart": Walked(("restart",), {COUNT: 1}),
+}
+WALK_STEPS = ("plan", "confirmed", "compared", "sent", "performed", "progress", "reached", "accepted", "safe")
+SLICED = {("drain", "performed", 1), ("undrain", "reached", 1), ("scale", "sent", 2)}
+"""What is killed in every run."""
+
+
+def walks() -> list[object]:
+    """Every step of every verb, the first and the second time that it is said."""
+    return [
+        pytest.param(verb, step, nth, marks=() if (verb, step, nth) in SLICED else pytest.mark.campaign)
+        for verb in WALKED
+        for step in WALK_STEPS
+        for nth in (1, 2)
+        if nth == 1 or step in ("sent", "performed", "reached")
+    ]
+
+
+@pytest.mark.parametrize(("verb", "step", "nth"), walks())
+def test_killed_at_any_step_a_walk_is_taken_up_and_nothing_is_sent_twice(
+    verb: str, step: str, nth: int
+) -> None:
+    """``kill -9`` as soon as it says the step; the same command until nothing is left: the state that one
+    run would have left, and each call once."""
+    walked = WALKED[verb]
+    with served("--speed", "60") as line:
+        for words in walked.before:
+            assert line.run(*walked.command(words)).code == 0
+        before = {operation: line.calls(operation) for operation in walked.sends}
+        said = line.killed_after(step, *walked.command(walked.words), nth=nth)
+        if said.count(step) < nth:
+            pytest.skip(f"{verb} never says {step} so often")
+
+        for _ in range(3):
+            again = line.run(*walked.command(walked.words))
+            if again.code == 0:
+                break
+            assert again.last["verdict"] in ("REFUSED", "FAILED"), again.last
+
+        # once it is taken back there is nothing left to take back, and that is said
+        taken_back = verb == "undrain" and "knows of no drain" in str(again.last)
+        assert taken_back or again.code == 0, again.last
+        sent = {operation: line.calls(operation) - before[operation] for operation in walked.sends}
+        assert sent == walked.sends
+        (environment,) = line.run("status", str(WORKER)).last["environments"]
+        assert environment["services"][0]["desired"] == walked.desired
         assert_one_end_each(line)
 
 

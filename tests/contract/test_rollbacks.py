@@ -277,3 +277,74 @@ def continued(world: SharedWorld, address: Address) -> None:
     world.sandbox.client("ecs", address.system).continue_service_deployment(
         serviceDeploymentArn=rollout.id, hookId=rollout.waiting.id
     )
+
+
+def test_a_good_version_is_deployed_through_codedeploy(opened: Open) -> None:
+    """CreateDeployment of a pinned copy; BAKING once it is safe and blue is only kept."""
+    world = opened(CODE_DEPLOY)
+    engine = world.engine()
+    engine._until = "bake"
+
+    verdict = world.run(engine, engine.plan_deploy(CODE_DEPLOY, "good"))
+
+    assert (verdict["verdict"], verdict["mechanism"]) == ("BAKING", "create_deployment"), pretty(verdict)
+    assert verdict["running"]["digest"] == world.digest(CODE_DEPLOY, "good")
+    with pytest.raises(RefusedError, match="one at a time"):
+        engine.plan_deploy(CODE_DEPLOY, "good-2")
+
+
+def test_a_rehearsal_proves_the_way_back_and_leaves_no_trace_of_blame(opened: Open) -> None:
+    """Back and forward for real: no hold, nothing judged bad, and the next plan says how long it took."""
+    staging = Address("mealplanner", "staging", "api")
+    world = opened(staging)
+    before = observed(world, staging).primary_release
+    engine = world.engine()
+
+    *_, last = engine.rehearse(staging)
+
+    assert last.facts["verdict"] == "SUCCEEDED", pretty(dict(last.facts))
+    assert observed(world, staging).primary_release.digest == before.digest
+    assert staging not in engine.holds()
+    plan = planned(world, staging)
+    assert plan.proven, plan.doubt
+    assert plan.rehearsed_s == last.facts["safe_s"]
+    assert plan.rehearsed_s is not None
+    assert 0 < plan.rehearsed_s < 300
+    with pytest.raises(RefusedError, match="production"):
+        list(engine.rehearse(MEALS))
+
+
+def test_a_version_that_a_person_marked_is_no_target_until_it_is_cleared(opened: Open) -> None:
+    """Marked by its label, journalled; the next candidate is taken, and clearing brings it back."""
+    world = opened(API)
+    engine = world.engine()
+    first = planned(world, API).target
+
+    (said,) = engine.mark(API, first.version.label, why="loses scans")
+    assert said.facts["verdict"] == "SUCCEEDED"
+    other = planned(world, API)
+    by_hand = planned(world, API, to=str(first.digest))
+    (_,) = engine.mark(API, first.version.label, bad=False)
+
+    assert other.proven and other.target.digest != first.digest
+    assert "marked it" in by_hand.doubt and not by_hand.proven
+    assert planned(world, API).target.digest == first.digest
+
+
+def test_capacity_that_was_scaled_in_is_offered_and_restored_first(opened: Open) -> None:
+    """The target ran with two tasks, and one is left: one more order if that is wished, else none."""
+    world = opened(API)
+    world.begin(API, "error-spike")
+    world.wait_until(lambda: not observed(world, API).status.in_motion, 1800, step_s=60)
+    service = world.settings.service(API)
+    ecs = world.sandbox.client("ecs", "rugmunch")
+    ecs.update_service(cluster=service.cluster, service=service.service, desiredCount=1)
+    world.wait(120)
+
+    offered, plan = planned(world, API), planned(world, API, capacity=True)
+    verdict = world.run(world.engine(), plan)
+
+    assert not offered.actions and any("capacity restores" in item for item in offered.remarks)
+    assert [item.parameters["desired"] for item in plan.actions] == [2]
+    assert verdict["verdict"] == "SUCCEEDED", pretty(verdict)
+    assert observed(world, API).status.desired == 2
