@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from console.app import QuarterdeckApp
@@ -145,7 +146,7 @@ def settings_of(pictures: Iterable[EnvironmentPicture]) -> Settings:
         )
         for picture in pictures
     }
-    folder = Path("unused")
+    folder = Path(mkdtemp(prefix="desk-"))  # made anew: what a test writes there, no other one reads
     return Settings(folder / "config.toml", folder / "journal", folder / "cache", environments=environments)
 
 
