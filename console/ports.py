@@ -29,8 +29,9 @@ from console.domain.registry import RegistryVersion
 from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.scaling import Scaling
+from console.domain.series import Scoped, Series
 from console.domain.service import Observation, ServiceStatus
-from console.domain.signals import Figures, LiveUpdate, LogLine, LogPage, LogPlace
+from console.domain.signals import Figures, LiveUpdate, Load, LogLine, LogPage, LogPlace
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
@@ -235,6 +236,27 @@ class SignalSource(Protocol):
 
     def figures(self, addresses: Sequence[Address]) -> Mapping[Address, Figures]:
         """The newest complete figures of each service that has any."""
+
+    def load(self, address: Address) -> Load:
+        """The slowest answers and the processor of one service; nothing in it where there is no data."""
+
+
+class SeriesSource(Protocol):
+    """Figures over time from somewhere."""
+
+    @property
+    def name(self) -> str:
+        """What it is called on screens: ``CloudWatch``, ``Datadog``."""
+
+    def series(self, address: Address, scoped: Scoped, since: datetime) -> tuple[Series, ...]:
+        """What it knows of a service since a moment, each measure in its scopes; the period that is not
+        over yet is left out.
+
+        Missing data is told in ``Series.no_data``. Called from a thread of the source's own.
+
+        Raises:
+            QuarterdeckError: when the source cannot be asked at all.
+        """
 
 
 class LiveLog(Protocol):

@@ -1,0 +1,181 @@
+"""What the guard judges by, what it found, and what it makes of it.
+
+Everything here is a picture: :mod:`console.signals.judge` and :mod:`console.signals.guarding` make them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from console.domain.series import Measure, Scope
+
+MINIMUM_REQUESTS = 50
+"""Under that many requests a share or a percentile says nothing."""
+
+
+class GuardMode(StrEnum):
+    """What a trip does."""
+
+    ASK = "ask"
+    """A red panel with the plan armed; nothing is sent without a person."""
+    ROLLBACK = "rollback"
+    """Goes back after a countdown that a person can stop."""
+    OFF = "off"
+
+
+class JudgedState(StrEnum):
+    """What is thought of one figure."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    NODATA = "nodata"
+    """Nothing is known: neither well nor bad."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One figure and its limits. States (health, dependencies) are bad at 0 and need no limit."""
+
+    name: str
+    """``errors``, ``p95``: what the configuration calls it."""
+    measure: Measure
+    warning: float | None = None
+    """Above that it is a warning; ``None``: none."""
+    critical: float | None = None
+    """Above that it is bad; ``None``: no absolute limit."""
+    relative: float | None = None
+    """Above that many times the baseline it is bad; ``None``: not compared."""
+    minimum_requests: int = MINIMUM_REQUESTS
+    periods: int = 2
+    """So many in a row have to be bad."""
+    baseline_min_points: int = 5
+    """So many periods before the order make a baseline."""
+    worse_than_baseline: bool = True
+    """A figure that was as bad before the order is not held against the new version."""
+
+
+DEFAULT_TRIGGERS = (
+    Trigger("health", Measure.HEALTH),
+    Trigger("errors", Measure.ERRORS, warning=0.01, critical=0.05),
+    Trigger("p95", Measure.P95, relative=2.0),
+    Trigger("dependency", Measure.DEPENDENCY),
+)
+"""Health checks failing, more than five per cent of errors, twice the response time of before, something
+critical that the service needs is down."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What was usual before the order."""
+
+    value: float | None
+    """Errors: of all requests together; else the median. ``None``: too few points."""
+    points: int
+    """Periods that it is made of."""
+    requests: int | None = None
+    """Requests in all of them; ``None`` where nothing tells."""
+    spread: float = 0.0
+    """Robust standard deviation of the values' logarithms: how noisy it was; 0 for shares."""
+    since: datetime | None = None
+    until: datetime | None = None
+    source: str = ""
+    scope: Scope = Scope.SERVICE
+    bad: str = ""
+    """Why it is not to be trusted as what is usual (an incident was under way); empty: it is."""
+
+
+NO_BASELINE = Baseline(None, 0)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One trigger, judged at one moment."""
+
+    trigger: Trigger
+    state: JudgedState
+    value: float | None
+    """Newest figure that was judged; ``None``: no data."""
+    baseline: Baseline
+    limit: float | None
+    """The critical limit that it was held against, in the measure's unit; ``None``: none could be made."""
+    source: str
+    scope: Scope
+    periods_bad: int
+    """Newest periods in a row that are bad, of :attr:`Trigger.periods` that it takes."""
+    evidence: str
+    """One line: figure, source, scope, baseline; or why there is no data."""
+    as_of: datetime | None
+    """End of the newest period that was judged."""
+    since: datetime | None = None
+    """Start of the first of the bad periods; ``None`` where none is."""
+    subject: str = ""
+    """What it is about: database, cache; empty: the service."""
+    requests: int | None = None
+    """Requests that the newest figure stands for."""
+    equally_old: bool = False
+    """It would be bad, but the old version is as bad at the same time."""
+    asks: str = ""
+    """Why it must not roll back by itself, although it is bad: a bad baseline, or none; empty: nothing."""
+
+    @property
+    def is_bad(self) -> bool:
+        """Bad in enough periods in a row."""
+        return self.state is JudgedState.CRITICAL and self.periods_bad >= self.trigger.periods
+
+
+@dataclass(frozen=True)
+class Hard:
+    """Evidence that needs neither periods nor requests: a task or a target of the new version failed."""
+
+    kind: str
+    """``targets`` or ``tasks``."""
+    at: datetime
+    count: int
+    line: str
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Is it the deploy? One line, and what a rollback would not cure."""
+
+    is_deploy: bool | None
+    """``None``: cannot be told."""
+    line: str
+    """``began 02:51, 40 s after the deploy``."""
+    uncured: str = ""
+    """What going back would not change; empty: nothing of the kind is known."""
+    cause: str = ""
+    """What it is instead: ``database``, ``cache``, ``scaling``, ``secret`` …; empty: nothing is known."""
+
+
+@dataclass(frozen=True)
+class Trip:
+    """The guard has had enough."""
+
+    at: datetime
+    mode: GuardMode
+    """What this trip does: never more than the guard's own mode."""
+    reason: str
+    """One line: which figure, from which source, against which baseline."""
+    judgements: tuple[Judgement, ...] = ()
+    evidence: tuple[Hard, ...] = ()
+    asks_because: str = ""
+    """Why it asks although the mode is ``rollback``; empty where it does not."""
+    blame: Blame | None = None
+
+
+@dataclass(frozen=True)
+class GuardPolicy:
+    """``[….guard]``: what the configuration says of the guard of one service."""
+
+    mode: GuardMode = GuardMode.ASK
+    bake: timedelta = timedelta(minutes=5)
+    """How long it goes on judging after the rollout."""
+    countdown: timedelta = timedelta(seconds=15)
+    """Time to stop a rollback that nobody ordered."""
+    watch: timedelta = timedelta(minutes=30)
+    """How long the figures are watched after success."""
+    triggers: tuple[Trigger, ...] = DEFAULT_TRIGGERS
+    alerts: tuple[Trigger, ...] = ()
+    """Thresholds that are shown in the fleet, whatever is being shipped."""
