@@ -282,8 +282,7 @@ def continued(world: SharedWorld, address: Address) -> None:
 def test_a_good_version_is_deployed_through_codedeploy(opened: Open) -> None:
     """CreateDeployment of a pinned copy; BAKING once it is safe and blue is only kept."""
     world = opened(CODE_DEPLOY)
-    engine = world.engine()
-    engine._until = "bake"
+    engine = world.engine(until="bake")
 
     verdict = world.run(engine, engine.plan_deploy(CODE_DEPLOY, "good"))
 

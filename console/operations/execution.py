@@ -1,0 +1,95 @@
+"""A permitted plan, journalled and carried to its verdict."""
+
+import os
+from collections.abc import Generator
+
+from console.domain.operation import Mechanism, OperationEvent, OperationRecord, Plan, Verdict
+from console.errors import JournalError, RefusedError
+from console.operations import ulid
+from console.operations.carrier import Carrier, stored
+from console.operations.lives import host
+from console.operations.log import OperationLog
+from console.operations.means import Means
+from console.operations.observing import Observer
+from console.operations.ordering import place
+from console.operations.walk import walk
+from console.ports import Clock
+
+
+def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent, None, None]:
+    """Carry out a plan; the last event is the verdict.
+
+    Raises:
+        RefusedError: when the journal cannot be written; nothing has been sent then.
+    """
+    carrier = _carrier(means, plan, clock)
+    try:
+        carrier.log.begin()
+        confirmed = carrier.event("confirmed", _confirmed(plan), _shown(plan), {"plan": stored(plan)})
+    except JournalError as error:
+        raise RefusedError(
+            f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
+        ) from error
+    yield confirmed
+    if plan.nothing_to_do:
+        yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
+        return
+    if plan.actions:
+        yield from walk(carrier)
+    if carrier.ended or plan.mechanism is Mechanism.ACTIONS:
+        return
+    yield from place(carrier)
+    if carrier.accepted is not None and not carrier.ended:
+        yield from Observer(carrier, carrier.accepted).watch()
+
+
+def _carrier(means: Means, plan: Plan, clock: Clock) -> Carrier:
+    log = OperationLog(means.journal, _record(means, plan, clock), clock, forgiving=plan.verb.goes_back)
+    limits, performer = means.limits(plan.address), means.performer(plan.address, clock)
+    return Carrier(plan, means.platform(plan.address), log, clock, limits, performer)
+
+
+def _record(means: Means, plan: Plan, clock: Clock) -> OperationRecord:
+    identity = means.identity(plan.address)
+    now = clock.now()
+    return OperationRecord(
+        id=ulid.new(now),
+        verb=plan.verb,
+        address=plan.address,
+        account=plan.account,
+        region=plan.region,
+        cluster=plan.cluster,
+        service=plan.service,
+        actor=means.actor(identity),
+        caller=identity.arn,
+        host=host(),
+        pid=os.getpid(),
+        heartbeat_at=now,
+        planned_at=plan.made_at,
+        ordered_at=now,
+        mechanism=plan.mechanism,
+        source=plan.source.facts(),
+        target=plan.target.facts(),
+        onset_at=plan.onset_at,
+    )
+
+
+def _confirmed(plan: Plan) -> str:
+    return f"{plan.verb.value} {plan.source.version.label} -> {plan.target.version.label} confirmed"
+
+
+def _shown(plan: Plan) -> dict[str, object]:
+    """What of the plan an event says."""
+    return {
+        "address": str(plan.address),
+        "account": plan.account,
+        "region": plan.region,
+        "cluster": plan.cluster,
+        "service": plan.service,
+        "mechanism": plan.mechanism.value,
+        "from": plan.source.facts(),
+        "to": plan.target.facts(),
+        "proven": plan.proven,
+        "doubt": plan.doubt,
+        "estimate_s": plan.estimate.safe_s if plan.estimate else None,
+    }

@@ -1,0 +1,93 @@
+"""What every part of the engine works with: the platforms, the journal, the clock, the configuration."""
+
+import getpass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from console.config.settings import Settings
+from console.domain.address import Address, Identity
+from console.domain.operation import OperationRecord
+from console.errors import QuarterdeckError
+from console.operations import bearings as positions
+from console.operations.bearings import Bearings
+from console.operations.carrier import Limits
+from console.operations.outside import Outside
+from console.operations.performer import Performer
+from console.operations.spoken import Speaker
+from console.ports import Clock, Journal, Platform
+
+
+@dataclass
+class Means:
+    """Everything that operations are planned and carried with, by address."""
+
+    platforms: Mapping[str, Platform]
+    """By environment key."""
+    journal: Journal
+    clock: Clock
+    settings: Settings
+    followed: Limits = field(default_factory=Limits)
+    """How long every operation is followed; a service's own time to be healthy comes on top."""
+    outside: Mapping[str, Outside] = field(default_factory=dict)
+    """By environment key: the way to the services themselves; without it no requests are sent."""
+    identities: dict[str, Identity] = field(default_factory=dict)
+    """Who planned, by environment key: after confirming, nobody is asked again."""
+
+    def platform(self, address: Address) -> Platform:
+        return self.platforms[_key(address)]
+
+    def bearings(self, address: Address) -> Bearings:
+        """Where a service stands, and who asks.
+
+        Raises:
+            QuarterdeckError: whatever the platform raises.
+        """
+        taken = positions.take(address, self.settings.service(address), self.platform(address))
+        self.identities[_key(address)] = taken.identity
+        return taken
+
+    def identity(self, address: Address) -> Identity:
+        """Who asks, as it was found when planning; else it is asked."""
+        return self.identities.get(_key(address)) or self.platform(address).identity()
+
+    def limits(self, address: Address) -> Limits:
+        """How long an operation on a service is followed."""
+        after = self.settings.service(address).no_check_healthy_after
+        return replace(self.followed, no_check_healthy_after=after)
+
+    def performer(self, address: Address, clock: Clock) -> Performer:
+        settings = self.settings.service(address)
+        return Performer(self.platform(address), clock, settings, self.outside.get(_key(address)))
+
+    def actor(self, identity: Identity) -> str:
+        """Who acts: the setting, QUARTERDECK_OPERATOR, the caller's session name, the machine's user."""
+        named = self.settings.operator or os.environ.get("QUARTERDECK_OPERATOR", "")
+        if named or identity.session_name:
+            return named or identity.session_name
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return "unknown"
+
+    def speaker(self, address: Address) -> Speaker:
+        """Whoever says something of a service now."""
+        platform = self.platform(address)
+        identity = platform.identity()
+        service = self.settings.service(address)
+        return Speaker(self.actor(identity), identity, platform.environment, service, self.clock.now())
+
+    def record(self, operation_id: str) -> OperationRecord:
+        """An operation as the journal has it.
+
+        Raises:
+            QuarterdeckError: when it has not.
+        """
+        record = self.journal.operation(operation_id)
+        if record is None:
+            raise QuarterdeckError(f"the journal holds no operation {operation_id}")
+        return record
+
+
+def _key(address: Address) -> str:
+    return f"{address.system}/{address.environment}"

@@ -1,0 +1,73 @@
+"""What must hold before anything is sent, whoever asks: below every screen and every command."""
+
+from console.domain.operation import Check, CheckState, OperationRecord, Plan, Verb, Verdict
+from console.errors import RefusedError
+from console.operations.means import Means
+from console.operations.policy import SHIPPING, freeze_check
+from console.operations.under_way import UnderWay
+
+
+class Permission:
+    """Says no to a plan, or nothing."""
+
+    def __init__(self, means: Means, under_way: UnderWay) -> None:
+        self._means = means
+        self._under_way = under_way
+
+    def ask(self, plan: Plan, typed: str | None) -> None:
+        """Return when the plan may be carried out; nothing is sent or written.
+
+        Raises:
+            RefusedError: not confirmed, read-only, a required check failed, an operation of another
+                verb is under way.
+        """
+        environment = self._means.platform(plan.address).environment
+        if plan.nothing_to_do:
+            return
+        if environment.read_only:
+            raise RefusedError(
+                f"{environment.key} is read-only", "set read_only = false in the configuration"
+            )
+        if plan.confirm and typed not in (plan.confirm, str(plan.address)):
+            raise RefusedError(
+                f"{plan.address} is not confirmed", f"pass what has to be typed: {plan.confirm}"
+            )
+        blockers = self._blockers(plan)
+        if blockers:
+            raise RefusedError(_blocked(blockers), blockers[0].remedy)
+        other = self._in_the_way(plan)
+        if other is not None:
+            raise RefusedError(
+                f"a {other.verb.value} of {plan.address} by {other.actor} is under way",
+                f"quarterdeck {other.verb.value} {plan.address} follows it",
+            )
+
+    def _blockers(self, plan: Plan) -> tuple[Check, ...]:
+        """What forbids it: failed checks of the plan, and a freeze that has begun since."""
+        if plan.verb.goes_back:
+            return ()
+        rules = self._means.settings.environments[f"{plan.address.system}/{plan.address.environment}"]
+        frozen = freeze_check(rules, self._means.clock.now()) if plan.verb in SHIPPING else None
+        begun = frozen is not None and frozen.state is CheckState.FAIL
+        return plan.blockers or ((frozen,) if frozen is not None and begun else ())
+
+    def _in_the_way(self, plan: Plan) -> OperationRecord | None:
+        """The open operation of ours that this one must not disturb.
+
+        What goes back disturbs any. A pause belongs to a deployment under way, so that deciding about it
+        disturbs none. A deployment that nobody watches any more, because it bakes or is paused, lets the
+        number of tasks change. Deploys of other versions follow one another.
+        """
+        if plan.verb.goes_back or plan.verb is Verb.CONTINUE:
+            return None
+        watched = (None, Verdict.UNKNOWN)
+        for record in self._under_way.at(plan.address):
+            same = record.verb is plan.verb and plan.verb is Verb.DEPLOY
+            if same or (plan.verb is Verb.SCALE and record.verdict not in watched):
+                continue
+            return record
+        return None
+
+
+def _blocked(blockers: tuple[Check, ...]) -> str:
+    return "; ".join(f"{item.name}: {item.evidence}" for item in blockers if item.state is CheckState.FAIL)

@@ -1,0 +1,153 @@
+"""The operations whose end nobody knows yet: who joins them, takes them over, or answers what they ask."""
+
+import os
+from collections.abc import Iterator, Mapping
+
+from console.domain.address import Address
+from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb, Verdict
+from console.domain.wish import Wish
+from console.errors import JournalError, RefusedError
+from console.operations.asking import ANSWERED, open_question
+from console.operations.carrier import Carrier
+from console.operations.lives import host, is_carried
+from console.operations.log import OperationLog
+from console.operations.means import Means
+from console.operations.planning import asked
+from console.operations.resuming import follow, is_recent, plan_of, resume
+
+
+class UnderWay:
+    """The open operations of a journal."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._journal = means.journal
+        self._clock = means.clock
+
+    def all(self) -> tuple[OperationRecord, ...]:
+        """Newest first; an unreadable journal knows none."""
+        try:
+            records = self._journal.operations(open_only=True)
+        except JournalError:
+            return ()
+        configured = {item.address for item in self._means.settings.services()}
+        now = self._clock.now()
+        return tuple(r for r in records if r.address in configured and is_recent(r, now))
+
+    def at(self, address: Address) -> Iterator[OperationRecord]:
+        """Those of one service, newest first."""
+        return (item for item in self.all() if item.address == address)
+
+    # joining
+
+    def attachable(self, verb: Verb, address: Address) -> OperationRecord | None:
+        """The one that the same verb on the same address joins instead of planning anew."""
+        return next((r for r in self.at(address) if r.verb is verb), None)
+
+    def joinable(self, wish: Wish) -> OperationRecord | None:
+        """The one that does exactly what is wished."""
+        return self._that_does(wish.verb, wish.address, asked(wish))
+
+    def same_as(self, plan: Plan) -> OperationRecord | None:
+        """The one that does exactly what is planned."""
+        return self._that_does(plan.verb, plan.address, plan.asked)
+
+    def _that_does(
+        self, verb: Verb, address: Address, wanted: Mapping[str, object]
+    ) -> OperationRecord | None:
+        return next((r for r in self.at(address) if r.verb is verb and self._asked(r) == wanted), None)
+
+    def _asked(self, record: OperationRecord) -> Mapping[str, object] | None:
+        """What an operation was to do; ``None`` where the journal does not tell."""
+        try:
+            return plan_of(record, self._journal.entries(record.id)).asked
+        except (RefusedError, JournalError):
+            return None
+
+    # going on
+
+    def resume(self, operation_id: str, *, goes_on: bool = False) -> Iterator[OperationEvent]:
+        """Follow it while its process lives, take it over when it is gone; to its verdict. Nothing is sent.
+
+        Args:
+            goes_on: What is left of a guided walk is done, because a person has just said so.
+        """
+        while True:
+            record = self._means.record(operation_id)
+            entries = self._journal.entries(operation_id)
+            try:
+                plan = plan_of(record, entries)
+            except RefusedError:
+                yield from self._never_confirmed(record)
+                return
+            if record.verdict is None and is_carried(record, self._clock.now()):
+                platform = self._means.platform(record.address)
+                yield from follow(record, plan, self._journal, platform, self._clock)
+            elif record.is_open:
+                if self._journal.claim(
+                    record.id, host(), os.getpid(), self._clock.now(), record.heartbeat_at
+                ):
+                    yield from self._take_over(self._means.record(operation_id), plan, goes_on=goes_on)
+                    return
+            else:
+                yield self._ended(record)
+                return
+            if not self._means.record(operation_id).is_open:
+                return
+
+    def _take_over(
+        self, record: OperationRecord, plan: Plan, *, goes_on: bool = False
+    ) -> Iterator[OperationEvent]:
+        means, address = self._means, record.address
+        log = OperationLog(self._journal, record, self._clock, forgiving=True)
+        limits, performer = means.limits(address), means.performer(address, self._clock)
+        carrier = Carrier(plan, means.platform(address), log, self._clock, limits, performer)
+        carrier.watched_since, carrier.goes_on = self._clock.now(), goes_on
+        yield from resume(carrier, self._journal.entries(record.id))
+
+    def _never_confirmed(self, record: OperationRecord) -> Iterator[OperationEvent]:
+        log = OperationLog(self._journal, record, self._clock, forgiving=True)
+        reason = "interrupted before anything was sent"
+        log.change(verdict=Verdict.REFUSED, reason=reason, ended_at=self._clock.now())
+        yield self._ended(log.record)
+
+    def _ended(self, record: OperationRecord) -> OperationEvent:
+        facts = next(
+            (e.facts for e in reversed(self._journal.entries(record.id)) if e.event == "verdict"),
+            {"verdict": record.verdict.value if record.verdict else None, "reason": record.reason},
+        )
+        text = f"{record.verdict.words if record.verdict else ''} · {record.reason}"
+        return OperationEvent("verdict", self._clock.now(), record.id, text, facts)
+
+    # answering
+
+    def open_question(self, operation_id: str) -> str:
+        """What it asks a person, and nobody has answered; empty without a question.
+
+        Raises:
+            JournalError: when the journal cannot be read.
+        """
+        entries = self._journal.entries(operation_id)
+        number = open_question(entries)
+        plan = plan_of(self._means.record(operation_id), entries)
+        return plan.actions[number].said if number is not None else ""
+
+    def answer(self, operation_id: str, *, yes: bool) -> bool:
+        """Write a person's answer to what it asks; whoever carries it finds it there. Whether it asked
+        anything.
+
+        Raises:
+            RefusedError: in a read-only environment: what is left of it would change something.
+            JournalError: when it cannot be written: nobody would find it.
+        """
+        record = self._means.record(operation_id)
+        platform = self._means.platform(record.address)
+        if yes and platform.environment.read_only:
+            raise RefusedError(f"{platform.environment.key} is read-only", "go on where it is not")
+        number = open_question(self._journal.entries(operation_id))
+        if number is None:
+            return False
+        word, who = "yes" if yes else "no", self._means.actor(platform.identity())
+        facts = {"action": number, "answer": word, "by": who}
+        self._journal.append(operation_id, ANSWERED, self._clock.now(), f"{who} answers {word}", facts)
+        return True
