@@ -21,7 +21,7 @@ from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.scaling import Scaling
 from console.domain.service import Observation, ServiceStatus
-from console.domain.signals import Figures, LiveUpdate, LogLine, LogPage, LogPlace
+from console.domain.signals import Figures, LiveUpdate, Load, LogLine, LogPage, LogPlace
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
@@ -404,12 +404,17 @@ class FakeSignals(Faults):
     def __init__(self, known: Mapping[Address, Figures] | None = None) -> None:
         super().__init__()
         self.known: dict[Address, Figures] = dict(known or {})
+        self.loads: dict[Address, Load] = {}
         self.asked: list[tuple[Address, ...]] = []
 
     def figures(self, addresses: Sequence[Address]) -> Mapping[Address, Figures]:
         self.asked.append(tuple(addresses))
         self.check("figures")
         return {address: self.known[address] for address in addresses if address in self.known}
+
+    def load(self, address: Address) -> Load:
+        self.check("load", address)
+        return self.loads.get(address, Load())
 
 
 class FakeLogs(Faults):

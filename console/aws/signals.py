@@ -10,7 +10,8 @@ from console.aws.moments import moment
 from console.aws.services import Services
 from console.aws.targets import TargetGroups
 from console.domain.address import Address
-from console.domain.signals import Figures
+from console.domain.service import ServiceStatus
+from console.domain.signals import Figures, Load
 from console.errors import UnknownServiceError
 from console.ports import Clock
 
@@ -33,6 +34,7 @@ class _Metric:
 _REQUESTS = _Metric("RequestCount", "Sum")
 _ERRORS = _Metric("HTTPCode_Target_5XX_Count", "Sum")
 _P95 = _Metric("TargetResponseTime", "p95")
+_P99 = _Metric("TargetResponseTime", "p99")
 _METRICS = (_REQUESTS, _ERRORS, _P95)
 
 _Series = dict[datetime, float]
@@ -77,6 +79,22 @@ class CloudWatchSignals:
             if figures is not None:
                 found[address] = figures
         return found
+
+    def load(self, address: Address) -> Load:
+        """The newest minute of each: of several target groups the slowest, and of the service's tasks the
+        average (ECS developer guide, service utilization metrics)."""
+        sources = list(self._sources([address]))
+        minute = self._clock.now().astimezone(UTC).replace(second=0, microsecond=0)
+        slowest = {f"p99_{index}": _query(f"p99_{index}", item, _P99) for index, item in enumerate(sources)}
+        queries = [*slowest.values(), _cpu(self._services.last(address))]
+        found = self._read(queries, minute - LATE, minute)
+        p99s = [(max(series), series[max(series)]) for key in slowest if (series := found.get(key))]
+        last = max((at for at, _ in p99s), default=None)
+        cpu = found.get("cpu")
+        return Load(
+            p99_s=max((value for at, value in p99s if at == last), default=None),
+            cpu=cpu[max(cpu)] if cpu else None,
+        )
 
     def _sources(self, addresses: Sequence[Address]) -> Iterator[_Source]:
         groups: dict[Address, tuple[str, ...]] = {}
@@ -164,5 +182,26 @@ def _query(id: str, source: _Source, metric: _Metric) -> Answer:
             },
             "Period": PERIOD_S,
             "Stat": metric.statistic,
+        },
+    }
+
+
+def _cpu(status: ServiceStatus) -> Answer:
+    """What autoscaling looks at too; clusters are named there without their ARN."""
+    cluster = status.cluster.rsplit("/", 1)[-1]
+    return {
+        "Id": "cpu",
+        "ReturnData": True,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "AWS/ECS",
+                "MetricName": "CPUUtilization",
+                "Dimensions": [
+                    {"Name": "ClusterName", "Value": cluster},
+                    {"Name": "ServiceName", "Value": status.name},
+                ],
+            },
+            "Period": PERIOD_S,
+            "Stat": "Average",
         },
     }

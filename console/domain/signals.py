@@ -27,6 +27,15 @@ class Figures:
         return self.errors / self.requests
 
 
+@dataclass(frozen=True)
+class Load:
+    """What of one service is only judged now and then, of its newest complete minute; ``None``: no data."""
+
+    p99_s: float | None = None
+    cpu: float | None = None
+    """Per cent of what its tasks reserve, on average."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """One log event of one task: plain text without control characters, secrets masked."""

@@ -8,6 +8,7 @@ import pytest
 from console.aws.services import Services
 from console.aws.signals import CloudWatchSignals
 from console.domain.address import Address
+from console.domain.signals import Load
 from tests.builders import ADDRESS, GROUP, NOW
 from tests.fakes import FakeClock
 from tests.unit.scripted_aws import BALANCER, ScriptedAws, calls_on, raw_service, settings
@@ -28,7 +29,7 @@ def metrics(series: dict[str, dict[datetime, float]]) -> Any:
         results = []
         for query in params["MetricDataQueries"]:
             metric = query["MetricStat"]["Metric"]
-            group = metric["Dimensions"][0]["Value"].split("/")[1]
+            group = metric["Dimensions"][0]["Value"].split("/")[-2:][0]
             name = metric["MetricName"]
             points = series.get(f"{group}/{name}", series.get(name, {}))
             results.append({"Id": query["Id"], "Timestamps": list(points), "Values": list(points.values())})
@@ -203,3 +204,33 @@ def test_many_services_share_calls_of_at_most_a_hundred_queries(aws: ScriptedAws
     assert [found[address].requests for address in addresses] == list(range(1, 201))
     sizes = [len(params["MetricDataQueries"]) for params in aws.params("cloudwatch.GetMetricData")]
     assert sizes == [99, 99, 99, 99, 99, 99, 6]
+
+
+def test_the_slowest_answers_and_the_processor_are_of_the_newest_minute(aws: ScriptedAws) -> None:
+    """The processor is asked for by cluster and service, the answers by target group."""
+    aws.on(
+        "cloudwatch.GetMetricData",
+        metrics(
+            {"TargetResponseTime": {at(3): 0.9, at(2): 0.42}, "CPUUtilization": {at(4): 99.0, at(3): 61.5}}
+        ),
+    )
+    load = signals_on(aws).load(ADDRESS)
+    assert (load.p99_s, load.cpu) == (0.42, 61.5)
+    (params,) = aws.params("cloudwatch.GetMetricData")
+    asked = {
+        item["MetricStat"]["Metric"]["MetricName"]: item["MetricStat"] for item in params["MetricDataQueries"]
+    }
+    assert asked["TargetResponseTime"]["Stat"] == "p99"
+    assert asked["CPUUtilization"]["Metric"]["Dimensions"] == [
+        {"Name": "ClusterName", "Value": "rugmunch-production"},
+        {"Name": "ServiceName", "Value": "rugmunch-api"},
+    ]
+
+
+def test_a_service_without_a_balancer_has_a_processor_all_the_same(aws: ScriptedAws) -> None:
+    """And no data is no figure."""
+    aws.on("elbv2.DescribeTargetGroups", balanced_by())
+    aws.on("cloudwatch.GetMetricData", metrics({"CPUUtilization": {at(2): 40.0}}), metrics({}))
+    signals = signals_on(aws)
+    assert signals.load(ADDRESS) == Load(None, 40.0)
+    assert signals.load(ADDRESS) == Load()
