@@ -27,7 +27,12 @@ FILE = "last-picture.json"
 SAVE_EVERY_S = 30.0
 _VERSION = 1
 _MOMENTS = frozenset(("at", "created_at", "updated_at"))
-_LEFT_OUT = frozenset(("address", "events", "deployments", "target_groups", "alternate_groups", "recent"))
+_LEFT_OUT = frozenset(
+    (
+        *("address", "events", "deployments", "target_groups", "alternate_groups", "recent"),
+        *("steps", "configuration"),
+    )
+)
 
 Remembered = Mapping[str, Mapping[Address, ServicePicture]]
 """By environment key."""

@@ -6,10 +6,19 @@ from pathlib import Path
 import pytest
 
 from console.domain.fleet import WayBack
+from console.domain.steps import ALL_AT_ONCE, Pause, Steps
 from console.watch.cadence import is_stale
 from console.watch.memory import FILE, Keeper, load
 from console.watch.store import FleetStore
-from tests.builders import ADDRESS, NOW, a_picture, an_environment, an_environment_picture, some_figures
+from tests.builders import (
+    ADDRESS,
+    NOW,
+    a_picture,
+    a_service,
+    an_environment,
+    an_environment_picture,
+    some_figures,
+)
 from tests.fakes import FakeClock
 
 
@@ -55,3 +64,17 @@ def test_a_broken_file_is_as_good_as_none(kept: Path, text: str) -> None:
     """It is a cache."""
     (kept / FILE).write_text(text)
     assert load(kept, [(an_environment(), [ADDRESS])]) == {}
+
+
+def test_a_service_that_shifts_traffic_by_steps_is_kept_too(tmp_path: Path) -> None:
+    """How it will deploy next is read anew: a picture of before says nothing about it."""
+    shifting = Steps("CANARY", 10.0, pauses=(Pause("TEST_TRAFFIC_SHIFT", 600.0, "ROLLBACK"),))
+    status = replace(a_service(), steps=shifting, configuration={"strategy": "CANARY"})
+    store = FleetStore()
+    keeper = Keeper(tmp_path, store, FakeClock())
+    store.publish(an_environment_picture(a_picture(status=status)))
+    keeper.save()
+    row = load(tmp_path, [(an_environment(), [ADDRESS])])["rugmunch/production"][ADDRESS]
+    assert row.status is not None
+    assert row.status.primary == status.primary
+    assert (row.status.steps, row.status.configuration) == (ALL_AT_ONCE, {})
