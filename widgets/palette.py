@@ -195,5 +195,6 @@ def style(theme: str, words: str) -> Style:
             ink = tokens[part]
             marks.update(dict.fromkeys(_ATTRIBUTES.get(theme, {}).get(part, ()), True))
     if drawn:
-        marks = {"reverse": True} if paper is not None and marks.get("reverse") and theme in _SIXTEEN else {}
+        selected = marks.get("reverse", False) and paper is not None and theme in _SIXTEEN
+        ink, marks = (None, {"reverse": True}) if selected else (ink, {})
     return Style(color=ink, bgcolor=paper, **marks)  # type: ignore[arg-type]

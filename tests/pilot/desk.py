@@ -37,6 +37,7 @@ from tests.builders import (
     some_figures,
 )
 from tests.fakes import FakeClock, FakeLogs, FakePlatform, FakeSignals, MemoryJournal
+from widgets.palette import DARK
 
 STAGING = an_environment(name="staging", tier=Tier.STAGING, cluster="rugmunch-staging")
 
@@ -153,7 +154,7 @@ def settings_of(pictures: Iterable[EnvironmentPicture]) -> Settings:
 class Desk:
     """An app and the fakes behind it."""
 
-    def __init__(self, *pictures: EnvironmentPicture, note: str = "") -> None:
+    def __init__(self, *pictures: EnvironmentPicture, note: str = "", theme: str = DARK) -> None:
         self.clock = FakeClock()
         self.store = FleetStore()
         self.journal = MemoryJournal()
@@ -170,7 +171,7 @@ class Desk:
         engine = Engine(self.platforms, self.journal, self.clock, settings)
         runtime = Runtime(settings, note=note, clock=self.clock, store=self.store)
         vars(runtime).update(connections=connections, journal=self.journal, engine=engine)
-        self.app = QuarterdeckApp(runtime, autostart=False)
+        self.app = QuarterdeckApp(runtime, autostart=False, theme=theme)
         self.pictures = pictures
 
     def publish(self, *pictures: EnvironmentPicture) -> None:
