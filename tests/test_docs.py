@@ -53,6 +53,11 @@ def test_the_example_configuration_has_every_setting() -> None:
     steps = [step for table in services for step in table.get("smoke", {}).get("steps", ())]
     assert {key for step in steps for key in step} == set(schema.SMOKE_STEP)
     groups = [group for table in environments for group in table.get("groups", {}).values()]
+    assert set(file["integrations"]) == set(schema.INTEGRATIONS)
+    assert set(file["integrations"]["crash_reports"]) == set(schema.CRASH_REPORTS)
+    for name, tables in _SUPPLIERS.items():
+        written = [file["integrations"][name], *(t.get(name, {}) for t in (*environments, *services))]
+        assert {key for table in written for key in table} == {key for table in tables for key in table}
     assert {key for group in groups for key in group} == set(schema.GROUP)
 
 
@@ -64,12 +69,18 @@ _OF_A_SERVICE = {
     "migration": schema.MIGRATION,
 }
 
+_SUPPLIERS = {
+    "datadog": (schema.DATADOG, schema.ENVIRONMENT_DATADOG, schema.SERVICE_DATADOG),
+    "sentry": (schema.SENTRY, schema.ENVIRONMENT_SENTRY, schema.SERVICE_SENTRY),
+}
+
 
 def test_the_configuration_page_has_every_setting() -> None:
     """Each in a row of its own table."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     tables = [schema.PATHS, schema.CONSOLE, schema.ENVIRONMENT, schema.SERVICE, schema.GROUP]
-    tables += [*_OF_A_SERVICE.values(), schema.SMOKE_STEP]
+    tables += [*_OF_A_SERVICE.values(), schema.SMOKE_STEP, schema.CRASH_REPORTS]
+    tables += [table for three in _SUPPLIERS.values() for table in three]
     settings = {"operator"}.union(*tables) - {"services", "groups"}
     rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
 

@@ -14,7 +14,6 @@ from console.domain.web import READING_METHODS
 from console.domain.windows import Window, window
 
 _URL = r"https?://[^\s/]+\S*"
-_REFERENCE = ("env:", "file:", "secretsmanager:")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 DOES = ("reads", "writes")
 LONGEST_STEP_S = 60
@@ -51,15 +50,8 @@ def _from_file(table: Table, path: Path) -> Table:
 
 
 def _references(table: Table) -> Mapping[str, str]:
-    found = table.texts_by_name("secrets")
-    for name, reference in found.items():
-        if not reference.startswith(_REFERENCE):
-            table.refuse(
-                "secrets",
-                f"has for {name} something that is no reference",
-                "write env:, file: or secretsmanager:",
-            )
-    return found
+    secrets = table.table("secrets", None)
+    return {name: secrets.reference(name) for name in secrets.entries()}
 
 
 def _step(table: Table) -> SmokeStep:

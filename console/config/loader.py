@@ -8,6 +8,7 @@ from pathlib import Path
 
 from console.config import data_tables, schema
 from console.config.discover import cache_folder, state_folder
+from console.config.integrations import LocalSuppliers, Suppliers
 from console.config.nearest import meant
 from console.config.settings import ConsoleSettings, EnvironmentSettings, ServiceSettings, Settings
 from console.config.table import Table
@@ -32,11 +33,12 @@ def load(path: Path) -> Settings:
     """
     top = Table(path, "", _parse(path), schema.TOP)
     systems = top.table("systems", None)
+    suppliers = Suppliers(top)
     environments: dict[str, EnvironmentSettings] = {}
     for system in systems.names():
         group = systems.table(system, schema.SYSTEM).table("environments", None)
         for name in group.names():
-            settings = _environment(system, name, group.table(name, schema.ENVIRONMENT))
+            settings = _environment(system, name, group.table(name, schema.ENVIRONMENT), suppliers)
             environments[settings.environment.key] = settings
     if not environments:
         top.refuse("systems", "has no environment", "write [systems.NAME.environments.production]")
@@ -50,6 +52,7 @@ def load(path: Path) -> Settings:
         aws_config_file=_existing(paths, "aws_config"),
         aws_credentials_file=_existing(paths, "aws_credentials"),
         console=_console(top.table("console", schema.CONSOLE)),
+        crash_reports=suppliers.crash_reports,
         keys={name: keys.text_or_texts(name) for name in keys.entries()},
         environments=environments,
     )
@@ -87,7 +90,7 @@ def _existing(paths: Table, key: str) -> Path | None:
     return path
 
 
-def _environment(system: str, name: str, table: Table) -> EnvironmentSettings:
+def _environment(system: str, name: str, table: Table, suppliers: Suppliers) -> EnvironmentSettings:
     table.require("region", 'write region = "us-east-1"')
     environment = Environment(
         system=system,
@@ -100,7 +103,8 @@ def _environment(system: str, name: str, table: Table) -> EnvironmentSettings:
         read_only=table.flag("read_only"),
     )
     rules = _rules(table, environment)
-    services = _services(environment, table.table("services", None), rules)
+    local = LocalSuppliers(suppliers, environment, table)
+    services = _services(environment, table.table("services", None), rules, local)
     return EnvironmentSettings(
         environment=environment,
         profile=table.text("profile"),
@@ -171,12 +175,14 @@ def _groups(table: Table, services: dict[str, ServiceSettings]) -> dict[str, tup
     return groups
 
 
-def _services(environment: Environment, table: Table, rules: _Rules) -> dict[str, ServiceSettings]:
+def _services(
+    environment: Environment, table: Table, rules: _Rules, suppliers: LocalSuppliers
+) -> dict[str, ServiceSettings]:
     services: dict[str, ServiceSettings] = {}
     names: dict[str, str] = {}
     places: dict[tuple[str, str], str] = {}
     for alias in table.names(schema.ALIAS_LENGTH):
-        settings = _service(environment, alias, table.table(alias, schema.SERVICE), rules)
+        settings = _service(environment, alias, table.table(alias, schema.SERVICE), rules, suppliers)
         for name in (alias, *settings.also):
             if name in names:
                 table.refuse(alias, f"is also called {name!r}, and so is {names[name]}", "names are unique")
@@ -189,7 +195,9 @@ def _services(environment: Environment, table: Table, rules: _Rules) -> dict[str
     return services
 
 
-def _service(environment: Environment, alias: str, table: Table, rules: _Rules) -> ServiceSettings:
+def _service(
+    environment: Environment, alias: str, table: Table, rules: _Rules, suppliers: LocalSuppliers
+) -> ServiceSettings:
     table.require("service", "write the service's name in its cluster")
     cluster = table.text("cluster") or environment.cluster
     if not cluster:
@@ -212,6 +220,8 @@ def _service(environment: Environment, alias: str, table: Table, rules: _Rules) 
         validate=data_tables.validate(table),
         database=data_tables.database(table),
         migration=data_tables.migration(table),
+        datadog=suppliers.datadog(table, table.text("service")),
+        sentry=suppliers.sentry(table),
         also=table.other_names("also"),
         queue=table.matching("queue", _QUEUE, "the name of a queue, without its address"),
         tags=_pattern(table, "tags") or rules.tags,

@@ -3,7 +3,7 @@
 The loader refuses what is not listed here and ``config.example.toml`` is held complete against it.
 """
 
-TOP = ("operator", "paths", "console", "keys", "systems")
+TOP = ("operator", "paths", "console", "keys", "integrations", "systems")
 """The file itself."""
 
 PATHS = ("journal", "cache", "aws_config", "aws_credentials")
@@ -11,6 +11,19 @@ PATHS = ("journal", "cache", "aws_config", "aws_credentials")
 
 CONSOLE = ("theme", "ascii", "times")
 """``[console]``; ``[keys]`` has the ids of bindings for its keys, which the screens know."""
+
+INTEGRATIONS = ("datadog", "sentry", "crash_reports")
+"""``[integrations]``; of the first two, an environment and a service have tables of their own."""
+
+DATADOG = ("site", "url", "api_key", "app_key", "span", "version")
+ENVIRONMENT_DATADOG = (*DATADOG, "env")
+SERVICE_DATADOG = ("service", "env", "span", "version")
+
+SENTRY = ("url", "organization", "token", "release")
+ENVIRONMENT_SENTRY = (*SENTRY, "project", "environment")
+SERVICE_SENTRY = ("project", "environment", "release")
+
+CRASH_REPORTS = ("dsn", "environment")
 
 SYSTEM = ("environments",)
 """``[systems.S]``"""
@@ -31,6 +44,8 @@ ENVIRONMENT = (
     "critical_findings",
     "freeze",
     "proven_in",
+    "datadog",
+    "sentry",
     "services",
     "groups",
 )
@@ -49,6 +64,8 @@ SERVICE = (
     "validate",
     "database",
     "migration",
+    "datadog",
+    "sentry",
     "also",
     "queue",
     "tags",

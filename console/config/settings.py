@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from console.config.data import DatabaseSettings, MigrationSettings, ValidateSettings
+from console.config.integrations import CrashSettings, DatadogSettings, SentrySettings
 from console.domain.address import Address, Environment
 from console.domain.health import HealthWords
 from console.domain.smoke import SmokeSequence
@@ -39,6 +40,10 @@ class ServiceSettings:
     validate: ValidateSettings = field(default_factory=ValidateSettings)
     database: DatabaseSettings | None = None
     migration: MigrationSettings | None = None
+    datadog: DatadogSettings | None = None
+    """How Datadog knows it; ``None``: it is not asked."""
+    sentry: SentrySettings | None = None
+    """How Sentry knows it; ``None``: it is not asked."""
     queue: str = ""
     """Name of the SQS queue whose jobs it works on; empty: none."""
     tags: str = ""
@@ -97,6 +102,8 @@ class Settings:
     aws_config_file: Path | None = None
     aws_credentials_file: Path | None = None
     console: ConsoleSettings = ConsoleSettings()
+    crash_reports: CrashSettings | None = None
+    """``None``: the console tells nobody of its own crashes."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """``[keys]``: id of a binding -> keys in its place, as they were written; the screens check them."""
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)

@@ -18,6 +18,8 @@ from console.errors import ConfigError
 
 _BARE = re.compile(r"^[A-Za-z0-9_-]+$")
 _NAME = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+REFERENCES = ("env:", "file:", "secretsmanager:")
+"""What the place of a secret value begins with."""
 _KINDS = {bool: "true or false", str: "text", list: "a list", dict: "a table", int: "a number"}
 
 
@@ -84,6 +86,21 @@ class Table:
         if value not in options:
             self.refuse(key, f"is {value!r}, not {' or '.join(options)}", meant(value, options))
         return value
+
+    def reference(self, key: str) -> str:
+        """Where a value is kept that has no place in the file; empty when it is not there.
+
+        What is written instead of one is not repeated: it may be the value itself.
+        """
+        value = self.text(key)
+        if value and not value.startswith(REFERENCES):
+            self.refuse(key, "is no reference", "write env:NAME, file:PATH or secretsmanager:NAME#KEY")
+        return value
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the file: ``systems.NAME.environments``."""
+        return self._path
 
     def flag(self, key: str) -> bool:
         """True or false; false when it is not there."""
