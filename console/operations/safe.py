@@ -62,7 +62,7 @@ def _by_targets(observation: Observation, good: frozenset[str], needed: int) -> 
     owner = {task.ip: task for task in observation.tasks if task.ip and not task.is_stopped}
     healthy_by_group: list[int] = []
     bad = draining = 0
-    for group in _reached(observation):
+    for group in reached(observation):
         healthy = 0
         for target in (item for item in observation.targets if item.group == group):
             task = owner.get(target.ip)
@@ -76,7 +76,7 @@ def _by_targets(observation: Observation, good: frozenset[str], needed: int) -> 
     return _sight(min(healthy_by_group, default=0), needed, bad, draining, "target")
 
 
-def _reached(observation: Observation) -> tuple[str, ...]:
+def reached(observation: Observation) -> tuple[str, ...]:
     """The target groups that a request may reach: those with weight on a live rule, where traffic is
     shifted between two."""
     if not observation.routes:
@@ -119,7 +119,7 @@ def healthy_now(observation: Observation, after: timedelta) -> int:
         return min(
             (
                 sum(t.state == "healthy" for t in observation.targets if t.group == group)
-                for group in _reached(observation)
+                for group in reached(observation)
             ),
             default=0,
         )

@@ -1,0 +1,101 @@
+"""Whether a service keeps to its limits: errors, latency, processor, and what its log says."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from statistics import fmean
+
+from console.config.data import ValidateSettings
+from console.config.settings import ServiceSettings
+from console.domain.address import Address
+from console.domain.findings import Finding, ng, ok, skipped
+from console.domain.signals import Figures, LogLine
+from console.domain.words import count, latency, percent
+from console.errors import QuarterdeckError
+from console.logtail.query import SERIOUS
+from console.ports import Clock, LogSource, SignalSource
+
+MINUTES = 5
+"""Of so many minutes the share of errors is judged: one request more or less decides nothing."""
+NEW = timedelta(minutes=5)
+BEFORE = timedelta(minutes=25)
+"""The time with whose lines the new ones are compared."""
+MOST_LINES = 4_000
+_COMPARABLE_S = 60.0
+"""A shorter time before tells nothing about what is usual."""
+
+
+def within_limits(
+    settings: ServiceSettings, signals: SignalSource, logs: LogSource, clock: Clock
+) -> Iterator[Finding]:
+    """What is only reported: every finding stands for itself. No data is no OK."""
+    yield from _figures(settings.validate, settings.address, signals)
+    yield _log_errors(settings, logs, clock)
+
+
+def _figures(limits: ValidateSettings, address: Address, signals: SignalSource) -> Iterator[Finding]:
+    try:
+        figures = signals.figures([address]).get(address)
+        yield _errors(figures, limits.error_share)
+        if limits.p95 is not None:
+            yield _below("p95", figures.p95_s if figures else None, limits.p95.total_seconds(), latency)
+        if limits.p99 is None and limits.cpu is None:
+            return
+        load = signals.load(address)
+    except QuarterdeckError as error:
+        yield skipped("figures", f"cannot be read: {error.message}")
+        return
+    if limits.p99 is not None:
+        yield _below("p99", load.p99_s, limits.p99.total_seconds(), latency)
+    if limits.cpu is not None:
+        yield _below("CPU", load.cpu, limits.cpu, _per_cent)
+
+
+def _errors(figures: Figures | None, limit: float) -> Finding:
+    if figures is None or figures.error_share is None:
+        return skipped("errors", "NODATA: no request was counted in the last minutes")
+    shares = [share for share in figures.recent[-MINUTES:] if share is not None] or [figures.error_share]
+    share = fmean(shares)
+    said = f"{percent(share)} over {count(len(shares), 'minute')}"
+    return ok("errors", said) if share < limit else ng("errors", f"{said}, limit {percent(limit)}")
+
+
+def _below(name: str, value: float | None, limit: float, shown: Callable[[float], str]) -> Finding:
+    if value is None:
+        return skipped(name, "NODATA")
+    return ok(name, shown(value)) if value < limit else ng(name, f"{shown(value)}, limit {shown(limit)}")
+
+
+def _per_cent(value: float) -> str:
+    return f"{value:.0f} %"
+
+
+def _log_errors(settings: ServiceSettings, logs: LogSource, clock: Clock) -> Finding:
+    now = clock.now()
+    try:
+        lines = logs.tail(settings.address, now - NEW - BEFORE, MOST_LINES)
+    except QuarterdeckError as error:
+        return skipped("log errors", f"cannot be read: {error.message}")
+    if not lines:
+        return skipped("log errors", "NODATA: no line was read")
+    began = lines[0].at if len(lines) >= MOST_LINES else now - NEW - BEFORE
+    return _compare(lines, max(began, now - NEW - BEFORE), now, settings.validate.log_errors)
+
+
+def _compare(lines: Iterable[LogLine], began: datetime, now: datetime, limit: float) -> Finding:
+    """The serious lines of the last minutes against those of the time before, as far as it was read."""
+    since = max(began, now - NEW)
+    serious = [line for line in lines if line.severity in SERIOUS]
+    new = [line for line in serious if line.at >= since]
+    rate = _a_minute(len(new), now - since)
+    usual = _a_minute(len(serious) - len(new), since - began)
+    said = f"{rate:.1f} a minute" + (f", before {usual:.1f}" if usual is not None else "")
+    if rate is not None and rate > limit and (usual is None or rate > 2 * usual):
+        return replace(ng("log errors", said), evidence=new[-1].text[:200])
+    return ok("log errors", said)
+
+
+def _a_minute(number: int, time: timedelta) -> float | None:
+    """``None`` over a time that is too short to tell."""
+    seconds = time.total_seconds()
+    return number * 60 / seconds if seconds >= _COMPARABLE_S else None
