@@ -135,6 +135,31 @@ class Hard:
     line: str
 
 
+class Happens(StrEnum):
+    """What happened to a service that may explain its trouble."""
+
+    DEPLOY = "deploy"
+    SCALING = "scaling"
+    SECRET = "secret"
+    """A secret that it reads was rotated."""
+    ALARM = "alarm"
+    DEPENDENCY = "dependency"
+    """A database, a cache or the like stopped being well."""
+    RESTART = "restart"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened, at one moment."""
+
+    at: datetime
+    kind: Happens
+    what: str
+    """``database``, ``2 to 4 tasks``, ``v1.4.3``."""
+    foreign: bool = False
+    """Of a deploy: another one than the one that is judged."""
+
+
 @dataclass(frozen=True)
 class Blame:
     """Is it the deploy? One line, and what a rollback would not cure."""

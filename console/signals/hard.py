@@ -1,0 +1,76 @@
+"""Evidence at once: tasks of the new version that died, targets of it that fail their health checks."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from console.domain.guard import Hard
+from console.domain.service import Observation
+from console.domain.text import cut_end
+from console.domain.words import count
+
+ENOUGH = 2
+"""Tasks that have to die: one may have had bad luck with its machine. A service of one task: that one."""
+
+
+def hard_evidence(observation: Observation | None) -> tuple[Hard, ...]:
+    """What is proven of the PRIMARY deployment, without waiting for any figure."""
+    if observation is None or observation.status.primary is None:
+        return ()
+    return tuple(_tasks(observation)) + tuple(_targets(observation))
+
+
+def old_fails(observation: Observation | None) -> bool | None:
+    """Whether targets of the versions before are unhealthy too; ``None``: none of them is left to tell."""
+    if observation is None or observation.status.primary is None:
+        return None
+    primary = observation.status.primary
+    old = {
+        item.ip
+        for item in observation.tasks
+        if item.deployment != primary.id and item.status == "RUNNING" and not item.is_leaving and item.ip
+    }
+    states = [item.state for item in observation.targets if item.ip in old]
+    judged = [state for state in states if state in ("healthy", "unhealthy")]
+    return all(state == "unhealthy" for state in judged) if judged else None
+
+
+def _tasks(observation: Observation) -> Iterator[Hard]:
+    primary = observation.status.primary
+    if primary is None:
+        return
+    dead = [
+        item
+        for item in observation.tasks
+        if item.deployment == primary.id and item.has_failed and item.stopped_at is not None
+    ]
+    if not dead or len(dead) < min(ENOUGH, primary.desired or 1):
+        return
+    newest = max(dead, key=lambda item: item.stopped_at or observation.at)
+    said = cut_end(newest.stopped_reason, 60) or newest.stop_code
+    line = f"{count(len(dead), 'task')} of the new version died: {said}"
+    yield Hard("tasks", min(item.stopped_at or observation.at for item in dead), len(dead), line)
+
+
+def _targets(observation: Observation) -> Iterator[Hard]:
+    """Targets of new tasks that ran longer than the grace period, and fail the load balancer's checks."""
+    primary = observation.status.primary
+    if primary is None:
+        return
+    grace = timedelta(seconds=observation.status.grace_s)
+    settled = {
+        item.ip
+        for item in observation.tasks
+        if item.deployment == primary.id
+        and item.status == "RUNNING"
+        and not item.is_leaving
+        and item.started_at is not None
+        and observation.at - item.started_at > grace
+    }
+    failing = [item for item in observation.targets if item.state == "unhealthy" and item.ip in settled]
+    if not failing:
+        return
+    why = next((item.description for item in failing if item.description), "")
+    line = f"{count(len(failing), 'target')} of the new version unhealthy" + (
+        f": {cut_end(why, 60)}" if why else ""
+    )
+    yield Hard("targets", observation.at, len(failing), line)
