@@ -8,11 +8,12 @@ from console.diagnosis import diagnose
 from console.domain.operation import Accepted, Mechanism, OperationEvent, Step, Verb, Verdict
 from console.domain.release import Release
 from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
-from console.domain.service import Observation, ServiceState
+from console.domain.service import Observation
 from console.domain.words import count, time_of_day
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
+from console.operations.overdue import given_up
 from console.operations.pauses import Pauses
 from console.operations.safe import READS_APART, Sight, judge, serving
 from console.operations.tenure import key_of
@@ -360,14 +361,10 @@ class Observer:
         carrier = self.carrier
         limit = carrier.limits.timeout_s
         record = carrier.log.record
-        if limit is None or (carrier.clock.now() - carrier.confirmed_at).total_seconds() < limit:
+        if limit is None or (carrier.clock.now() - carrier.watched_since).total_seconds() < limit:
             return None
         if record.safe_at is not None and carrier.plan.verb is Verb.ROLLBACK:
             return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
-        observation = carrier.progress.observation
-        if observation is None or not carrier.in_contact:
-            return carrier.end(Verdict.UNKNOWN, None, "the time is up without contact")
-        found = diagnose(observation.status, observation, None)
-        if found.state in (ServiceState.FAILING, ServiceState.STUCK) and found.line:
-            return carrier.end(Verdict.STUCK, None, found.line)
-        return carrier.end(Verdict.TIMED_OUT, None, f"not done after {limit:.0f} s; ECS goes on")
+        seen = carrier.progress.observation if carrier.in_contact else None
+        verdict, reason = given_up(seen, limit, "ECS")
+        return carrier.end(verdict, None, reason)

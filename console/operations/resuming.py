@@ -21,6 +21,8 @@ from console.operations.carrier import Carrier
 from console.operations.lives import is_carried
 from console.operations.observing import LOOK_EVERY_S, Observer
 from console.operations.ordering import find_out
+from console.operations.overdue import given_up
+from console.operations.spoken import facts_of
 from console.operations.walk import resume_walk
 from console.ports import Clock, Journal, Platform
 
@@ -84,14 +86,20 @@ def _last(entries: tuple[Entry, ...], fact: str) -> object:
 
 
 def follow(
-    record: OperationRecord, plan: Plan, journal: Journal, platform: Platform, clock: Clock
+    record: OperationRecord,
+    plan: Plan,
+    journal: Journal,
+    platform: Platform,
+    clock: Clock,
+    timeout_s: float | None = None,
 ) -> Iterator[OperationEvent]:
     """Tell what another living process does: its entries as they come, and the service as it is.
 
-    Ends with the verdict it writes, or when it falls silent; then the operation can be taken over.
+    Ends with the verdict it writes, or when it falls silent: then the operation can be taken over. Once
+    the time is up the last event is a verdict of this watch alone: the operation stays that process's.
     """
     progress = Progress(record.id, plan, record.ordered_at or record.planned_at)
-    seen = 0
+    seen, since = 0, clock.now()
     while True:
         try:
             entries = journal.entries(record.id, after=seen)
@@ -108,7 +116,17 @@ def follow(
             yield OperationEvent("observed", clock.now(), record.id, "", {}, progress)
         if not is_carried(record, clock.now()):
             return
+        if timeout_s is not None and (clock.now() - since).total_seconds() >= timeout_s:
+            yield _let_go(record, progress, timeout_s, clock.now())
+            return
         clock.sleep(LOOK_EVERY_S)
+
+
+def _let_go(record: OperationRecord, progress: Progress, limit_s: float, now: datetime) -> OperationEvent:
+    """The end of a watch of somebody else's operation; nothing of it is journalled."""
+    verdict, reason = given_up(progress.observation, limit_s, f"process {record.pid} on {record.host}")
+    facts = {**facts_of(record), "verdict": verdict.value, "by": None, "reason": reason}
+    return OperationEvent("verdict", now, record.id, f"{verdict.words} · {reason}", facts, progress)
 
 
 def _pictured(progress: Progress, record: OperationRecord, platform: Platform) -> Progress:

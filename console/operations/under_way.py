@@ -81,8 +81,12 @@ class UnderWay:
                 yield from self._never_confirmed(record)
                 return
             if record.verdict is None and is_carried(record, self._clock.now()):
-                platform = self._means.platform(record.address)
-                yield from follow(record, plan, self._journal, platform, self._clock)
+                platform, limit = self._means.platform(record.address), self._means.followed.timeout_s
+                told = None
+                for told in follow(record, plan, self._journal, platform, self._clock, limit):
+                    yield told
+                if told is not None and told.event == "verdict":
+                    return
             elif record.is_open:
                 if self._journal.claim(
                     record.id, host(), os.getpid(), self._clock.now(), record.heartbeat_at
