@@ -113,6 +113,8 @@ class Judgement:
     """What it is about: database, cache; empty: the service."""
     requests: int | None = None
     """Requests that the newest figure stands for."""
+    beside_old: bool = False
+    """The old version was measured at the same time."""
     equally_old: bool = False
     """It would be bad, but the old version is as bad at the same time."""
     asks: str = ""

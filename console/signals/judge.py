@@ -72,6 +72,7 @@ def judge(
         since=found[in_a_row - 1].start if in_a_row else None,
         subject=chosen.subject,
         requests=newest.requests,
+        beside_old=case.beside(newest) is not None,
         equally_old=case.is_over(newest) and case.is_equally_old(newest),
         asks=_asks(trigger, baseline) if in_a_row else "",
     )
@@ -121,9 +122,13 @@ class _Case:
             return chance < WORSE
         return window.value > usual * max(_CLEARLY, min(exp(2 * self.baseline.spread), _NOISE_LIMIT))
 
+    def beside(self, window: Window) -> Window | None:
+        """The old version at the same time; ``None`` where nothing tells."""
+        return next((item for item in self.old if _overlap(item, window)), None)
+
     def is_equally_old(self, window: Window) -> bool:
         """Whether the old version is as bad in about the same time, where that can be told."""
-        beside = next((item for item in self.old if _overlap(item, window)), None)
+        beside = self.beside(window)
         if beside is None:
             return False
         if self.trigger.measure.is_state:
