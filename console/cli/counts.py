@@ -3,7 +3,7 @@
 import argparse
 
 from console.cli.operate import add_address, add_options, carry, run
-from console.cli.options import Subparsers
+from console.cli.options import Subparsers, whole_number
 from console.domain.operation import Verb
 from console.domain.wish import Wish
 from console.errors import UsageError
@@ -17,9 +17,9 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
         description="Change the desired count, or what autoscaling may make of it.",
     )
     add_address(scale)
-    scale.add_argument("--desired", metavar="N", type=_count, help="how many tasks there are to be")
-    scale.add_argument("--min", metavar="N", type=_count, help="the least that autoscaling leaves")
-    scale.add_argument("--max", metavar="N", type=_count, help="the most that autoscaling makes")
+    scale.add_argument("--desired", metavar="N", type=whole_number, help="how many tasks there are to be")
+    scale.add_argument("--min", metavar="N", type=whole_number, help="the least that autoscaling leaves")
+    scale.add_argument("--max", metavar="N", type=whole_number, help="the most that autoscaling makes")
     add_options(scale, run_scale)
 
     drain = subparsers.add_parser(
@@ -91,10 +91,3 @@ def run_restart(arguments: argparse.Namespace) -> int:
         arguments,
         lambda engine, address, report: carry(engine, Wish(Verb.RESTART, address), arguments, report),
     )
-
-
-def _count(text: str) -> int:
-    """A number of tasks; ECS takes none below 0."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tasks")
-    return int(text)

@@ -40,6 +40,9 @@ VERBS = {
     "scale": "counts",
     "drain": "counts",
     "undrain": "counts",
+    "migrate": "data",
+    "restore": "data",
+    "validate": "validate",
     "journal": "journal",
     "sandbox": "sandbox",
 }

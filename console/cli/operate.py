@@ -31,7 +31,11 @@ class Engine(Protocol):
 
     def execute(self, plan: Plan, typed: str | None = None) -> Iterator[OperationEvent]: ...
 
-    def resume(self, operation_id: str) -> Iterator[OperationEvent]: ...
+    def resume(self, operation_id: str, *, goes_on: bool = False) -> Iterator[OperationEvent]: ...
+
+    def open_question(self, operation_id: str) -> str: ...
+
+    def answer(self, operation_id: str, *, yes: bool) -> bool: ...
 
     def end_hold(self, address: Address) -> Iterator[OperationEvent]: ...
 
@@ -161,6 +165,7 @@ def run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report],
         timeout_s=arguments.timeout,
         until=getattr(arguments, "until", "done"),
         hooks="continue" if getattr(arguments, "continue_hooks", False) else "stop",
+        asks="stop",
     )
     with termination_interrupts():
         return work(runtime.engine, address, Report(runtime.clock, as_json=arguments.json))

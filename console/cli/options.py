@@ -40,3 +40,10 @@ def seconds(text: str) -> float:
     if not 0 < value < 10**9:
         raise argparse.ArgumentTypeError(f"{text!r} is not a length of time such as 90, 90s or 30m")
     return value
+
+
+def whole_number(text: str) -> int:
+    """A number of tasks; ECS takes none below 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tasks")
+    return int(text)

@@ -94,6 +94,7 @@ class FakeEngine:
     course: Course = field(default_factory=a_course)
     under_way: OperationRecord | None = None
     unplannable: Exception | None = None
+    question: str = ""
     calls: list[tuple[object, ...]] = field(default_factory=list)
 
     def plan(self, wish: Wish) -> Plan:
@@ -106,9 +107,16 @@ class FakeEngine:
         self.calls.append(("execute", typed))
         return self._play()
 
-    def resume(self, operation_id: str) -> Iterator[OperationEvent]:
+    def resume(self, operation_id: str, *, goes_on: bool = False) -> Iterator[OperationEvent]:
         self.calls.append(("resume", operation_id))
         return self._play()
+
+    def open_question(self, operation_id: str) -> str:
+        return self.question
+
+    def answer(self, operation_id: str, *, yes: bool) -> bool:
+        self.calls.append(("answer", operation_id, yes))
+        return bool(self.question)
 
     def end_hold(self, address: Address) -> Iterator[OperationEvent]:
         self.calls.append(("end_hold", address))
