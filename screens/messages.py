@@ -5,6 +5,7 @@ from collections.abc import Callable
 from textual.message import Message
 
 from console.domain.address import Address
+from console.domain.group import GroupEvent, GroupPlan, GroupWish
 from console.domain.operation import OperationEvent, Plan
 from console.domain.signals import LogLine
 from console.domain.wish import Wish
@@ -27,10 +28,27 @@ class OperationWished(Message):
         self.wish = wish
 
 
+class GroupWished(Message):
+    """Somebody wants several services changed together."""
+
+    def __init__(self, wish: GroupWish) -> None:
+        super().__init__()
+        self.wish = wish
+
+
 class PlanMade(Message):
     """A question was answered with a plan; ``tag`` is the asker's."""
 
     def __init__(self, plan: Plan, tag: int) -> None:
+        super().__init__()
+        self.plan = plan
+        self.tag = tag
+
+
+class GroupPlanMade(Message):
+    """A question was answered with the plan of a group; ``tag`` is the asker's."""
+
+    def __init__(self, plan: GroupPlan, tag: int) -> None:
         super().__init__()
         self.plan = plan
         self.tag = tag
@@ -61,6 +79,25 @@ class OperationConfirmed(Message):
         super().__init__()
         self.plan = plan
         self.typed = typed
+
+
+class GroupConfirmed(Message):
+    """The plan of a group was confirmed, with what was typed where something had to be."""
+
+    def __init__(self, plan: GroupPlan, typed: str | None) -> None:
+        super().__init__()
+        self.plan = plan
+        self.typed = typed
+
+
+class GroupProgressed(Message):
+    """Something happened to a group, or to one of its members."""
+
+    def __init__(self, token: int, event: GroupEvent) -> None:
+        super().__init__()
+        self.token = token
+        """Number of the feed, unique in this process."""
+        self.event = event
 
 
 class OperationProgressed(Message):

@@ -1,4 +1,4 @@
-"""What has to be asked before a wish can be planned: one field a verb, and how its answer is read."""
+"""What has to be asked before a wish can be planned: one field a question, and how its answer is read."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,6 +10,7 @@ from console.errors import UsageError
 
 _COUNTS = re.compile(r"(?P<desired>\d+)?\s*(?:(?P<minimum>\d+)\s*-\s*(?P<maximum>\d+))?")
 _TASK = re.compile(r"[0-9a-f]{4,32}")
+_SIZE = re.compile(r"(memory|cpu|grace)\s+(\d+)")
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,19 @@ class Question:
 
 def question(wish: Wish) -> Question | None:
     """What has to be asked first; ``None`` where the wish is complete."""
-    if wish.verb is Verb.DEPLOY and wish.version:
+    sizes = (wish.memory_mb, wish.cpu, wish.grace_s) != (None, None, None)
+    if wish.verb is Verb.DEPLOY and (wish.version or sizes):
         return None
     if wish.verb is Verb.SCALE and (wish.desired, wish.minimum, wish.maximum) != (None, None, None):
         return None
     if wish.verb is Verb.DRAIN and (wish.task or wish.instance):
         return None
-    return _QUESTIONS.get(wish.verb)
+    return main_question(wish.verb)
+
+
+def main_question(verb: Verb) -> Question | None:
+    """What a verb asks before anything else; ``None``: nothing."""
+    return _QUESTIONS.get(verb)
 
 
 def _version(wish: Wish, answer: str) -> Wish:
@@ -49,11 +56,44 @@ def _counts(wish: Wish, answer: str) -> Wish:
 
 def _what_leaves(wish: Wish, answer: str) -> Wish:
     if not answer:
-        return wish
+        return replace(wish, task="", instance="")
     if _TASK.fullmatch(answer):
-        return replace(wish, task=answer)
-    return replace(wish, instance=answer)
+        return replace(wish, task=answer, instance="")
+    return replace(wish, task="", instance=answer)
 
+
+def _sizes(wish: Wish, answer: str) -> Wish:
+    """``memory 1024 cpu 512 grace 90``, each of them or none; what is not named stays as it is."""
+    found = _SIZE.findall(answer.lower())
+    if _SIZE.sub("", answer.lower()).strip(" ,"):
+        raise UsageError(f"{answer} is not a size", "write memory 1024, or cpu 512, or grace 90, or several")
+    said = {name: int(number) for name, number in found}
+    return replace(wish, memory_mb=said.get("memory"), cpu=said.get("cpu"), grace_s=said.get("grace"))
+
+
+def _snapshot(wish: Wish, answer: str) -> Wish:
+    snapshot, _, database = answer.partition(" ")
+    return replace(wish, snapshot=snapshot, database=database.strip())
+
+
+SIZES = Question(
+    lambda name: (
+        f"What else changes of {name}: memory in MB, CPU units (1024 a vCPU), seconds of grace for health"
+        " checks; empty: nothing"
+    ),
+    "memory 1024 cpu 512 grace 90",
+    _sizes,
+    may_be_empty=True,
+)
+SNAPSHOT = Question(
+    lambda name: (
+        f"Which snapshot of {name}'s database, and after it the name of the new instance where the usual"
+        " one will not do; empty: the newest that was taken by hand or for a migration"
+    ),
+    "empty, or a snapshot's name",
+    _snapshot,
+    may_be_empty=True,
+)
 
 _QUESTIONS: Mapping[Verb, Question] = {
     Verb.DEPLOY: Question(
@@ -65,7 +105,10 @@ _QUESTIONS: Mapping[Verb, Question] = {
         _counts,
     ),
     Verb.DRAIN: Question(
-        lambda name: f"What leaves: all of {name} with enter, or one task by the beginning of its id",
+        lambda name: (
+            f"What leaves: all of {name} with enter, or one of these with the arrows, or one task by the"
+            " beginning of its id"
+        ),
         "empty, a task id, or a container instance",
         _what_leaves,
         may_be_empty=True,

@@ -14,28 +14,17 @@ _DIGEST, _PUSHED, _SCAN, _HERE = 18, 34, 36, 58
 """Columns behind the first: where the digest begins, the age ends, scan and history begin."""
 
 
-def offer_lines(
-    offers: Sequence[Offer],
-    picked: int,
-    rows: int,
-    now: datetime,
-    column: int,
-    width: int,
-    glyphs: Glyphs,
-) -> tuple[Line, ...]:
-    """One line a version, newest first, the picked one always among the ``rows`` that are shown."""
-    if not offers:
-        return (Line().put(column, "nothing in the registry is called so", "muted", width),)
-    first = max(0, min(picked - rows // 2, len(offers) - rows))
-    visible = list(enumerate(offers))[first : first + rows]
-    lines = [_line(offer, place == picked, now, column, width, glyphs) for place, offer in visible]
-    below = len(offers) - first - len(visible)
-    if below:
-        lines.append(Line().put(column, f"{glyphs.more} {below} more", "muted"))
-    return tuple(lines)
+def listed(lines: Sequence[Line], picked: int, rows: int, column: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """At most ``rows`` of the lines, the picked one among them, and how many there are below."""
+    first = max(0, min(picked - rows // 2, len(lines) - rows))
+    visible = lines[first : first + rows]
+    below = len(lines) - first - len(visible)
+    more = (Line().put(column, f"{glyphs.more} {below} more", "muted"),) if below else ()
+    return (*visible, *more)
 
 
-def _line(offer: Offer, picked: bool, now: datetime, column: int, width: int, glyphs: Glyphs) -> Line:
+def offer_line(offer: Offer, picked: bool, now: datetime, column: int, width: int, glyphs: Glyphs) -> Line:
+    """One version: its label, digest, age, what a scan found, and what became of it here."""
     found = offer.found
     line = Line()
     if picked:

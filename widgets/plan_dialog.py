@@ -90,12 +90,14 @@ def notices(
         blocked = not plan.verb.goes_back
         text = f"{names} failed: {BLOCKED if blocked else 'going back is not blocked'}"
         said.append((glyphs.failed, text, "bold critical" if blocked else "warning"))
-    lines: list[Line] = []
-    for mark, text, ink in said:
-        first, *rest = wrapped(text, width - 2)
-        lines.append(Line().put(column, mark, ink).put(column + 2, first, ink))
-        lines += [Line().put(column + 2, more, ink) for more in rest]
-    return tuple(lines)
+    return tuple(line for mark, text, ink in said for line in notice(mark, text, ink, column, width))
+
+
+def notice(mark: str, text: str, ink: str, column: int, width: int) -> tuple[Line, ...]:
+    """One thing that has to be seen, after its mark."""
+    first, *rest = wrapped(text, width - 2)
+    head = Line().put(column, mark, ink).put(column + 2, first, ink)
+    return (head, *(Line().put(column + 2, more, ink) for more in rest))
 
 
 def order_words(plan: Plan) -> str:

@@ -30,6 +30,8 @@ class Verb(StrEnum):
     """A person says that a version is bad, or no longer: nothing is sent."""
     REHEARSE = "rehearse"
     """A rollback for real and forward again, outside of production: it proves the way back."""
+    WALK = "walk"
+    """A checklist is walked through: nothing is sent by itself."""
 
     @property
     def goes_back(self) -> bool:
@@ -274,6 +276,9 @@ class Plan:
     """Seconds to *safe* then."""
     configuration: Mapping[str, object] = field(default_factory=dict)
     """The deployment configuration that its order ships with; empty: the live one stays."""
+    choices: tuple[str, ...] = ()
+    """Members of the wish that would make it another plan here, and that are worth offering: ``direct``,
+    ``capacity``, ``migrate``."""
     instant_until: datetime | None = None
     """Until then the old version stands beside the new one, and going back only moves the traffic."""
 

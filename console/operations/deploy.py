@@ -63,6 +63,7 @@ def plan_deploy(bearings: Bearings, wish: Wish, hold: Hold | None, settings: Set
         remarks=tuple(remarks),
         nothing_to_do=nothing,
         sizing=sizing,
+        choices=() if bearings.settings.migration is None or nothing else ("migrate",),
     )
 
 

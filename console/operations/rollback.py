@@ -1,6 +1,6 @@
 """Plan a rollback: to what really succeeded, by the mechanism that gets there from here."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from console.config.settings import Settings
@@ -71,9 +71,16 @@ def plan_rollback(
         before={"configuration": dict(status.configuration)} if found.configuration else {},
         configuration=found.configuration or {},
         instant_until=found.instant_until,
+        choices=_choices(wish, found, offered),
         onset_at=began,
         onset=evidence,
     )
+
+
+def _choices(wish: Wish, found: Way, offered: Sequence[str]) -> tuple[str, ...]:
+    """What would make it another plan: without the strategy's steps, or with the count that there was."""
+    said = {"direct": wish.direct or found.has_shortcut, "capacity": wish.capacity or bool(offered)}
+    return tuple(name for name, is_one in said.items() if is_one)
 
 
 def _choice(

@@ -1,6 +1,6 @@
 """By which call a rollback gets to its target from here, and what of the service's strategy it meets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from console.domain.action import Action, ActionKind
@@ -31,6 +31,8 @@ class Way:
     instant_until: datetime | None = None
     steps: Steps = ALL_AT_ONCE
     """What the deployment that it begins goes through."""
+    has_shortcut: bool = False
+    """It can be shipped at once instead, without those."""
 
 
 def way(bearings: Bearings, target: Release, *, direct: bool) -> Way:
@@ -60,7 +62,7 @@ def way(bearings: Bearings, target: Release, *, direct: bool) -> Way:
         said = f"ECS is going back to {name}: this supersedes it"
     else:
         said = f"ECS alone would go back to {name}: this supersedes the rollout"
-    return Way(found.mechanism, (said, *found.remarks), found.configuration, found.after, None, found.steps)
+    return replace(found, remarks=(said, *found.remarks), instant_until=None)
 
 
 def own_candidate(bearings: Bearings, rollout: Rollout) -> Release | None:
@@ -112,6 +114,7 @@ def _anew(bearings: Bearings, *, direct: bool) -> Way:
             Mechanism.UPDATE_SERVICE,
             (f"{steps.words} would run again · direct ships it at once and puts that back afterwards",),
             steps=steps,
+            has_shortcut=True,
         )
     if not status.configuration:
         raise RefusedError(
@@ -151,4 +154,4 @@ def _by_codedeploy(bearings: Bearings, *, direct: bool) -> Way:
         return Way(Mechanism.CREATE_DEPLOYMENT)
     steps = Steps("CANARY", last.step_percent, last.step_bake_s)
     said = f"{last.step_percent:g} % steps of CodeDeploy run again · direct ships it all at once"
-    return Way(Mechanism.CREATE_DEPLOYMENT, (said,), steps=steps)
+    return Way(Mechanism.CREATE_DEPLOYMENT, (said,), steps=steps, has_shortcut=True)

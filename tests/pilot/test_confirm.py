@@ -15,7 +15,7 @@ from console.domain.registry import Findings, Offer, RegistryVersion
 from console.domain.version import Version
 from console.domain.wish import Wish
 from console.errors import CredentialsError, EndpointError, UnknownVersionError
-from screens import confirm
+from screens import dialog as dialogs
 from screens.confirm import PlanScreen
 from screens.messages import OperationConfirmed
 from tests.builders import ADDRESS, NOW, a_new_release, a_release
@@ -55,7 +55,7 @@ class Dialog:
         return self.app.screen is self.screen
 
     async def ready(self, pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: self.screen.stage is confirm.Stage.READY)
+        await until(pilot, lambda: self.screen.stage is dialogs.Stage.READY)
 
     def text(self) -> str:
         self.screen.show()
@@ -338,7 +338,7 @@ async def test_an_error_of_planning_is_one_line_with_its_remedy_and_r_tries_agai
     failure = CredentialsError("the session of profile prod has expired", "run aws sso login")
     dialog = Dialog(FakePlanner(failure, a_plan()))
     async with dialog.app.run_test(size=(140, 40)) as pilot:
-        await until(pilot, lambda: dialog.screen.stage is confirm.Stage.FAILED)
+        await until(pilot, lambda: dialog.screen.stage is dialogs.Stage.FAILED)
         shown = dialog.text()
         assert "credentials: the session of profile prod has expired" in shown
         assert "run aws sso login" in shown
@@ -429,7 +429,7 @@ async def test_escape_from_the_other_targets_keeps_the_first_plan() -> None:
         await dialog.ready(pilot)
         await pilot.press(*"prod", "ctrl+t", "escape")
         assert dialog.is_open
-        assert dialog.screen.stage is confirm.Stage.READY
+        assert dialog.screen.stage is dialogs.Stage.READY
         assert dialog.typed == "prod"
         assert len(dialog.planner.asked) == 1
 

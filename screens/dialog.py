@@ -1,0 +1,440 @@
+"""What every dialog before an order has in common: one plan, read again when it is old, confirmed once."""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from console.domain.address import Tier
+from console.domain.text import plain
+from console.domain.words import age
+from console.errors import UsageError
+from console.ports import Clock
+from screens.plan_question import Confirmable, PlanQuestion
+from widgets import plan_dialog
+from widgets.confirm_field import ConfirmField
+from widgets.dialog import DialogPane
+from widgets.glyphs import UNICODE, Glyphs
+from widgets.header import NARROW
+from widgets.keybar import KeyBar
+from widgets.line import Line
+
+WIDE = 88
+REPEAT_S = 0.7
+"""An ``enter`` that follows another so soon, with nothing between them, comes from a held key."""
+
+
+class Stage(Enum):
+    """Where the dialog stands."""
+
+    ASKING = auto()
+    """The wish is not complete: which version, how many, what leaves."""
+    PLANNING = auto()
+    FAILED = auto()
+    READY = auto()
+    CHOOSING = auto()
+    """Something else is looked at, or chosen from, in the place of the plan."""
+
+
+WishT = TypeVar("WishT")
+PlanT = TypeVar("PlanT", bound=Confirmable)
+
+
+class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
+    """Shows a plan and has it confirmed, at most once; nothing is sent from here.
+
+    Whatever happens to the plan on the way (older than 30 s, a changed world, a failed check) makes
+    ``enter`` dead until the operator has seen it.
+    """
+
+    CSS_PATH = "confirm.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel", id="plan.cancel", tooltip="Leave; nothing is sent"),
+        Binding("enter", "accept", "confirm", id="plan.accept", show=False, tooltip="Confirm the plan"),
+        Binding("tab,right", "choose(1)", "next button", id="plan.next", show=False),
+        Binding("shift+tab,left", "choose(0)", "first button", id="plan.first", show=False),
+        Binding("f3", "copy", "copy plan", id="plan.copy", tooltip="Copy the plan as text"),
+        Binding("r", "retry", "try again", id="plan.retry", tooltip="Ask for the plan again"),
+        Binding("down,pagedown", "down", "further down", id="plan.down", show=False),
+        Binding("up,pageup", "up", "further up", id="plan.up", show=False),
+    ]
+    KEY_ORDER: ClassVar[tuple[str, ...]] = ("plan.cancel", "plan.retry", "plan.copy")
+    """Binding ids as they stand in the key bar; what does not fit is dropped from the end."""
+
+    def __init__(
+        self,
+        question: PlanQuestion[WishT, PlanT],
+        clock: Clock,
+        *,
+        asks: bool,
+        forbidden: str = "",
+    ) -> None:
+        super().__init__()
+        self._clock = clock
+        self.question = question
+        self.stage = Stage.ASKING if asks else Stage.PLANNING
+        self.changed: frozenset[str] = frozenset()
+        self.button = 0
+        """0: cancel, 1: the order. Only where nothing has to be typed."""
+        self._forbidden = forbidden
+        """Why nothing may be sent there whatever the plan says; empty when something may."""
+        self._last_enter: float | None = None
+        self._over = False
+        """Confirmed or left: nothing that comes later counts."""
+        self._said = ""
+        """Short note in the key bar."""
+
+    # -- for subclasses -----------------------------------------------------------------------
+
+    def words(self) -> str:
+        """What would be done, as the heading says it."""
+        raise NotImplementedError
+
+    def body(self, column: int, width: int) -> tuple[Line, ...]:
+        """What stands in the place of the plan, for the stage there is now."""
+        raise NotImplementedError
+
+    def changes(self, old: PlanT, new: PlanT) -> frozenset[str]:
+        """What is not as it was in a plan that was read again; empty: the world is the same."""
+        raise NotImplementedError
+
+    def notices(self, plan: PlanT, column: int, width: int) -> tuple[Line, ...]:
+        """What has to be seen before it is confirmed."""
+        raise NotImplementedError
+
+    def blocked(self, plan: PlanT) -> str:
+        """Why the plan cannot be carried out; empty when it can."""
+        raise NotImplementedError
+
+    def order(self, plan: PlanT) -> str:
+        """What ``enter`` would do."""
+        raise NotImplementedError
+
+    def confirmed(self, plan: PlanT, typed: str | None) -> None:
+        """The plan was confirmed: tell the app, which carries it out."""
+        raise NotImplementedError
+
+    def text(self, plan: PlanT) -> str:
+        """The plan, to paste somewhere."""
+        raise NotImplementedError
+
+    def begin(self) -> None:
+        """Read what there is to pick from, while something is asked."""
+
+    def placeholder(self) -> str:
+        """What may be typed where something is asked."""
+        return ""
+
+    def answered(self, typed: str) -> WishT | None:
+        """The wish with an answer in it; ``None``: not complete. Raises :class:`UsageError`."""
+        return None
+
+    def typed_anew(self) -> None:
+        """Something else was typed in answer to a question."""
+
+    def moved(self, step: int) -> bool:
+        """An arrow was pressed; whether it meant something besides scrolling."""
+        return False
+
+    def taken(self) -> None:
+        """``enter`` while something is chosen."""
+
+    def key_labels(self) -> Mapping[str, str]:
+        """Binding id -> what to say in place of its verb now."""
+        return {}
+
+    # -- building -----------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield DialogPane(id="heading")
+            yield DialogPane(id="plan")
+            yield DialogPane(id="notice")
+            answer = Input(placeholder=self.placeholder(), id="answer", compact=True, select_on_focus=False)
+            answer.cursor_blink = False
+            yield answer
+            yield ConfirmField(id="field")
+            yield DialogPane(id="foot")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.query_one(KeyBar).order = self.KEY_ORDER
+        self.set_interval(0.5, self.show)
+        if self.stage is Stage.ASKING:
+            self.query_one("#answer", Input).focus()
+            self.begin()
+        else:
+            self.question.ask(self)
+        self.show()
+
+    def on_resize(self) -> None:
+        self.show()
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it takes the whole content area."""
+        return self.size.width < NARROW
+
+    # -- asking the engine --------------------------------------------------------------------
+
+    @property
+    def plan(self) -> PlanT | None:
+        """The newest plan."""
+        return self.question.plan
+
+    def plan_came(self, old: PlanT | None, new: PlanT) -> None:
+        """A plan that was read again shows what is different, and has to be confirmed anew then."""
+        if self.stage in (Stage.READY, Stage.CHOOSING) and old is not None:
+            changed = self.changes(old, new)
+            if changed:
+                self.changed, self.button = changed, 0
+                self.begin_typing()
+        else:
+            self.stage, self.changed, self.button = Stage.READY, frozenset(), 0
+            self.begin_typing()
+        self.show()
+
+    def begin_typing(self) -> None:
+        """Empty the field for the phrase of the newest plan."""
+        field = self.query_one(ConfirmField)
+        field.phrase = self.plan.confirm if self.plan else ""
+        field.clear()
+
+    def plan_anew(self) -> None:
+        """Something of the wish was changed: the plan for it is another one, and nothing is confirmed."""
+        self.question.forget()
+        self.stage = Stage.PLANNING
+        self.set_focus(None)
+        self.question.ask(self)
+        self.show()
+
+    def ask_anew(self) -> None:
+        """Ask once more what the wish needs; what is planned stays until there is an answer."""
+        self.stage = Stage.ASKING
+        self.question.error = None
+        answer = self.query_one("#answer", Input)
+        answer.placeholder = self.placeholder()
+        answer.value = ""
+        self.begin()
+        self.show()
+
+    def _refresh_when_old(self) -> None:
+        """Somebody is at the keys: a plan that has grown old is read again now."""
+        if self.stage is Stage.READY and self.question.is_old and not self.question.is_open:
+            self.question.ask(self)
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "copy":
+            return self.stage is Stage.READY
+        if action == "retry":
+            return self.stage is Stage.FAILED
+        return True
+
+    def action_cancel(self) -> None:
+        asked_anew = self.stage is Stage.ASKING and self.plan is not None
+        if self.stage is Stage.CHOOSING or asked_anew:
+            self.stage = Stage.READY
+            self.show()
+            return
+        self.leave()
+
+    def leave(self) -> None:
+        """Close; whatever is still on its way finds nobody."""
+        self._over = True
+        self.dismiss()
+
+    def action_retry(self) -> None:
+        self.stage = Stage.PLANNING
+        self.question.ask(self)
+        self.show()
+
+    def action_choose(self, button: int) -> None:
+        if self.stage is Stage.READY and self.plan and not self.plan.confirm:
+            self.button = button
+            self._last_enter = None
+            self._refresh_when_old()
+            self.show()
+
+    def action_down(self) -> None:
+        self._move(1)
+
+    def action_up(self) -> None:
+        self._move(-1)
+
+    def _move(self, step: int) -> None:
+        if not self.moved(step):
+            self.query_one("#plan", DialogPane).scroll_lines(step * 5)
+        self._last_enter = None
+        self.show()
+
+    def action_copy(self) -> None:
+        if self.plan is not None:
+            self.app.copy_to_clipboard(self.text(self.plan))
+            self._said = "plan copied"
+            self.show()
+
+    def action_accept(self) -> None:
+        if self._is_repeat() or self._over:
+            return
+        if self.stage is Stage.CHOOSING:
+            self.taken()
+        elif self.stage is Stage.READY and self.plan is not None:
+            self._accept_plan(self.plan)
+        self.show()
+
+    def _is_repeat(self) -> bool:
+        """Whether this ``enter`` is the last one still held down; each renews the time."""
+        now, before = self._clock.monotonic(), self._last_enter
+        self._last_enter = now
+        return before is not None and now - before < REPEAT_S
+
+    def _accept_plan(self, plan: PlanT) -> None:
+        if not plan.confirm and self.button == 0:
+            self.leave()
+            return
+        self._refresh_when_old()
+        if self.dead_because() or (plan.confirm and not self.query_one(ConfirmField).matches):
+            return
+        self._over = True
+        self.confirmed(plan, self.query_one(ConfirmField).value if plan.confirm else None)
+        self.dismiss()
+
+    def dead_because(self) -> str:
+        """Why ``enter`` sends nothing whatever was typed; empty when it would."""
+        if self.plan is None:
+            return "no plan yet"
+        if self.plan.nothing_to_do:
+            return "there is nothing to send"
+        if self._forbidden:
+            return self._forbidden
+        if blocked := self.blocked(self.plan):
+            return blocked
+        if self.question.is_open:
+            return "reading the plan again"
+        if self.question.is_old:
+            return "the plan is old, any key reads it again"
+        return ""
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._is_repeat() or self.stage is not Stage.ASKING:
+            return
+        try:
+            wish = self.answered(self.typed)
+        except UsageError as error:
+            self.question.error = error
+            self.show()
+            return
+        if wish is not None:
+            self.question.wish = wish
+            self.plan_anew()
+
+    @property
+    def typed(self) -> str:
+        """What stands in the field of a question."""
+        return plain(self.query_one("#answer", Input).value).strip()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._last_enter = None
+        self.typed_anew()
+        self.show()
+
+    def on_confirm_field_changed(self, event: ConfirmField.Changed) -> None:
+        event.stop()
+        self._last_enter = None
+        self._refresh_when_old()
+        self.show()
+
+    # -- drawing ------------------------------------------------------------------------------
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The marks that the terminal can show."""
+        found = getattr(self.app, "glyphs", UNICODE)
+        return found if isinstance(found, Glyphs) else UNICODE
+
+    def show(self) -> None:
+        """Draw everything anew for what is known, and for the size, now."""
+        if not self.is_mounted or not self.query("#foot"):
+            return
+        narrow = self.is_narrow
+        column = 2 if narrow else 4
+        width = (self.size.width if narrow else WIDE) - 2 * column
+        typing = self.stage is Stage.READY and self.plan is not None and bool(self.plan.confirm)
+        typing = typing and not (self.plan and self.plan.nothing_to_do)
+        self.set_class(narrow, "-narrow")
+        self.set_class(typing, "-types")
+        self.set_class(self.stage is Stage.ASKING, "-asks")
+        said = {
+            "heading": plan_dialog.heading(self.words(), self._corner(), column, width, narrow),
+            "plan": self.body(column, width),
+            "notice": self._notices(column, width),
+            "foot": self._foot(column, width, narrow, typing),
+        }
+        for pane in self.query(DialogPane):
+            pane.barred = self.plan is not None and self.plan.tier is Tier.PRODUCTION
+            pane.paper = "background" if narrow else "surface"
+            pane.lines = said.get(pane.id or "", ())
+        self._lay_out(said, narrow, typing)
+        self._keys(narrow, typing)
+
+    def _lay_out(self, said: Mapping[str, tuple[Line, ...]], narrow: bool, typing: bool) -> None:
+        """Give every part the rows that it needs, and the plan what is left."""
+        field = (2 if narrow else 3) if typing else 1 if self.stage is Stage.ASKING else 0
+        needed = sum(len(lines) for lines in said.values()) + field
+        room = self.size.height - (3 if narrow else 4)
+        gap = 1 if needed < room else 0
+        self.query_one("#notice").styles.height = len(said["notice"]) + gap
+        if self.stage is Stage.ASKING:
+            self.query_one("#plan").styles.height = len(said["plan"])
+        else:
+            self.query_one("#plan").styles.height = "1fr"
+        self.query_one("#dialog").styles.height = room if narrow else min(room, needed + gap)
+
+    def _keys(self, narrow: bool, typing: bool) -> None:
+        field = self.query_one(ConfirmField)
+        field.waiting = self.dead_because()
+        field.column = 2 if narrow else 4
+        if typing and not field.has_focus:
+            field.focus()
+        elif self.stage is Stage.ASKING and not self.query_one("#answer").has_focus:
+            self.query_one("#answer").focus()
+        elif not typing and self.stage is not Stage.ASKING and self.focused is not None:
+            self.set_focus(None)
+        bar = self.query_one(KeyBar)
+        bar.labels = dict(self.key_labels())
+        bar.note = (self._said or (plan_dialog.NOTHING_SENT if narrow else ""), "muted")
+        self.refresh_bindings()
+
+    def _corner(self) -> tuple[str, str]:
+        if self.plan is None:
+            return "", "muted"
+        if self.question.is_open:
+            since = self.question.waiting_s
+            return f"reading it again, {age(since)}" if since >= 1 else "reading it again", "warning"
+        return f"plan is {age(self.question.age_s)} old", "warning" if self.question.is_old else "muted"
+
+    def _notices(self, column: int, width: int) -> tuple[Line, ...]:
+        if self.stage is not Stage.READY or self.plan is None:
+            return ()
+        lines = self.notices(self.plan, column, width)
+        if self._forbidden and not self.plan.nothing_to_do:
+            said = plan_dialog.notice(self.glyphs.failed, self._forbidden, "bold warning", column, width)
+            return (*lines, *said)
+        return lines
+
+    def _foot(self, column: int, width: int, narrow: bool, typing: bool) -> tuple[Line, ...]:
+        if self.stage is not Stage.READY or self.plan is None or self.plan.nothing_to_do:
+            order = "plan it" if self.stage is Stage.ASKING else ""
+            return plan_dialog.buttons(order, True, None, column, width, narrow)
+        alive = not self.dead_because() and (not typing or self.query_one(ConfirmField).matches)
+        chosen = None if typing else self.button
+        return plan_dialog.buttons(self.order(self.plan), alive, chosen, column, width, narrow)
