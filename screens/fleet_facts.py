@@ -10,7 +10,7 @@ from console.domain.signals import Figures
 from console.domain.version import Version, short_digest
 from console.watch.cadence import is_stale, proof_holds, stale_in
 from screens.overview import SHORT_TIERS
-from widgets.fleet_row import MOVED, ServiceRow
+from widgets.fleet_row import BACK_ROOM, MOVED, ServiceRow
 
 ERRORS_CRITICAL = 0.05
 ERRORS_NOTICED = 0.003
@@ -35,7 +35,7 @@ def row_of(
     status, figures = picture.status, picture.figures
     share = figures.error_share if figures else None
     version = version_of(picture)
-    back, back_ink = _way_back(picture, now)
+    back, back_short, back_ink = _way_back(picture, now)
     deployed = _age(picture.deployed_at, now)
     stale = _age(picture.as_of, now) if now is not None and is_stale(picture, now) else None
     return ServiceRow(
@@ -62,6 +62,7 @@ def row_of(
         recent=figures.recent if figures else (),
         by=picture.deployed_by or (words.NOTHING if picture.deployed_at else ""),
         back=back,
+        back_short=back_short,
         back_ink=back_ink,
         mixed=is_mixed(picture),
     )
@@ -141,17 +142,19 @@ def true_way_back(picture: ServicePicture, now: datetime | None) -> WayBack | No
     return back
 
 
-def _way_back(picture: ServicePicture, now: datetime | None) -> tuple[str, str]:
-    """What the column says, and its ink where it has one of its own."""
+def _way_back(picture: ServicePicture, now: datetime | None) -> tuple[str, str, str]:
+    """What the column says, the same where it is narrow, and its ink where it has one of its own."""
     back = true_way_back(picture, now)
     if back is None:
-        return "", ""
+        return "", "", ""
     if not back.version:
-        return ("none", "warning") if back.doubt else (words.NOTHING, "")
+        said, ink = ("none", "warning") if back.doubt else (words.NOTHING, "")
+        return said, said, ink
     said = "?" if back.safe_s is None else words.clock(back.safe_s)
+    short = words.age(back.safe_s, narrow=True) if back.safe_s is not None and len(said) > BACK_ROOM else said
     if back.failed or not back.proven:
-        return said, "warning"
-    return said, "bold strong" if picture.state.is_trouble else ""
+        return said, short, "warning"
+    return said, short, "bold strong" if picture.state.is_trouble else ""
 
 
 def way_back_line(picture: ServicePicture, now: datetime | None) -> str:

@@ -49,17 +49,17 @@ class ServiceScreen(ChangingScreen):
     KEY_ORDER: ClassVar[tuple[str, ...]] = (
         "service.back",
         "do.roll_back",
+        "do.move_on",
         "service.explain",
         "app.logs",
-        "do.move_on",
         "do.deploy",
+        "service.pane",
         "do.drain",
         "do.scale",
         "do.restart",
-        "service.pane",
         "app.journal",
-        "app.operation",
         "service.copy",
+        "app.operation",
         "app.quit",
     )
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -53,7 +53,8 @@ def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
     ]
     stage, hook, breaker, alarms = course.stage(), course.hook(), course.breaker(), course.alarms()
     if course.narrow:
-        return (*first, *hook, *settings, *stage, *alarms, *breaker, *figures, *last)
+        errors, p95 = figures[:1], figures[1:]
+        return (*first, *hook, *errors, *settings, *stage, *breaker, *alarms, *p95, *last)
     return (*first, *figures, *stage, *hook, *breaker, *alarms, *settings, *last)
 
 

@@ -15,6 +15,10 @@ BAR = 8
 STATE_ROOM = 11
 """Cells of a state's word, at every width."""
 
+BACK_ROOM = 4
+"""Cells of the way back at few columns: ``9:59``, then ``17m``."""
+WIDE_BACK_ROOM = 5
+
 MOVED = "*"
 """Behind a version whose tag names another image by now."""
 
@@ -78,6 +82,8 @@ class ServiceRow:
     """Who deployed."""
     back: str = ""
     """Time to safe by the way back; empty: not known yet."""
+    back_short: str = ""
+    """The same in :data:`BACK_ROOM` cells."""
     back_ink: str = ""
     """Empty: that of the row."""
     mixed: bool = False
@@ -118,7 +124,7 @@ class ServiceRow:
         if self.stale_age:
             calm = not self.is_loud
             glyph = glyphs.stale if calm else glyphs.of_state(self.state)
-            line.run(2, (glyph, "stale" if calm else ink), (" ", "text"))
+            line.run(2, (glyph, "stale" if calm else ink), (" ", "stale" if calm else f"bold {ink}"))
             line.put(4, self._aged_word(), "stale" if calm else f"bold {ink}")
             return
         if self.share is not None or (narrow and self.progress is not None):
@@ -158,12 +164,13 @@ class ServiceRow:
         said = short_label(label, room - len(marks), narrow=narrow, ellipsis=glyphs.ellipsis)
         line.run(column, (said, self._ink("text", "muted")), (marks, "warning"))
 
-    def _back(self, line: Line, end: int) -> None:
+    def _back(self, line: Line, end: int, room: int) -> None:
         if self.held:
             line.right(end, "held", "warning")
             return
         calm = self.stale_age and not self.is_loud
-        line.right(end, self.back, self._ink("text", "muted") if calm or not self.back_ink else self.back_ink)
+        said = self.back if len(self.back) <= room else self.back_short
+        line.right(end, said, self._ink("text", "muted") if calm or not self.back_ink else self.back_ink)
 
     def _wide(self, glyphs: Glyphs) -> Line:
         line, ink = Line(), self._ink("text", "muted")
@@ -181,7 +188,7 @@ class ServiceRow:
         number, _, unit = self.age.partition(" ")
         line.right(122, number, ink).put(123, unit, ink)
         line.put(127, cut_end(self.by, 5, glyphs.ellipsis), ink)
-        self._back(line, 138)
+        self._back(line, 138, WIDE_BACK_ROOM)
         return line
 
     def _bar(self, line: Line, glyphs: Glyphs) -> None:
@@ -209,7 +216,7 @@ class ServiceRow:
         self._version(line, 52, 10, glyphs, narrow=True)
         line.right(68, self.errors, self._figure_ink(self.errors_ink))
         line.right(73, self.age_short, self._ink("text", "muted"))
-        self._back(line, 78)
+        self._back(line, 78, BACK_ROOM)
         return line
 
 

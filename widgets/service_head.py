@@ -85,7 +85,9 @@ def _title(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
     said = " ".join(part for part in (state_word(state), progress_words(picture), stale_age) if part)
     if picture.as_of is None and picture.status is None and not picture.diagnosis.line:
         glyph, glyph_ink, said, ink = glyphs.open, "muted", "reading", "muted"
-    column = line.run(2, (glyph, glyph_ink), (" ", "text"), (said, f"bold {ink}")) + (2 if narrow else 3)
+    column = line.run(2, (glyph, glyph_ink), (" ", f"bold {ink}"), (said, f"bold {ink}")) + (
+        2 if narrow else 3
+    )
     column = line.run(column, (picture.address.service, "bold strong")) + (1 if narrow else 2)
     column = line.run(column, (picture.address.environment, "text"))
     if picture.hold is not None:

@@ -60,7 +60,7 @@ def _line(
     indent = 0 if narrow else 2
     line = Line()
     word = cut_end(target.state, 10, glyphs.ellipsis)
-    line.run(left + indent, (marks.get(target.state, glyphs.open), ink), (" ", "text"), (word, ink))
+    line.run(left + indent, (marks.get(target.state, glyphs.open), ink), (f" {word}", ink))
     column = left + indent + 13
     line.put(column, task.id[: 4 if narrow else 8] if task else NOTHING, "text")
     line.put(

@@ -254,7 +254,7 @@ def _wide_task(
     glyph, word, ink = task_state(task, targets, glyphs)
     memory = _memory(task)
     line = Line()
-    line.run(left + 2, (glyph, ink), (" ", "text"), (word, ink))
+    line.run(left + 2, (glyph, ink), (f" {word}", ink))
     line.put(left + 15, task.id[:8], "text")
     line.put(left + 25, task.zone.rsplit("-", 1)[-1][:4], "muted")
     line.right(left + 35, _lasted(task, now, narrow=False), "muted")
@@ -273,7 +273,7 @@ def _narrow_task(
 ) -> Line:
     glyph, word, ink = task_state(task, targets, glyphs)
     line = Line()
-    line.run(left, (glyph, ink), (" ", "text"), (word, ink))
+    line.run(left, (glyph, ink), (f" {word}", ink))
     line.put(left + 12, task.id[:4], "text").put(left + 17, revision_of(task), "muted")
     line.right(left + 27, _lasted(task, now, narrow=True), "muted")
     return _said(line, left + 28, end, task, group, targets, glyphs)
