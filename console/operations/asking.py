@@ -50,7 +50,7 @@ def ask(carrier: Carrier, number: int, action: Action) -> Iterator[OperationEven
                 )
             answer = answer_in(entries, number)
             if answer is not None:
-                yield from _take(carrier, number, action, answer)
+                yield from take(carrier, number, action, answer)
                 return
             if carrier.limits.asks == "stop":
                 yield carrier.end(Verdict.PAUSED, None, paused(carrier, action.said))
@@ -79,11 +79,17 @@ def answer_in(entries: Sequence[Entry], number: int) -> Entry | None:
     return next((e for e in entries if e.event == ANSWERED and e.facts.get("action") == number), None)
 
 
+def refusal_in(entries: Sequence[Entry]) -> Entry | None:
+    """The answer that ends it all, to whatever it was given."""
+    return next((e for e in entries if e.event == ANSWERED and e.facts.get("answer") == "no"), None)
+
+
 def _is_asked(entries: Sequence[Entry], number: int) -> bool:
     return any(entry.event == ASKED and entry.facts.get("action") == number for entry in entries)
 
 
-def _take(carrier: Carrier, number: int, action: Action, answer: Entry) -> Iterator[OperationEvent]:
+def take(carrier: Carrier, number: int, action: Action, answer: Entry) -> Iterator[OperationEvent]:
+    """Do what a person has answered: yes is done with the action, no ends the operation before it."""
     who = str(answer.facts.get("by") or "somebody")
     if answer.facts.get("answer") == "yes":
         carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, f"{who} says so")

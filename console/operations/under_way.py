@@ -13,6 +13,7 @@ from console.operations.lives import host, is_carried
 from console.operations.log import OperationLog
 from console.operations.means import Means
 from console.operations.planning import asked
+from console.operations.reached import stands_at
 from console.operations.resuming import follow, is_recent, plan_of, resume
 
 
@@ -138,7 +139,7 @@ class UnderWay:
 
     def answer(self, operation_id: str, *, yes: bool) -> bool:
         """Write a person's answer to what it asks; whoever carries it finds it there. Whether it asked
-        anything.
+        anything. *No* also ends a guided walk that stands between two questions.
 
         Raises:
             RefusedError: in a read-only environment: what is left of it would change something.
@@ -148,7 +149,10 @@ class UnderWay:
         platform = self._means.platform(record.address)
         if yes and platform.environment.read_only:
             raise RefusedError(f"{platform.environment.key} is read-only", "go on where it is not")
-        number = open_question(self._journal.entries(operation_id))
+        entries = self._journal.entries(operation_id)
+        number = open_question(entries)
+        if number is None and not yes and record.verdict is Verdict.PAUSED:
+            number = stands_at(plan_of(record, entries), entries)
         if number is None:
             return False
         word, who = "yes" if yes else "no", self._means.actor(platform.identity())

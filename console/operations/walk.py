@@ -1,41 +1,28 @@
 """Carry a plan's actions one after another: each journalled, sent once, looked at until it is done.
 
-The entries of the journal are the walk's memory. ``sent`` with an action's number is written before
-its call, ``performed`` with the answer after it, ``reached`` once it is done; a process that takes over
-reads from them how far the walk is.
+The entries of the journal are the walk's memory; see :mod:`console.operations.reached`.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from console.domain.action import MIGRATION, Action, ActionKind, ActionSight, ActionState
 from console.domain.codec import encode
-from console.domain.operation import Entry, Mechanism, OperationEvent, Plan, Verdict
+from console.domain.operation import Entry, Mechanism, OperationEvent, Verdict
 from console.domain.words import count, utc
 from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError
-from console.operations.asking import ask, paused
+from console.operations.asking import ask, paused, refusal_in, take
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
 from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, compare
 from console.operations.performer import READING
+from console.operations.reached import Reached, is_guided, reached_in
 
 LOOK_EVERY_S = 2.5
 DATABASE_EVERY_S = 10.0
 _OF_DATABASES = (ActionKind.SNAPSHOT, ActionKind.RESTORE_DATABASE, ActionKind.OPEN_DATABASE)
-
-
-@dataclass(frozen=True)
-class Reached:
-    """How far the journal says that a walk is."""
-
-    number: int
-    """The action that is under way, or the next one; equal to their number when all are done."""
-    sent: bool
-    """Its call may have been made."""
-    facts: Mapping[str, object] | None
-    """What the call answered; ``None``: no answer is known."""
 
 
 def walk(carrier: Carrier) -> Iterator[OperationEvent]:
@@ -91,6 +78,10 @@ def resume_walk(carrier: Carrier, entries: Sequence[Entry]) -> Iterator[Operatio
         if carrier.ended:
             return
         number += is_done
+    refusal = refusal_in(entries)
+    if refusal is not None and number < len(actions):
+        yield from take(carrier, number, actions[number], refusal)
+        return
     if 0 < number < len(actions) and _goes_on(carrier, actions[number]):
         yield from _act_all(carrier, range(number, len(actions)))
         number = len(actions)
@@ -109,11 +100,6 @@ def _may_be_repeated(action: Action, reached: Reached) -> bool:
     return reads and reached.facts is None
 
 
-def is_guided(plan: Plan) -> bool:
-    """A person has a part in it: it may stand for hours, and goes on where it stands."""
-    return any(action.kind is ActionKind.ASK for action in plan.actions)
-
-
 def _interrupted(carrier: Carrier, number: int) -> OperationEvent:
     """The end of a walk that another process left: done, nothing done, or so far."""
     plan = carrier.plan
@@ -129,23 +115,6 @@ def _interrupted(carrier: Carrier, number: int) -> OperationEvent:
     if is_guided(plan):
         return carrier.end(Verdict.PAUSED, None, paused(carrier, so_far))
     return carrier.end(Verdict.FAILED, None, f"{so_far} · start it again")
-
-
-def reached_in(entries: Sequence[Entry]) -> Reached:
-    """Read from a walk's entries how far it is."""
-    reached = Reached(0, sent=False, facts=None)
-    for entry in entries:
-        number = entry.facts.get("action")
-        if not isinstance(number, int):
-            continue
-        if entry.event == "sent":
-            reached = Reached(number, sent=True, facts=None)
-        elif entry.event == "performed":
-            answer = entry.facts.get("answer")
-            reached = Reached(number, sent=True, facts=dict(answer) if isinstance(answer, Mapping) else {})
-        elif entry.event in ("reached", "absent"):
-            reached = Reached(number + (entry.event == "reached"), sent=False, facts=None)
-    return reached
 
 
 def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
