@@ -19,7 +19,8 @@ from screens.feeds import LogFeed
 from screens.messages import LogsFailed, LogsRead, OperationWished, QuestionAnswered
 from screens.running import RunningOperation
 from widgets.glyphs import ASCII, Glyphs
-from widgets.operation_view import OperationPicture, OperationView, state_words
+from widgets.operation_picture import OperationPicture, state_words
+from widgets.operation_view import OperationView
 from widgets.outcome import outcome_lines
 
 

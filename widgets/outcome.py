@@ -9,7 +9,7 @@ from widgets.line import Line
 from widgets.regions import heading, wrapped
 
 if TYPE_CHECKING:
-    from widgets.operation_view import OperationPicture
+    from widgets.operation_picture import OperationPicture
 
 _NEXT = {
     Verdict.FAILED: "R plans the way back",

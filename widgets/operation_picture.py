@@ -1,0 +1,138 @@
+"""What the view of an operation draws from, and the words for the state that it is in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from console.domain.address import Address
+from console.domain.operation import Mechanism, Plan, Progress, Step, Verb, Verdict
+from console.domain.signals import LogLine
+from console.domain.words import clock
+from widgets.glyphs import Glyphs
+from widgets.plan_view import PROMISE_S
+
+_VERDICTS: dict[Verdict, tuple[str, str]] = {
+    Verdict.SUCCEEDED: ("passed", "bold steady"),
+    Verdict.NOTHING_CHANGED: ("open", "bold text"),
+    Verdict.FAILED: ("failed", "bold critical"),
+    Verdict.ROLLED_BACK: ("back", "bold warning"),
+    Verdict.BAKING: ("forward", "bold deploying"),
+    Verdict.MIXED: ("warning", "bold critical"),
+    Verdict.BOUNCED: ("failed", "bold critical"),
+    Verdict.REFUSED: ("failed", "bold warning"),
+    Verdict.UNKNOWN: ("unknown", "bold stale"),
+    Verdict.PAUSED: ("paused", "bold warning"),
+    Verdict.STUCK: ("stuck", "bold critical"),
+    Verdict.TIMED_OUT: ("warning", "bold critical"),
+    Verdict.REPLACED: ("replaced", "bold warning"),
+}
+
+_IN_MOTION = {
+    Verb.ROLLBACK: ("back", "ROLLING BACK"),
+    Verb.DEPLOY: ("forward", "DEPLOYING"),
+    Verb.RESTART: ("forward", "RESTARTING"),
+    Verb.SCALE: ("forward", "SCALING"),
+    Verb.DRAIN: ("draining", "DRAINING"),
+    Verb.UNDRAIN: ("forward", "BRINGING BACK"),
+    Verb.MIGRATE: ("forward", "MIGRATING"),
+    Verb.CONTINUE: ("forward", "MOVING ON"),
+    Verb.RESTORE: ("back", "RESTORING"),
+}
+
+
+@dataclass(frozen=True)
+class OperationPicture:
+    """All that the view draws from; what is not known yet is ``None`` or empty."""
+
+    verb: Verb
+    address: Address
+    started_at: datetime
+    now: datetime
+    plan: Plan | None = None
+    progress: Progress | None = None
+    steps: tuple[Step, ...] = ()
+    verdict: Verdict | None = None
+    by: str = ""
+    reason: str = ""
+    journal: str = ""
+    """What the verdict says of the journal: ``written``, or why it could not be."""
+    last: str = ""
+    """The last thing that happened, for when contact is lost."""
+    last_at: datetime | None = None
+    error: str = ""
+    """Why it ended without a verdict."""
+    ended_at: datetime | None = None
+    logs: tuple[LogLine, ...] = ()
+    logs_missing: str = ""
+    question: str = ""
+    """What it asks a person."""
+    pause: str = ""
+    """The pause that nobody has decided about."""
+
+    @property
+    def began(self) -> datetime:
+        """The clock's zero: when it was confirmed."""
+        return self.progress.confirmed_at if self.progress else self.started_at
+
+    def seconds(self, moment: datetime | None) -> float | None:
+        """Seconds from confirmed to a moment."""
+        return max(0.0, (moment - self.began).total_seconds()) if moment else None
+
+    @property
+    def safe_s(self) -> float | None:
+        """Seconds from confirmed to safe; ``None``: not reached."""
+        return self.seconds(self.progress.safe_at) if self.progress else None
+
+    @property
+    def done_s(self) -> float | None:
+        """Seconds from confirmed to done; ``None``: not reached."""
+        return self.seconds(self.progress.done_at) if self.progress else None
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds from confirmed to now, or to the end once there is one."""
+        ended = self.ended_at if self.verdict or self.error else None
+        end = (self.progress.done_at if self.progress else None) or ended or self.now
+        return self.seconds(end) or 0.0
+
+    @property
+    def limit_s(self) -> float | None:
+        """What the big clock is measured against: only a rollback has a promise."""
+        return PROMISE_S if self.verb is Verb.ROLLBACK else None
+
+    @property
+    def walks(self) -> bool:
+        """It ships nothing: one thing is done after another."""
+        return self.plan is not None and self.plan.mechanism is Mechanism.ACTIONS
+
+    @property
+    def lost_s(self) -> float | None:
+        """How long nobody has answered; ``None``: in contact."""
+        since = self.progress.contact_lost_since if self.progress else None
+        return (self.now - since).total_seconds() if since and self.verdict is None else None
+
+
+def state_words(shown: OperationPicture, glyphs: Glyphs) -> tuple[str, str, str]:
+    """Mark, word and style of the state that the title begins with."""
+    if shown.error:
+        return glyphs.unknown, "NOT WATCHED", "bold stale"
+    if shown.verdict is not None and not (shown.verdict is Verdict.SUCCEEDED and shown.safe_s is not None):
+        return verdict_words(shown.verdict, glyphs)
+    if shown.lost_s is not None:
+        return glyphs.unknown, "UNKNOWN", "bold stale"
+    if shown.question or shown.pause:
+        return glyphs.paused, "PAUSED", "bold warning"
+    if shown.safe_s is not None:
+        return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
+    return motion_words(shown.verb, glyphs)
+
+
+def motion_words(verb: Verb, glyphs: Glyphs) -> tuple[str, str, str]:
+    """Mark, word and style of a verb under way."""
+    mark, word = _IN_MOTION.get(verb, ("forward", verb.value.upper()))
+    return getattr(glyphs, mark), word, "bold deploying"
+
+
+def verdict_words(verdict: Verdict, glyphs: Glyphs) -> tuple[str, str, str]:
+    """Mark, word and style of a verdict."""
+    mark, words = _VERDICTS[verdict]
+    return getattr(glyphs, mark), verdict.words, words
