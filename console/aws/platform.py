@@ -79,11 +79,13 @@ class EcsPlatform:
         self._rollouts = Rollouts(calls, cache)
         self._codedeploy = CodeDeploy(calls)
         self._scaling = ScalingReader(calls)
-        self._tasks = Tasks(calls)
+        self._tasks = Tasks(calls, clock)
         self._groups = groups or TargetGroups(calls)
         self._routes = Routes(calls)
         self._databases = Databases(calls)
-        self._preflight = Preflight(settings, calls, self.definitions, self._registry, self._scans, clock)
+        self._preflight = Preflight(
+            settings, calls, self.definitions, self._registry, self._scans, self._tasks, clock
+        )
         self._rights = Rights(settings, calls, clock)
         self._backlogs = Backlogs(calls, clock)
         self._actions = Actions(

@@ -12,6 +12,7 @@ from console.aws.preflight_secrets import Secrets
 from console.aws.preflight_service import Surroundings
 from console.aws.scans import Scans
 from console.aws.standing import ACTIONS, denied_actions
+from console.aws.tasks import Tasks
 from console.config.settings import EnvironmentSettings
 from console.domain.operation import Check, CheckState
 from console.domain.release import Image, Release
@@ -35,6 +36,7 @@ class Preflight:
         definitions: Definitions,
         registry: Registry,
         scans: Scans,
+        tasks: Tasks,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -44,7 +46,7 @@ class Preflight:
         self._scans = scans
         self._clock = clock
         self._secrets = Secrets(calls, clock)
-        self._room = Room(calls, clock)
+        self._room = Room(calls, clock, tasks)
         self._around = Surroundings(calls, clock)
 
     def checks(self, target: Release, live: ServiceStatus) -> tuple[Check, ...]:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from math import ceil
 
-from console.aws.calls import Calls, batches
-from console.aws.tasks import PAGE
+from console.aws.calls import Calls
+from console.aws.tasks import Tasks
 from console.domain.operation import Check, CheckState
 from console.domain.release import Release
 from console.domain.service import ServiceStatus
@@ -24,9 +24,10 @@ _KEPT_S = 3600.0
 class Room:
     """Reads subnets and quotas of one account and Region."""
 
-    def __init__(self, calls: Calls, clock: Clock) -> None:
+    def __init__(self, calls: Calls, clock: Clock, tasks: Tasks) -> None:
         self._calls = calls
         self._clock = clock
+        self._tasks = tasks
         self._quotas: dict[str, tuple[float, float]] = {}
 
     def subnets(self, target: Release, live: ServiceStatus) -> Check | None:
@@ -66,7 +67,7 @@ class Room:
         used = self._used(spot)
         by = "by AWS's own count"
         if used is None:
-            used, by = self._counted(live.cluster), "counted in this cluster alone"
+            used, by = self._tasks.units(live.cluster) / _UNITS_A_VCPU, "counted in this cluster alone"
         said = f"{used:g} of {limit:g} vCPU in use {by}, {needed:g} more arriving"
         if used + needed > limit:
             remedy = "ask for more (Service Quotas, AWS Fargate), or scale something down first"
@@ -111,20 +112,6 @@ class Room:
             return None
         values = [value for item in answer.get("MetricDataResults", ()) for value in item.get("Values", ())]
         return float(values[0]) if values else None
-
-    def _counted(self, cluster: str) -> float:
-        arns = [
-            str(arn)
-            for page in self._calls.pages(
-                "ecs", "ListTasks", cluster=cluster, desiredStatus="RUNNING", maxResults=PAGE
-            )
-            for arn in page.get("taskArns", ())
-        ]
-        units = 0
-        for batch in batches(arns, PAGE):
-            answer = self._calls.read("ecs", "DescribeTasks", cluster=cluster, tasks=batch)
-            units += sum(int(item.get("cpu") or 0) for item in answer.get("tasks", ()))
-        return units / _UNITS_A_VCPU
 
 
 def arriving(live: ServiceStatus) -> int:

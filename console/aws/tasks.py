@@ -5,18 +5,25 @@ from typing import Any
 
 from console.aws.calls import Calls, batches
 from console.aws.moments import maybe
+from console.clock import SystemClock
 from console.domain.tasks import Container, Task
 from console.domain.text import plain
+from console.ports import Clock
 
 PAGE = 100
 """Tasks in one page of ListTasks, and in one DescribeTasks (ECS API reference)."""
+COUNTED_S = 300.0
+"""How long a count of CPU is believed: AWS's own is as old (CloudWatch user guide, usage metrics)."""
 
 
 class Tasks:
-    """Reads tasks; keeps nothing."""
+    """Reads tasks; keeps of them only how much CPU all of a cluster take together."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, clock: Clock | None = None) -> None:
         self._calls = calls
+        self._clock = clock or SystemClock()
+        self._units: dict[str, tuple[float, int]] = {}
+        """Cluster -> when it was counted, on the monotonic clock, and CPU units."""
 
     def of(self, cluster: str, service: str) -> tuple[Task, ...]:
         """Every task of a service that ECS still shows, newest first.
@@ -34,13 +41,25 @@ class Tasks:
     def running(self, cluster: str) -> dict[str, tuple[Task, ...]]:
         """The tasks of a whole cluster that are to run, by the name of their service, newest first: two
         calls a hundred, however many services there are. Tasks of no service are left out."""
+        began = self._clock.monotonic()
         arns = list(dict.fromkeys(self._listed(cluster, "", "RUNNING")))
         found: dict[str, list[Task]] = {}
+        units = 0
         for raw in self._described(cluster, arns):
             kind, _, service = str(raw.get("group", "")).partition(":")
+            units += _integer(raw.get("cpu")) or 0
             if kind == "service":
                 found.setdefault(service, []).append(task_of(raw))
+        self._units[cluster] = began, units
         return {service: _newest_first(tasks) for service, tasks in found.items()}
+
+    def units(self, cluster: str) -> int:
+        """The CPU units of all tasks of a cluster that are to run, at most five minutes old: whoever
+        lists them anyway has counted them, so that proving ways back costs no call for it."""
+        known = self._units.get(cluster)
+        if known is None or self._clock.monotonic() - known[0] > COUNTED_S:
+            self.running(cluster)
+        return self._units[cluster][1]
 
     def _described(self, cluster: str, arns: list[str]) -> Iterator[Mapping[str, Any]]:
         for batch in batches(arns, PAGE):

@@ -1,6 +1,6 @@
 """The way back of every service, proved while all is well: one at a time, when nobody else wants calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from console.domain.address import Address
@@ -16,17 +16,16 @@ from console.errors import (
 from console.ports import Clock
 from console.watch.attempts import LONG_AGO, NEVER
 from console.watch.board import Board
-from console.watch.cadence import THROTTLED_FOR_S, proved_again_s
+from console.watch.cadence import THROTTLED_FOR_S, proof_holds, proved_again_s
 from console.watch.publisher import Publisher
 
 GAP_S = 6.0
-"""Between two first proofs: ten a minute at most."""
-CALM_GAP_S = 60.0
-"""Between two that only renew an older one, about nine calls each, so that idle fleets stay quiet; less
-where there are so many services that they would not all get their turn."""
-ATTENDED = 1.5
-"""While somebody is at the console, calm services are read twice as often: what is proved waits with its
-renewal until so many times the usual age."""
+"""Between two first proofs, or two of services that something happens to: ten a minute at most."""
+EARLY = 0.5
+"""Of the age from which on a proof is old: from then on it may be renewed, so that those that were made
+one after the other are renewed evenly over all that time, a few calls a minute, and none too late."""
+ATTENDED_EARLY = 0.75
+"""While somebody is at the console, calm services are read twice as often: renewals wait longer."""
 AGAIN_S = 60.0
 """After a proof that could not be made, because nobody answers or too much is asked already."""
 _PASSING = (ThrottledError, EndpointError, CredentialsError)
@@ -68,36 +67,41 @@ class Prover:
     def next_due(self) -> float:
         if not self._board.is_read:
             return NEVER
-        now, moment = self._clock.now(), self._clock.monotonic()
-        dues = [self._due(row, now, moment) for row in self._board.rows()]
-        return min(dues, default=NEVER)
+        return min((due for due, _ in self._dues()), default=NEVER)
 
     def _next(self) -> Address | None:
         """In trouble or moving first, then whatever never was proved, then the oldest proof."""
         now, moment = self._clock.now(), self._clock.monotonic()
-        due = [row for row in self._board.rows() if self._due(row, now, moment) <= moment]
+        due = [row for when, row in self._dues() if when <= moment]
         due.sort(
             key=lambda row: (
-                not (row.state.is_trouble or row.state.is_moving),
+                not _is_hot(row),
                 row.way_back is not None,
                 row.way_back.at if row.way_back else now,
             )
         )
         return due[0].address if due else None
 
-    def _due(self, row: ServicePicture, now: datetime, moment: float) -> float:
-        """When a service is to be proved, on the monotonic clock."""
-        if row.status is None or row.remembered or row.status.primary is None or row.status.desired == 0:
-            return NEVER
-        waits = max(self._not_before.get(row.address, LONG_AGO), self._throttled_until(now, moment))
-        if row.way_back is None:
-            return max(waits, self._proved_at + GAP_S)
-        lasts = proved_again_s(row.environment.tier)
-        gap = max(GAP_S, min(CALM_GAP_S, lasts / len(self._board.addresses)))
-        if self._attended() and not (row.state.is_trouble or row.state.is_moving):
-            lasts *= ATTENDED
-        left = lasts - (now - row.way_back.at).total_seconds()
-        return max(waits, self._proved_at + gap, moment + left)
+    def _dues(self) -> Iterator[tuple[float, ServicePicture]]:
+        """When each service that can be proved is to be, on the monotonic clock."""
+        now, moment = self._clock.now(), self._clock.monotonic()
+        waits = self._throttled_until(now, moment)
+        tier = self._board.environment.tier
+        lasts, believed = proved_again_s(tier), proof_holds(tier)
+        soonest = self._proved_at + GAP_S
+        evenly = self._proved_at + max(GAP_S, lasts / max(1, len(self._board.addresses)))
+        calm_from = lasts * (ATTENDED_EARLY if self._attended() else EARLY)
+        for row in self._board.rows():
+            status, way = row.status, row.way_back
+            if status is None or row.remembered or status.primary is None or status.desired == 0:
+                continue
+            least = max(waits, self._not_before.get(row.address, LONG_AGO))
+            if way is None or now - way.at > believed:
+                yield max(least, soonest), row
+                continue
+            hot = _is_hot(row)
+            left = (lasts if hot else calm_from) - (now - way.at).total_seconds()
+            yield max(least, soonest if hot else evenly, moment + left), row
 
     def _throttled_until(self, now: datetime, moment: float) -> float:
         """Proofs may wait: none is made while AWS refuses calls."""
@@ -122,6 +126,10 @@ class Prover:
         except Exception as error:  # a bug in a plan must not end the watch
             return WayBack(at, doubt=f"{type(error).__name__}: {error}", deployment=deployment)
         return way_back(plan, at)
+
+
+def _is_hot(row: ServicePicture) -> bool:
+    return row.state.is_trouble or row.state.is_moving
 
 
 def way_back(plan: Plan, at: datetime) -> WayBack:

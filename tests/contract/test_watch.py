@@ -108,6 +108,21 @@ def test_an_idle_minute_of_fifty_services_takes_thirty_calls_at_most(
     assert watch.ecs_calls() - before <= 30
     assert watch.picture.cadence_s == (15 if attended else 30)
     assert watch.proved == 0
+    if not attended:
+        assert max(renewing(watch)) <= 30
+        assert watch.proved >= 2
+
+
+def renewing(watch: Watch) -> list[int]:
+    """The calls of each of three minutes in which ways back are proved anew."""
+    watch.world.clock.advance(1800)
+    watch.run(60)
+    counts = []
+    for _ in range(3):
+        before = watch.ecs_calls()
+        watch.run(60)
+        counts.append(watch.ecs_calls() - before)
+    return counts
 
 
 @pytest.mark.parametrize("error", ["ThrottlingException", "ExpiredTokenException", "reset"])

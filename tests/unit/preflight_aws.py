@@ -8,6 +8,7 @@ from console.aws.definitions import Definitions
 from console.aws.images import Registry
 from console.aws.preflight import Preflight
 from console.aws.scans import Scans
+from console.aws.tasks import Tasks
 from console.config.settings import EnvironmentSettings
 from console.domain.operation import Check
 from console.domain.release import Release
@@ -85,6 +86,12 @@ def preflight_checks(
     clock = FakeClock()
     calls = calls_on(aws, clock)
     preflight = Preflight(
-        settings or usual(), calls, Definitions(calls), Registry(calls, clock), Scans(calls, clock), clock
+        settings or usual(),
+        calls,
+        Definitions(calls),
+        Registry(calls, clock),
+        Scans(calls, clock),
+        Tasks(calls, clock),
+        clock,
     )
     return {check.name: check for check in preflight.checks(target, live)}

@@ -1,7 +1,10 @@
 """Which way back is proved when, and what becomes of a plan that cannot be made."""
 
 from collections.abc import Sequence
+from math import inf
 from threading import Event
+
+import pytest
 
 from console.domain.address import Address, Tier
 from console.domain.operation import Plan
@@ -10,7 +13,7 @@ from console.errors import RefusedError, ThrottledError
 from console.watch.board import Board
 from console.watch.cadence import proof_holds
 from console.watch.loop import run
-from console.watch.prover import Prover
+from console.watch.prover import GAP_S, Prover
 from console.watch.publisher import Publisher
 from console.watch.store import FleetStore
 from tests.builders import ADDRESS, NOW, a_service, an_environment
@@ -39,20 +42,62 @@ class Proofs:
         self.clock.at(self.clock.monotonic() + seconds, stop.set)
         run((self.prover,), Event(), stop, self.clock)
 
+    def run_fast(self, seconds: float) -> None:
+        """The same without looking every half second whether it is to stop."""
+        end = self.clock.monotonic() + seconds
+        while (due := self.prover.next_due()) < end:
+            self.clock.advance(due - self.clock.monotonic())
+            self.prover.turn()
+        self.clock.advance(end - self.clock.monotonic())
+
+    def oldest_s(self) -> float:
+        """The age of the oldest proof; every service has one."""
+        ways = [row.way_back for row in self.board.rows()]
+        return max((self.clock.now() - way.at).total_seconds() for way in ways if way) if all(ways) else inf
+
     def _plan(self, address: Address) -> Plan:
         self.asked.append(address)
         raise self.error
 
 
 def test_whoever_is_in_trouble_is_proved_first_and_ten_a_minute_at_most() -> None:
-    """Then the others in turn, each once; in an hour again, one a minute."""
+    """Then the others in turn, each once; again from half an hour on, one in a quarter of an hour: all
+    four within the hour that a proof lasts. Trouble after an hour, and at once."""
     proofs = Proofs()
     proofs.run(11)
     assert proofs.asked == [ADDRESS, OTHERS[0]]
-    proofs.run(3000)
+    proofs.run(1780)
     assert proofs.asked == [ADDRESS, *OTHERS]
-    proofs.run(850)
-    assert sorted(proofs.asked[4:]) == sorted([ADDRESS, *OTHERS])
+    proofs.run(1800)
+    assert proofs.asked[4:] == [OTHERS[0], OTHERS[1]]
+    proofs.run(20)
+    assert proofs.asked[6:] == [ADDRESS]
+
+
+@pytest.mark.parametrize("services", [4, 50, 200])
+def test_renewals_are_spread_evenly_and_none_comes_too_late(services: int) -> None:
+    """Five hours after the first proofs: never more in a minute than it takes to renew each once an hour,
+    and every one of them believed at any time."""
+    proofs = Proofs([Address("rugmunch", "production", f"s{number}") for number in range(services)])
+    proofs.run_fast(services * GAP_S)
+    minutes, oldest = [], 0.0
+    for _ in range(300):
+        before = len(proofs.asked)
+        proofs.run_fast(60)
+        minutes.append(len(proofs.asked) - before)
+        oldest = max(oldest, proofs.oldest_s())
+    assert max(minutes) == -(-services // 60)
+    assert oldest < proof_holds(Tier.PRODUCTION).total_seconds()
+
+
+def test_proofs_of_an_earlier_day_are_made_anew_like_first_ones() -> None:
+    """Nobody believes them any more, so nobody waits for their turn."""
+    proofs = Proofs()
+    proofs.run(60)
+    proofs.asked.clear()
+    proofs.clock.advance(86_400)
+    proofs.run(4 * GAP_S)
+    assert set(proofs.asked) == {ADDRESS, *OTHERS}
 
 
 def test_without_a_target_the_way_back_says_why() -> None:
@@ -92,23 +137,9 @@ def test_while_somebody_is_there_what_is_calm_waits_with_its_renewal() -> None:
     proofs.attended = True
     proofs.run(60)
     proofs.asked.clear()
-    proofs.run(3600)
-    assert proofs.asked == [ADDRESS]
-    proofs.run(1.5 * 3600)
-    ages = [proofs.clock.now() - way.at for row in proofs.board.rows() if (way := row.way_back)]
-    assert len(ages) == 4
-    assert max(ages) < proof_holds(Tier.PRODUCTION)
+    proofs.run(2600)
+    assert proofs.asked == []
+    proofs.run(3700)
+    assert ADDRESS in proofs.asked
     assert set(proofs.asked) == {ADDRESS, *OTHERS}
-
-
-def test_a_large_environment_is_renewed_faster_than_one_a_minute() -> None:
-    """Two hundred services: each has its turn before its proof is no longer believed."""
-    services = [Address("rugmunch", "production", f"s{number}") for number in range(200)]
-    proofs = Proofs(services)
-    end = proofs.clock.monotonic() + 200 * 6 + 2 * 3600
-    while proofs.clock.monotonic() < end:
-        proofs.clock.advance(max(0.0, proofs.prover.next_due() - proofs.clock.monotonic()))
-        proofs.prover.turn()
-    ages = [proofs.clock.now() - way.at for row in proofs.board.rows() if (way := row.way_back)]
-    assert len(ages) == 200
-    assert max(ages) <= proof_holds(Tier.PRODUCTION)
+    assert proofs.oldest_s() < proof_holds(Tier.PRODUCTION).total_seconds()
