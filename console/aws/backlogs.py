@@ -2,10 +2,9 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 from console.aws.calls import Calls
-from console.aws.moments import moment
+from console.aws.metrics import of_queue, read_metrics
 from console.domain.backlog import Backlog
 from console.domain.text import plain
 from console.errors import QuarterdeckError
@@ -17,7 +16,6 @@ _ATTRIBUTES = (
     "ApproximateNumberOfMessagesDelayed",
 )
 _WATCHED = ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage")
-PERIOD_S = 60
 MEASURED_WITHIN = timedelta(minutes=15)
 """CloudWatch may be that late with a queue that was asleep (SQS developer guide, available metrics)."""
 
@@ -58,37 +56,16 @@ class Backlogs:
     def _oldest(self, queue: str) -> float | None:
         """Seconds, of the newest minute that was measured."""
         end = self._clock.now()
-        query = {
-            "Id": "age",
-            "ReturnData": True,
-            "MetricStat": {"Metric": _metric(queue, _WATCHED[1]), "Period": PERIOD_S, "Stat": "Maximum"},
-        }
-        answer = self._calls.read(
-            "cloudwatch",
-            "GetMetricData",
-            MetricDataQueries=[query],
-            StartTime=end - MEASURED_WITHIN,
-            EndTime=end,
-        )
-        points = [
-            (moment(at), float(value))
-            for result in answer.get("MetricDataResults", ())
-            for at, value in zip(result.get("Timestamps", ()), result.get("Values", ()), strict=False)
-        ]
-        return max(points)[1] if points else None
+        query = of_queue(_WATCHED[1], "Maximum", queue)
+        points = read_metrics(self._calls, {queue: query}, end - MEASURED_WITHIN, end).get(queue)
+        return points[max(points)] if points else None
 
     def _alarms(self, queue: str) -> tuple[tuple[str, str], ...]:
         found: dict[str, str] = {}
         for name in _WATCHED:
-            answer = self._calls.read("cloudwatch", "DescribeAlarmsForMetric", **_metric(queue, name))
+            answer = self._calls.read(
+                "cloudwatch", "DescribeAlarmsForMetric", **of_queue(name, "Maximum", queue).metric
+            )
             for raw in answer.get("MetricAlarms", ()):
                 found[plain(str(raw.get("AlarmName", "")))] = plain(str(raw.get("StateValue", "")))
         return tuple(found.items())
-
-
-def _metric(queue: str, name: str) -> dict[str, Any]:
-    return {
-        "Namespace": "AWS/SQS",
-        "MetricName": name,
-        "Dimensions": [{"Name": "QueueName", "Value": queue}],
-    }

@@ -3,26 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from console.aws.calls import Answer, Calls
-from console.aws.moments import moment
+from console.aws.calls import Calls
+from console.aws.metrics import PERIOD_S, Points, Query, of_service, of_target_group, read_metrics
 from console.aws.services import Services
 from console.aws.targets import TargetGroups
 from console.domain.address import Address
-from console.domain.service import ServiceStatus
 from console.domain.signals import Figures, Load
 from console.errors import UnknownServiceError
 from console.ports import Clock
 
-PERIOD_S = 60
 LATE = timedelta(minutes=6)
 """How far back the newest complete minute may lie: the metrics are published one to four minutes late."""
 RECENT = 20
 """Minutes of which the shares of errors are told."""
-BATCH = 99
-"""Queries in one GetMetricData, of the 500 that it may hold (CloudWatch user guide, cloudwatch_limits):
-whole services, few enough that the answer comes well before the read timeout. What is billed is metrics."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +30,6 @@ _ERRORS = _Metric("HTTPCode_Target_5XX_Count", "Sum")
 _P95 = _Metric("TargetResponseTime", "p95")
 _P99 = _Metric("TargetResponseTime", "p99")
 _METRICS = (_REQUESTS, _ERRORS, _P95)
-
-_Series = dict[datetime, float]
 
 
 @dataclass(frozen=True)
@@ -70,7 +62,8 @@ class CloudWatchSignals:
         """
         sources = list(self._sources(addresses))
         minute = self._clock.now().astimezone(UTC).replace(second=0, microsecond=0)
-        series = self._series(sources, minute - LATE - timedelta(minutes=RECENT - 1), minute)
+        queries = {(index, m): _query(item, m) for index, item in enumerate(sources) for m in _METRICS}
+        series = read_metrics(self._calls, queries, minute - LATE - timedelta(minutes=RECENT - 1), minute)
         found: dict[Address, Figures] = {}
         for address in dict.fromkeys(source.address for source in sources):
             mine = [index for index, source in enumerate(sources) if source.address == address]
@@ -85,12 +78,13 @@ class CloudWatchSignals:
         average (ECS developer guide, service utilization metrics)."""
         sources = list(self._sources([address]))
         minute = self._clock.now().astimezone(UTC).replace(second=0, microsecond=0)
-        slowest = {f"p99_{index}": _query(f"p99_{index}", item, _P99) for index, item in enumerate(sources)}
-        queries = [*slowest.values(), _cpu(self._services.last(address))]
-        found = self._read(queries, minute - LATE, minute)
-        p99s = [(max(series), series[max(series)]) for key in slowest if (series := found.get(key))]
+        queries: dict[int | str, Query] = {index: _query(item, _P99) for index, item in enumerate(sources)}
+        status = self._services.last(address)
+        queries["cpu"] = of_service("CPUUtilization", "Average", status.cluster, status.name)
+        found = read_metrics(self._calls, queries, minute - LATE, minute)
+        cpu = found.pop("cpu", None)
+        p99s = [(max(series), series[max(series)]) for series in found.values()]
         last = max((at for at, _ in p99s), default=None)
-        cpu = found.get("cpu")
         return Load(
             p99_s=max((value for at, value in p99s if at == last), default=None),
             cpu=cpu[max(cpu)] if cpu else None,
@@ -110,37 +104,8 @@ class CloudWatchSignals:
                     if ":loadbalancer/app/" in balancer:
                         yield _Source(address, group, balancer)
 
-    def _series(
-        self, sources: Sequence[_Source], start: datetime, end: datetime
-    ) -> dict[tuple[int, _Metric], _Series]:
-        keys = [(index, metric) for index in range(len(sources)) for metric in _METRICS]
-        found: dict[tuple[int, _Metric], _Series] = {}
-        for first in range(0, len(keys), BATCH):
-            chunk = keys[first : first + BATCH]
-            queries = [_query(f"q{n}", sources[index], metric) for n, (index, metric) in enumerate(chunk)]
-            for name, values in self._read(queries, start, end).items():
-                found[chunk[int(name[1:])]] = values
-        return found
 
-    def _read(
-        self, queries: list[Answer], start: datetime, end: datetime
-    ) -> dict[str, dict[datetime, float]]:
-        found: dict[str, dict[datetime, float]] = {}
-        params: dict[str, Any] = {"MetricDataQueries": queries, "StartTime": start, "EndTime": end}
-        while True:
-            answer = self._calls.read("cloudwatch", "GetMetricData", **params)
-            for result in answer.get("MetricDataResults", ()):
-                points = zip(result.get("Timestamps", ()), result.get("Values", ()), strict=False)
-                found.setdefault(str(result["Id"]), {}).update(
-                    {moment(at): float(value) for at, value in points}
-                )
-            token = answer.get("NextToken")
-            if not token or token == params.get("NextToken"):
-                return found
-            params["NextToken"] = token
-
-
-def _newest(parts: Sequence[Mapping[_Metric, _Series]], since: datetime) -> Figures | None:
+def _newest(parts: Sequence[Mapping[_Metric, Points]], since: datetime) -> Figures | None:
     """The newest minute with requests, of all target groups of a service together: of blue and green
     both have some while traffic moves, and either may be the one that serves.
 
@@ -161,47 +126,11 @@ def _newest(parts: Sequence[Mapping[_Metric, _Series]], since: datetime) -> Figu
     )
 
 
-def _share(parts: Sequence[Mapping[_Metric, _Series]], at: datetime) -> float | None:
+def _share(parts: Sequence[Mapping[_Metric, Points]], at: datetime) -> float | None:
     """Errors per request in one minute; ``None`` where no request was counted."""
     requests = sum(part[_REQUESTS].get(at, 0.0) for part in parts)
     return sum(part[_ERRORS].get(at, 0.0) for part in parts) / requests if requests > 0 else None
 
 
-def _query(id: str, source: _Source, metric: _Metric) -> Answer:
-    return {
-        "Id": id,
-        "ReturnData": True,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": "AWS/ApplicationELB",
-                "MetricName": metric.name,
-                "Dimensions": [
-                    {"Name": "TargetGroup", "Value": source.group.rsplit(":", 1)[-1]},
-                    {"Name": "LoadBalancer", "Value": source.balancer.rsplit(":loadbalancer/", 1)[-1]},
-                ],
-            },
-            "Period": PERIOD_S,
-            "Stat": metric.statistic,
-        },
-    }
-
-
-def _cpu(status: ServiceStatus) -> Answer:
-    """What autoscaling looks at too; clusters are named there without their ARN."""
-    cluster = status.cluster.rsplit("/", 1)[-1]
-    return {
-        "Id": "cpu",
-        "ReturnData": True,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": "AWS/ECS",
-                "MetricName": "CPUUtilization",
-                "Dimensions": [
-                    {"Name": "ClusterName", "Value": cluster},
-                    {"Name": "ServiceName", "Value": status.name},
-                ],
-            },
-            "Period": PERIOD_S,
-            "Stat": "Average",
-        },
-    }
+def _query(source: _Source, metric: _Metric) -> Query:
+    return of_target_group(metric.name, metric.statistic, source.group, source.balancer)
