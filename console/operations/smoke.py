@@ -25,6 +25,7 @@ from console.ports import Clock, Secrets
 
 LONGEST_EVIDENCE = 400
 """Characters of an answer that are kept."""
+LONGEST_REASON = 200
 _SHORTEST_MASKED = 4
 """A shorter value is no secret, and hiding it would make the rest unreadable."""
 _LOOKED_THROUGH = 20_000
@@ -100,7 +101,7 @@ def _try(step: SmokeStep, base: str, variables: "_Variables", outside: Outside, 
         _judge(step, reply, content, captured)
     except (_StepError, QuarterdeckError) as problem:
         took = clock.monotonic() - began if took is None else took
-        said = variables.hide(plain(str(problem)))
+        said = variables.hide(plain(str(problem)), LONGEST_REASON)
         return Finding(step.name, Outcome.NG, said, step.fatal, took, evidence)
     return Finding(
         step.name, Outcome.OK, f"{reply.status} in {reply.took_s * 1000:.0f} ms", step.fatal, took, evidence
@@ -149,8 +150,8 @@ def _judge(step: SmokeStep, reply: Reply, content: Any, captured: Mapping[str, s
     for expression in step.expect:
         found = _search(expression, content)
         if found is not True:
-            shown = MASK if _SECRET_NAMES.search(expression) else json.dumps(_without_secrets(found))[:80]
-            raise _StepError(f"{expression} is {shown}")
+            shown = MASK if _SECRET_NAMES.search(expression) else json.dumps(_without_secrets(found))
+            raise _StepError(f"{expression} is {shown[:_LOOKED_THROUGH]}")
     for name, value in captured.items():
         if value is None:
             raise _StepError(f"the answer has no {step.capture[name]} for {name}")
@@ -233,8 +234,8 @@ class _Variables:
             return {key: self.fill_all(item) for key, item in value.items()}
         return [self.fill_all(item) for item in value] if isinstance(value, list | tuple) else value
 
-    def hide(self, text: str) -> str:
-        """The text without anything that must not be shown, cut."""
+    def hide(self, text: str, longest: int = LONGEST_EVIDENCE) -> str:
+        """The text without anything that must not be shown, and cut only then."""
         forms = {
             form for value in self.hidden for form in (value, quote(value, safe=""), json.dumps(value)[1:-1])
         }
@@ -242,7 +243,7 @@ class _Variables:
             if len(form) >= _SHORTEST_MASKED:
                 text = text.replace(form, MASK)
         clean = masked(plain(text))
-        return clean if len(clean) <= LONGEST_EVIDENCE else f"{clean[:LONGEST_EVIDENCE]} …"
+        return clean if len(clean) <= longest else f"{clean[:longest]} …"
 
     def _value(self, name: str) -> str:
         if name in self.known:

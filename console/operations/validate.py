@@ -122,7 +122,7 @@ def _health(found: Health) -> Finding:
     said = f"{status}{found.said}"
     if found.state is HealthState.OK:
         return ok("health", f"{said} in {found.took_s * 1000:.0f} ms", fatal=True)
-    if found.state is HealthState.UNKNOWN and found.status is not None:
+    if found.state is HealthState.UNKNOWN and found.status == 200:
         return ng("health", f"{said}: not a word that is known", fatal=True)
     return ng("health", said, fatal=found.state is not HealthState.DEGRADED)
 
