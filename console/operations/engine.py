@@ -12,6 +12,7 @@ from console.domain.release import Release
 from console.domain.wish import Wish
 from console.operations import execution, group, rehearsal
 from console.operations.carrier import Limits
+from console.operations.gate import GATED, Gate, NoGate
 from console.operations.means import Means
 from console.operations.outside import Outside
 from console.operations.permission import Permission
@@ -37,6 +38,7 @@ class Engine:
         hooks: What pause hooks of our own deployments meet: ``wait``, ``stop`` or ``continue``.
         asks: What questions to a person meet: ``wait`` for an answer, or ``stop`` as PAUSED.
         outside: By environment: the way to the services themselves; without it no requests are sent.
+        gate: What else has to be settled before something new is shipped.
     """
 
     def __init__(
@@ -51,9 +53,12 @@ class Engine:
         hooks: str = "wait",
         asks: str = "wait",
         outside: Mapping[str, Outside] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         followed = Limits(timeout_s, contact_lost_s, until=until, hooks=hooks, asks=asks)
-        self._means = Means(platforms, journal, clock, settings, followed, outside or {})
+        self._means = Means(
+            platforms, journal, clock, settings, followed, outside or {}, gate=gate or NoGate()
+        )
         self._under_way = UnderWay(self._means)
         self._permission = Permission(self._means, self._under_way)
         self._statements = Statements(self._means)
@@ -71,8 +76,10 @@ class Engine:
         bearings = means.bearings(wish.address)
         made = plan(wish, Planning(bearings, means.journal, means.settings, means.clock))
         rules = means.settings.environments[bearings.platform.environment.key]
-        checks = policy_checks(made, rules, means.platforms, means.clock.now())
-        return replace(made, checks=(*made.checks, *checks))
+        checks = (*made.checks, *policy_checks(made, rules, means.platforms, means.clock.now()))
+        made = replace(made, checks=checks)
+        walked = means.gate.check(made) if made.verb in GATED and not made.nothing_to_do else None
+        return replace(made, checks=(*checks, walked)) if walked is not None else made
 
     def plan_deploy(self, address: Address, version: str) -> Plan:
         """The plan to ship a tag or digest of the registry; reads only."""

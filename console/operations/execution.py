@@ -7,6 +7,7 @@ from console.domain.operation import Mechanism, OperationEvent, OperationRecord,
 from console.errors import JournalError, RefusedError
 from console.operations import ulid
 from console.operations.carrier import Carrier, stored
+from console.operations.gate import GATED
 from console.operations.lives import host
 from console.operations.log import OperationLog
 from console.operations.means import Means
@@ -31,6 +32,8 @@ def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent,
             f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
         ) from error
     yield confirmed
+    if plan.verb in GATED:
+        means.gate.begun(plan, carrier.log.record.id)
     if plan.nothing_to_do:
         yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
         return

@@ -12,6 +12,7 @@ from console.errors import QuarterdeckError
 from console.operations import bearings as positions
 from console.operations.bearings import Bearings
 from console.operations.carrier import Limits
+from console.operations.gate import Gate, NoGate
 from console.operations.outside import Outside
 from console.operations.performer import Performer
 from console.operations.spoken import Speaker
@@ -31,6 +32,8 @@ class Means:
     """How long every operation is followed; a service's own time to be healthy comes on top."""
     outside: Mapping[str, Outside] = field(default_factory=dict)
     """By environment key: the way to the services themselves; without it no requests are sent."""
+    gate: Gate = field(default_factory=NoGate)
+    """What else has to be settled before something new is shipped."""
     identities: dict[str, Identity] = field(default_factory=dict)
     """Who planned, by environment key: after confirming, nobody is asked again."""
 

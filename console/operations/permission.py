@@ -2,6 +2,7 @@
 
 from console.domain.operation import Check, CheckState, OperationRecord, Plan, Verb, Verdict
 from console.errors import RefusedError
+from console.operations.gate import GATED, NAME
 from console.operations.means import Means
 from console.operations.policy import SHIPPING, freeze_check
 from console.operations.under_way import UnderWay
@@ -43,13 +44,17 @@ class Permission:
             )
 
     def _blockers(self, plan: Plan) -> tuple[Check, ...]:
-        """What forbids it: failed checks of the plan, and a freeze that has begun since."""
+        """What forbids it: failed checks of the plan, a freeze that has begun since, and what is not
+        settled now: a checklist may have been walked since it was planned."""
         if plan.verb.goes_back:
             return ()
         rules = self._means.settings.environments[f"{plan.address.system}/{plan.address.environment}"]
         frozen = freeze_check(rules, self._means.clock.now()) if plan.verb in SHIPPING else None
-        begun = frozen is not None and frozen.state is CheckState.FAIL
-        return plan.blockers or ((frozen,) if frozen is not None and begun else ())
+        walked = self._means.gate.check(plan) if plan.verb in GATED else None
+        planned = tuple(item for item in plan.blockers if item.name != NAME)
+        now = tuple(item for item in (frozen, walked) if item is not None and item.state is CheckState.FAIL)
+        known = {item.name for item in planned}
+        return (*planned, *(item for item in now if item.name not in known))
 
     def _in_the_way(self, plan: Plan) -> OperationRecord | None:
         """The open operation of ours that this one must not disturb.

@@ -26,14 +26,18 @@ class UnderWay:
         self._clock = means.clock
 
     def all(self) -> tuple[OperationRecord, ...]:
-        """Newest first; an unreadable journal knows none."""
+        """Newest first, walks of checklists left out; an unreadable journal knows none."""
         try:
             records = self._journal.operations(open_only=True)
         except JournalError:
             return ()
         configured = {item.address for item in self._means.settings.services()}
         now = self._clock.now()
-        return tuple(r for r in records if r.address in configured and is_recent(r, now))
+        return tuple(
+            record
+            for record in records
+            if record.address in configured and is_recent(record, now) and record.verb is not Verb.WALK
+        )
 
     def at(self, address: Address) -> Iterator[OperationRecord]:
         """Those of one service, newest first."""
