@@ -4,10 +4,11 @@ Waiting for an answer that was asked to come later (429) is done within the limi
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from math import isfinite
 from threading import Lock
 from urllib.request import getproxies, proxy_bypass
 
@@ -22,7 +23,14 @@ from console.web.deadline import DeadlineTransport
 TOO_MANY = 429
 KEPT = 1_000_000
 """Bytes of an answer that are kept."""
+LONGEST_REST_S = 3600.0
+"""However long a place asks to be left alone."""
 _AGENT = "quarterdeck"
+_RESETS = ("x-ratelimit-reset", "x-sentry-rate-limit-reset", "ratelimit-reset")
+"""Headers that say when a supplier may be asked again: seconds from now (Datadog, PagerDuty) or since the
+epoch (GitHub, Sentry)."""
+_EPOCHS = 1e9
+"""Larger numbers are moments."""
 
 
 class WebClient:
@@ -85,7 +93,7 @@ class WebClient:
         self._clock.sleep(wait)
 
     def _note(self, request: Request, reply: Reply) -> None:
-        seconds = _retry_after(reply.headers, self._clock.now())
+        seconds = min(_retry_after(reply.headers, self._clock.now()), LONGEST_REST_S)
         self._not_before[_host(request.url)] = self._clock.monotonic() + seconds
 
     def _exchange(self, request: Request, limit_s: float) -> Reply:
@@ -143,14 +151,19 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> float:
     said = headers.get("retry-after", "").strip()
     if said.isdigit():
         return float(said)
-    try:
+    with suppress(TypeError, ValueError):
         return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
-    except (TypeError, ValueError):
-        return 1.0
+    for name in _RESETS:
+        with suppress(KeyError, ValueError, OverflowError):
+            moment = float(headers[name])
+            if isfinite(moment):
+                return max(0.0, moment - now.timestamp() if moment > _EPOCHS else moment)
+    return 1.0
 
 
 def _host(url: str) -> str:
-    return httpx.URL(url).host
+    """Host and port: several suppliers may be stood in for on one machine."""
+    return httpx.URL(url).netloc.decode("ascii")
 
 
 def _place(url: str) -> str:
