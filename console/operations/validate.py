@@ -13,11 +13,12 @@ from console.domain.health import Health, HealthState
 from console.domain.release import Release
 from console.domain.service import Observation
 from console.errors import QuarterdeckError, UnknownVersionError
-from console.operations import health, smoke
+from console.operations import smoke
 from console.operations.outside import Outside
 from console.operations.settled import Wanted, settled
 from console.operations.within_limits import within_limits
 from console.ports import Clock, LogSource, Platform, SignalSource
+from console.signals import health
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from console.signals.windows import Window, windows
 from console.signals.wording import figure, told
 
 FRESH = timedelta(minutes=8)
-"""Older figures say nothing about now: CloudWatch's come one to four minutes late, some minutes later."""
+"""Older figures say nothing about now: CloudWatch's come one to four minutes late, some minutes later;"""
+_FRESH_PERIODS = 20
+"""nor do those that are so many of their own periods old."""
 WORSE = 0.005
 """Chance below which more failures than usual are no accident."""
 AS_BAD = 0.05
@@ -169,9 +171,13 @@ def _windows(
     points = series.points if baseline.until is None else series.since(baseline.until)
     points = tuple(item for item in points if item.at <= now)
     found, few = windows(points, trigger.measure, series.period_s, trigger.minimum_requests)
-    if found and now - found[0].end > FRESH:
+    if found and now - found[0].end > _fresh(series):
         return (), 0
     return found, few
+
+
+def _fresh(series: Series) -> timedelta:
+    return min(FRESH, timedelta(seconds=_FRESH_PERIODS * series.period_s))
 
 
 def _follows(found: tuple[Window, ...], index: int, series: Series) -> bool:
@@ -227,7 +233,7 @@ def _why_nothing(trigger: Trigger, series: Series | None, baseline: Baseline, no
     last = series.last
     if last is None:
         return f"{name}: no data from {series.source}"
-    if now - last.at > FRESH:
+    if now - last.at > _fresh(series):
         return f"{name}: {series.source} is silent for {age((now - last.at).total_seconds())}"
     if baseline.until is not None and not series.since(baseline.until):
         return f"{name}: nothing yet since the order · {series.source}"

@@ -7,7 +7,7 @@ import pytest
 from console.domain.health import Health, HealthState, HealthWords
 from console.domain.web import Reply
 from console.errors import EndpointError
-from console.operations import health
+from console.signals import health
 from tests.fakes import FakeClock, FakeWeb
 
 URL = "https://api.example/health"
