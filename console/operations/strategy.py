@@ -39,9 +39,12 @@ def _pause(pause: Pause) -> str:
 
 
 def too_slow(status: ServiceStatus, estimate: Estimate | None) -> str:
-    """Which setting makes five minutes from ordered to safe impossible; empty where they are possible."""
-    if estimate is None or estimate.low_s <= PROMISED_S:
+    """Which setting makes five minutes from ordered to safe impossible, unlikely or uncertain; empty where
+    they are kept."""
+    if estimate is None or estimate.high_s <= PROMISED_S:
         return ""
+    certain = estimate.low_s > PROMISED_S
+    how = "out of reach" if certain else "unlikely" if estimate.safe_s > PROMISED_S else "not certain"
     steps = status.steps
     if steps.watched_s > PROMISED_S / 2:
         watched = len(steps.shares) - 1
@@ -54,4 +57,4 @@ def too_slow(status: ServiceStatus, estimate: Estimate | None) -> str:
         )
     else:
         why = estimate.dominated_by
-    return f"safe within {clock(PROMISED_S)} is out of reach: {why}"
+    return f"safe within {clock(PROMISED_S)} is {how}: {why}"

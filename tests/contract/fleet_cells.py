@@ -1,0 +1,118 @@
+"""The services of the five systems that whole operations are tried on, and how they are got into a state."""
+
+import json
+from dataclasses import dataclass
+
+from console.domain.address import Address
+from console.domain.service import Observation
+from tests.contract.shared_world import SharedWorld
+
+CODE_DEPLOY = Address("rugmunch-codedeploy", "production", "api")
+MEALS = Address("mealplanner", "production", "api")
+MEALS_STAGING = Address("mealplanner", "staging", "api")
+SWAPJOY = Address("swapjoy", "production", "api")
+BOT = Address("clever-better", "production", "bot")
+ML = Address("clever-better", "production", "ml-service")
+INGESTION = Address("clever-better", "production", "data-ingestion")
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image of a service's registry."""
+
+    tag: str
+    digest: str
+
+
+def image(shared: SharedWorld, address: Address, behaviour: str) -> Image:
+    """The newest image of the service's registry that behaves like that and never was deployed."""
+    repository = shared.repository(address)
+    _, rows = shared.sandbox.control("GET", "images")
+    fitting = [
+        row
+        for row in rows
+        if row["repository"] == repository
+        and row["behaviour"] == behaviour
+        and row["tag"] != "latest"
+        and "arm64" not in row["tag"]
+    ]
+    newest = max(fitting, key=lambda row: (row["pushed_at"], row["tag"].startswith("v")))
+    return Image(str(newest["tag"]), str(newest["digest"]))
+
+
+def running(shared: SharedWorld, address: Address) -> str | None:
+    """The digest that the service ships now."""
+    release = observed(shared, address).primary_release
+    return release.digest if release else None
+
+
+def observed(shared: SharedWorld, address: Address) -> Observation:
+    """The service in full, as the console reads it."""
+    return shared.connections[f"{address.system}/{address.environment}"].platform.observe(address)
+
+
+def finished(shared: SharedWorld, address: Address) -> None:
+    """Nothing is under way any more; a bake may last a day."""
+    shared.wait(30)
+    for step_s, times in ((60, 60), (1800, 60)):
+        for _ in range(times):
+            if not _in_motion(shared, address):
+                return
+            shared.wait(step_s)
+    raise AssertionError(f"{address} is under way for a day")
+
+
+def _in_motion(shared: SharedWorld, address: Address) -> bool:
+    platform = shared.connections[f"{address.system}/{address.environment}"].platform
+    return platform.status(address).in_motion or len(platform.status(address).deployments) > 1
+
+
+def continued(shared: SharedWorld, address: Address) -> None:
+    """A person lets a paused deployment go on; one that has no pause goes on by itself."""
+    if not observed(shared, address).status.steps.pauses:
+        return
+    shared.wait_until(lambda: _hook(shared, address) is not None, 900, step_s=30)
+    rollout, hook = observed(shared, address).rollout, _hook(shared, address)
+    assert rollout is not None and hook is not None
+    shared.sandbox.client("ecs", address.system).continue_service_deployment(
+        serviceDeploymentArn=rollout.id, hookId=hook
+    )
+
+
+def _hook(shared: SharedWorld, address: Address) -> str | None:
+    rollout = observed(shared, address).rollout
+    return rollout.waiting.id if rollout is not None and rollout.waiting else None
+
+
+def shipped_by_codedeploy(shared: SharedWorld, address: Address, tag: str) -> str:
+    """What CI does: register the version and let CodeDeploy ship it; the deployment's id."""
+    service = shared.settings.service(address)
+    ecs = shared.sandbox.client("ecs", address.system)
+    codedeploy = shared.sandbox.client("codedeploy", address.system)
+    live = ecs.describe_services(cluster=service.cluster, services=[service.service])["services"][0]
+    primary = next(item for item in live["taskSets"] if item["status"] == "PRIMARY")
+    old = ecs.describe_task_definition(taskDefinition=primary["taskDefinition"])["taskDefinition"]
+    kept = ("family", "containerDefinitions", "cpu", "memory", "networkMode", "executionRoleArn")
+    fresh = {name: old[name] for name in (*kept, "requiresCompatibilities") if name in old}
+    image_of = fresh["containerDefinitions"][0]["image"].split("@")[0].rsplit(":", 1)[0]
+    fresh["containerDefinitions"][0]["image"] = f"{image_of}:{tag}"
+    definition = ecs.register_task_definition(**fresh)["taskDefinition"]["taskDefinitionArn"]
+    balancer = primary["loadBalancers"][0]
+    properties = {
+        "TaskDefinition": definition,
+        "LoadBalancerInfo": {
+            "ContainerName": balancer["containerName"],
+            "ContainerPort": balancer["containerPort"],
+        },
+    }
+    resource = {"TargetService": {"Type": "AWS::ECS::Service", "Properties": properties}}
+    content = json.dumps({"version": 0.0, "Resources": [resource]})
+    (application,) = codedeploy.list_applications()["applications"]
+    (group,) = codedeploy.list_deployment_groups(applicationName=application)["deploymentGroups"]
+    return str(
+        codedeploy.create_deployment(
+            applicationName=application,
+            deploymentGroupName=group,
+            revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
+        )["deploymentId"]
+    )
