@@ -2,8 +2,10 @@
 
 import argparse
 
-from console.cli.operate import add_address, add_options, carry, run
+from console.cli.groups import carry_group
+from console.cli.operate import add_address, add_following, add_options, add_target, carry, run
 from console.cli.options import Subparsers, whole_number
+from console.domain.group import GroupWish
 from console.domain.operation import Verb
 from console.domain.wish import Wish
 from console.errors import UsageError
@@ -45,9 +47,10 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     restart = subparsers.add_parser(
         "restart",
         help="start the same version anew",
-        description="Replace every task by one of the same definition.",
+        description="Replace every task of a service, or of a group's, by one of the same definition.",
     )
-    add_address(restart)
+    add_target(restart)
+    add_following(restart)
     add_options(restart, run_restart)
 
 
@@ -90,4 +93,5 @@ def run_restart(arguments: argparse.Namespace) -> int:
     return run(
         arguments,
         lambda engine, address, report: carry(engine, Wish(Verb.RESTART, address), arguments, report),
+        lambda engine, group, report: carry_group(engine, GroupWish(Verb.RESTART, group), arguments, report),
     )

@@ -1,15 +1,29 @@
-"""``deploy`` without a screen."""
+"""``deploy`` without a screen: one service or a group, or what could be deployed."""
 
 import argparse
+from collections.abc import Mapping
 
-from console.cli.operate import Engine, add_address, add_options, carry_out, follow, is_about, run
-from console.cli.options import Subparsers
+from console.cli import offers
+from console.cli.groups import GroupEngine, carry_group
+from console.cli.operate import (
+    Engine,
+    add_following,
+    add_options,
+    add_target,
+    carry_out,
+    follow,
+    is_about,
+    run,
+)
+from console.cli.options import Subparsers, whole_number
 from console.cli.report import Report
 from console.domain.address import Address
+from console.domain.group import GroupAddress, GroupWish
 from console.domain.operation import Verb
 from console.domain.wish import Wish
+from console.errors import UsageError
 
-_UNTIL = ("safe", "bake", "done")
+SIZES = ("memory", "cpu", "grace")
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -17,41 +31,121 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     parser = subparsers.add_parser(
         "deploy",
         help="ship a version",
-        description="Ship a version to one service and follow it to its verdict.",
+        description="Ship a version to one service, or to a group in its waves, and follow it to its end.",
     )
-    add_address(parser)
-    parser.add_argument("--version", metavar="TAG", required=True, help="a tag or digest in the registry")
+    add_target(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--version", metavar="TAG", default="", help="a tag or digest in the registry")
+    what.add_argument("--list", action="store_true", help="show what the registry holds, and send nothing")
+    parser.add_argument("--limit", metavar="N", type=_limit, default=20, help="--list: at most so many (20)")
+    parser.add_argument(
+        "--member",
+        metavar="ALIAS=TAG",
+        type=_member,
+        action="append",
+        default=[],
+        help="group: another version for one member; repeatable",
+    )
+    parser.add_argument(
+        "--container",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only this container's image; repeatable; else those of the configuration",
+    )
+    parser.add_argument("--memory", metavar="MB", type=whole_number, help="the task's memory")
+    parser.add_argument("--cpu", metavar="UNITS", type=whole_number, help="the task's CPU, 1024 a vCPU")
+    parser.add_argument("--grace", metavar="S", type=whole_number, help="seconds before health checks count")
+    parser.add_argument(
+        "--migrate",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="the migration first, or not; else where one is configured and the image changes",
+    )
     add_following(parser)
     add_options(parser, run_deploy)
 
 
-def add_following(parser: argparse.ArgumentParser) -> None:
-    """How far a deployment is followed, and what its pauses meet."""
-    parser.add_argument(
-        "--until",
-        choices=_UNTIL,
-        default="done",
-        help="end the watch once it is safe, or once it bakes (BAKING): ECS goes on",
-    )
-    parser.add_argument(
-        "--continue-hooks",
-        action="store_true",
-        help="continue every pause of this deployment; else a pause ends the watch (PAUSED)",
-    )
-
-
 def run_deploy(arguments: argparse.Namespace) -> int:
-    """``quarterdeck deploy``"""
-    return run(arguments, lambda engine, address, report: deploy(engine, address, arguments, report))
+    """``quarterdeck deploy``
+
+    Raises:
+        UsageError: when the options do not say what to ship, or do not go together.
+    """
+    if arguments.list:
+        return run(arguments, lambda engine, address, report: offers.show(engine, address, arguments))
+    sized = any(getattr(arguments, name) is not None for name in SIZES)
+    if not arguments.version and not arguments.member and not sized:
+        raise UsageError("deploy needs a version", "pass --version TAG; --list shows what there is")
+    return run(
+        arguments,
+        lambda engine, address, report: deploy(engine, address, arguments, report),
+        lambda engine, group, report: deploy_group(engine, group, arguments, report),
+    )
 
 
 def deploy(engine: Engine, address: Address, arguments: argparse.Namespace, report: Report) -> int:
-    """Plan and carry out a deploy, or follow the one of the same version that is under way."""
+    """Plan and carry out a deploy, or follow the one of the same version that is under way.
+
+    Raises:
+        UsageError: for what concerns groups only.
+    """
+    if arguments.member:
+        raise UsageError("--member is for groups", "pass --version TAG")
+    wish = wished(address, arguments)
     under_way = None if arguments.dry_run else engine.attachable(Verb.DEPLOY, address)
-    if under_way and is_about(under_way, arguments.version):
+    by_version = wish == Wish(Verb.DEPLOY, address, version=wish.version)
+    if under_way and by_version and is_about(under_way, wish.version):
         return follow(engine.resume(under_way.id), report)
-    plan = engine.plan(Wish(Verb.DEPLOY, address, version=arguments.version))
-    if under_way and is_about(under_way, plan.target.digest):
+    if under_way and not by_version and (same := engine.joinable(wish)):
+        return follow(engine.resume(same.id), report)
+    plan = engine.plan(wish)
+    if under_way and by_version and is_about(under_way, plan.target.digest):
         return follow(engine.resume(under_way.id), report)
     report.planned(plan)
     return carry_out(engine, plan, arguments, report)
+
+
+def wished(address: Address, arguments: argparse.Namespace) -> Wish:
+    """What the options ask for."""
+    return Wish(
+        Verb.DEPLOY,
+        address,
+        version=arguments.version,
+        containers=tuple(arguments.container),
+        memory_mb=arguments.memory,
+        cpu=arguments.cpu,
+        grace_s=arguments.grace,
+        migrate=arguments.migrate,
+    )
+
+
+def deploy_group(
+    engine: GroupEngine, group: GroupAddress, arguments: argparse.Namespace, report: Report
+) -> int:
+    """A version for every member of a group.
+
+    Raises:
+        UsageError: for what concerns one service only.
+    """
+    if arguments.container or any(getattr(arguments, name) is not None for name in SIZES):
+        raise UsageError("a group has no containers and no size of its own", "name one service")
+    versions: Mapping[str, str] = dict(arguments.member)
+    wish = GroupWish(
+        Verb.DEPLOY, group, version=arguments.version, versions=versions, migrate=arguments.migrate
+    )
+    return carry_group(engine, wish, arguments, report)
+
+
+def _member(text: str) -> tuple[str, str]:
+    alias, _, version = text.partition("=")
+    if not alias or not version:
+        raise argparse.ArgumentTypeError(f"{text!r} is not ALIAS=TAG")
+    return alias, version
+
+
+def _limit(text: str) -> int:
+    value = whole_number(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return value

@@ -4,12 +4,13 @@ import argparse
 
 from console.cli.options import Subparsers, add_config
 from console.cli.output import say, say_json
+from console.cli.table import lined_up
 from console.config.addresses import resolve
 from console.config.discover import find
 from console.config.loader import load
 from console.config.settings import Settings
 from console.domain.operation import OperationRecord
-from console.domain.text import cell_width, plain
+from console.domain.text import plain
 from console.domain.words import NOTHING, clock, time_of_day, utc
 from console.errors import UnknownServiceError, UsageError
 from console.journal import form
@@ -99,13 +100,7 @@ def table(records: tuple[OperationRecord, ...]) -> list[str]:
     """One row an operation, columns as wide as they have to be."""
     head = ("PLANNED", "OPERATION", "FROM", "TO", "VERDICT", "BY", "SAFE", "WHO", "ID")
     rows = [head, *(_row(record) for record in records)]
-    widths = [max(cell_width(row[column]) for row in rows) for column in range(len(head))]
-    return [
-        "  ".join(
-            cell + " " * (width - cell_width(cell)) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+    return lined_up(rows)
 
 
 def detail(record: OperationRecord) -> list[str]:

@@ -5,16 +5,20 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from console.cli.options import add_config, seconds
 from console.cli.output import log_crash
 from console.cli.report import Report
 from console.clock import SystemClock
 from console.domain.address import Address
+from console.domain.group import GroupAddress
 from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb, Verdict
 from console.domain.wish import Wish
-from console.errors import QuarterdeckError
+from console.errors import QuarterdeckError, UsageError
+
+if TYPE_CHECKING:
+    from console.operations.engine import Engine as Operations
 
 INTERRUPTED = 130
 CONTACT_LOST_S = 60.0
@@ -22,6 +26,7 @@ CONTACT_LOST_S = 60.0
 GIVE_UP_S = 1800.0
 """A rollout that never ends must not hold a CI run for ever."""
 DRY_RUN = "dry run: nothing was sent"
+UNTIL = ("safe", "bake", "done")
 
 
 class Engine(Protocol):
@@ -37,8 +42,6 @@ class Engine(Protocol):
 
     def answer(self, operation_id: str, *, yes: bool) -> bool: ...
 
-    def end_hold(self, address: Address) -> Iterator[OperationEvent]: ...
-
     def attachable(self, verb: Verb, address: Address) -> OperationRecord | None: ...
 
     def joinable(self, wish: Wish) -> OperationRecord | None: ...
@@ -47,6 +50,33 @@ class Engine(Protocol):
 def add_address(parser: argparse.ArgumentParser) -> None:
     """The service that it is about."""
     parser.add_argument("address", metavar="ADDRESS", help="system/environment/alias")
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """The service or the group that it is about."""
+    parser.add_argument(
+        "address", metavar="ADDRESS", help="system/environment/alias, or a group: system/environment/@name"
+    )
+
+
+def add_until(parser: argparse.ArgumentParser) -> None:
+    """How far what ships is followed."""
+    parser.add_argument(
+        "--until",
+        choices=UNTIL,
+        default="done",
+        help="end the watch once it is safe, or once it bakes (BAKING): ECS goes on",
+    )
+
+
+def add_following(parser: argparse.ArgumentParser) -> None:
+    """How far what ships is followed, and what its pauses meet."""
+    add_until(parser)
+    parser.add_argument(
+        "--continue-hooks",
+        action="store_true",
+        help="continue every pause of this deployment; else a pause ends the watch (PAUSED)",
+    )
 
 
 def add_options(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
@@ -107,7 +137,8 @@ def follow(events: Iterator[OperationEvent], report: Report) -> int:
     try:
         for event in events:
             report.happened(event)
-            verdict = event.facts.get("verdict") if event.event == "verdict" else verdict
+            if event.event == "verdict" and "member" not in event.facts:
+                verdict = event.facts.get("verdict")
     except KeyboardInterrupt:
         if not report.sent:
             report.close(None, "interrupted: nothing was sent")
@@ -149,14 +180,29 @@ def is_about(record: OperationRecord, version: str | None) -> bool:
     return version == record.target.get("version") or (len(wanted) >= 8 and digest.startswith(wanted))
 
 
-def run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report], int]) -> int:
-    """Load, resolve, open, work; a termination by CI counts as an interruption."""
-    from console.config.addresses import resolve
+def run(
+    arguments: argparse.Namespace,
+    work: "Callable[[Operations, Address, Report], int]",
+    several: "Callable[[Operations, GroupAddress, Report], int] | None" = None,
+) -> int:
+    """Load, resolve, open, work; a termination by CI counts as an interruption.
+
+    Args:
+        several: What is done with a group; ``None``: the verb is nothing for groups.
+
+    Raises:
+        UsageError: when a group is named to such a verb.
+        UnknownServiceError: when nothing is named so.
+    """
+    from console.config.addresses import resolve, resolve_group
     from console.config.discover import find
     from console.config.loader import load
 
     settings = load(find(arguments.config))
-    address = resolve(settings, arguments.address)
+    group = resolve_group(settings, arguments.address)
+    if group is not None and several is None:
+        raise UsageError(f"{arguments.verb} is nothing for a group", "name one service")
+    target = group or resolve(settings, arguments.address)
     from console.runtime import Runtime
 
     runtime = Runtime(
@@ -168,7 +214,10 @@ def run(arguments: argparse.Namespace, work: Callable[[Engine, Address, Report],
         asks="stop",
     )
     with termination_interrupts():
-        return work(runtime.engine, address, Report(runtime.clock, as_json=arguments.json))
+        report = Report(runtime.clock, as_json=arguments.json)
+        if isinstance(target, Address):
+            return work(runtime.engine, target, report)
+        return several(runtime.engine, target, report) if several else 0
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """A plan before it is confirmed: as text for a person, as facts for a program."""
 
 from console.domain.action import Action
+from console.domain.group import GroupPlan
 from console.domain.operation import Candidate, CheckState, Plan
 from console.domain.version import short_digest
 from console.domain.words import account_number, age, clock
@@ -46,6 +47,42 @@ def outcome(plan: Plan) -> dict[str, object]:
         "to": plan.target.facts(),
         "mechanism": plan.mechanism.value,
     }
+
+
+def group_facts(plan: GroupPlan) -> dict[str, object]:
+    """Everything that the console would show of a group's."""
+    return {
+        **group_outcome(plan),
+        "tier": plan.tier.value,
+        "confirm": plan.confirm,
+        "waves": [[str(member.address) for member in wave] for wave in plan.waves],
+        "members": [facts(member) for member in plan.members],
+        "nothing_to_do": plan.nothing_to_do,
+        "safe_s": plan.safe_s,
+    }
+
+
+def group_outcome(plan: GroupPlan) -> dict[str, object]:
+    """The part of a group's that the last line of a run repeats, where nothing was begun."""
+    return {
+        "verb": plan.verb.value,
+        "group": str(plan.group),
+        "members": [],
+        "not_begun": [str(member.address) for member in plan.members],
+    }
+
+
+def group_lines(plan: GroupPlan) -> list[str]:
+    """A group's plan in plain text: its waves, then every member's own."""
+    text = [f"{plan.verb.value} {plan.group}"]
+    for number, wave in enumerate(plan.waves, 1):
+        text.append(f"  wave  {number} of {len(plan.waves)}: {', '.join(p.address.alias for p in wave)}")
+    if plan.safe_s is not None:
+        text.append(f"  safe  all in about {clock(plan.safe_s)}")
+    for member in plan.members:
+        text += ["", *lines(member)]
+        text += [f"  none  {member.nothing_to_do}"] if member.nothing_to_do else []
+    return text
 
 
 def lines(plan: Plan) -> list[str]:

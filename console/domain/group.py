@@ -39,7 +39,9 @@ class GroupWish:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Deploy: by alias, where a member gets another version."""
     to: str = ""
-    """Rollback: as in :class:`console.domain.wish.Wish`."""
+    """Rollback: as in :class:`console.domain.wish.Wish`, like the three below."""
+    direct: bool = False
+    capacity: bool = False
     migrate: bool | None = None
 
 

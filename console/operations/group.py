@@ -79,7 +79,15 @@ def waves_of(group: GroupAddress, settings: Settings) -> tuple[tuple[str, ...], 
 def _member(wish: GroupWish, alias: str) -> Wish:
     address = Address(wish.group.system, wish.group.environment, alias)
     version = wish.versions.get(alias, wish.version) if wish.verb is Verb.DEPLOY else ""
-    return Wish(wish.verb, address, version=version, to=wish.to, migrate=wish.migrate)
+    return Wish(
+        wish.verb,
+        address,
+        version=version,
+        to=wish.to,
+        direct=wish.direct,
+        capacity=wish.capacity,
+        migrate=wish.migrate,
+    )
 
 
 def _confirmation(group: GroupAddress, tier: Tier, settings: Settings) -> str:

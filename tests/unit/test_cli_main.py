@@ -44,8 +44,8 @@ def test_help_and_version_answer_at_once(capsys: pytest.CaptureFixture[str]) -> 
     ("words", "said"),
     [
         (["deplo"], "invalid choice: 'deplo'"),
-        (["deploy"], "required: ADDRESS, --version"),
-        (["deploy", "a/b/c", "--vers", "v1"], "required: --version"),
+        (["deploy"], "required: ADDRESS"),
+        (["deploy", "a/b/c", "--vers", "v1"], "unrecognized arguments: --vers"),
         (["deploy", "a/b/c", "--version", "v1", "--timeout", "soon"], "'soon' is not a length of time"),
         (["rollback", "a/b/c", "--timeout", "-1"], "'-1' is not a length of time"),
         (["journal"], "required: VERB"),

@@ -108,7 +108,7 @@ class FakeEngine:
         return self._play()
 
     def resume(self, operation_id: str, *, goes_on: bool = False) -> Iterator[OperationEvent]:
-        self.calls.append(("resume", operation_id))
+        self.calls.append(("resume", operation_id, *([True] if goes_on else [])))
         return self._play()
 
     def open_question(self, operation_id: str) -> str:
@@ -141,7 +141,13 @@ class FakeEngine:
 
 
 def arguments(**overrides: Any) -> argparse.Namespace:
-    defaults = {"version": "v1.4.2", "to": "", "confirm": SHORT, "dry_run": False, "json": True}
+    defaults = {
+        "version": "v1.4.2",
+        **dict.fromkeys(("memory", "cpu", "grace", "migrate")),
+        **{"member": [], "container": []},
+        **{"to": "", "direct": False, "capacity": False},
+        **{"confirm": SHORT, "dry_run": False, "json": True},
+    }
     return argparse.Namespace(**{**defaults, **overrides})
 
 

@@ -1,0 +1,180 @@
+"""What the options of the verbs ask for, as the real command line reads them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from console.cli import deploy, main, offers, rollback, sayings
+from console.cli.report import Report
+from console.domain.address import Address, Tier
+from console.domain.operation import OperationEvent, Verb
+from console.domain.registry import Findings, Offer, RegistryVersion
+from console.domain.version import Version
+from console.domain.wish import Wish
+from console.errors import UsageError
+from tests.builders import ADDRESS, NOW
+from tests.fakes import FakeClock
+from tests.unit.test_cli_operate import FakeEngine, a_course, a_plan
+
+DIGEST = "sha256:" + "5e" * 32
+
+
+def parsed(*words: str) -> Any:
+    return main.parser(words).parse_args(words)
+
+
+class Wishing(FakeEngine):
+    """Remembers the wishes themselves, and plays rehearsals."""
+
+    wishes: list[Wish]
+
+    def plan(self, wish: Wish) -> Any:
+        self.wishes = [*getattr(self, "wishes", []), wish]
+        return super().plan(wish)
+
+    def rehearse(self, address: Address) -> Any:
+        self.calls.append(("rehearse", address))
+        return self._play()
+
+
+def test_a_deploy_asks_for_what_its_options_say() -> None:
+    """Containers, sizes and the migration, beside the version."""
+    engine = Wishing(planned=a_plan(verb=Verb.DEPLOY))
+    given = parsed(
+        "deploy", str(ADDRESS), "--version", "v1.4.2", "--container", "api", "--container", "proxy",
+        "--memory", "3072", "--cpu", "1024", "--grace", "90", "--no-migrate", "--dry-run",
+    )  # fmt: skip
+
+    assert deploy.deploy(engine, ADDRESS, given, Report(FakeClock(), as_json=True)) == 0
+
+    assert engine.wishes == [
+        Wish(
+            Verb.DEPLOY,
+            ADDRESS,
+            version="v1.4.2",
+            containers=("api", "proxy"),
+            memory_mb=3072,
+            cpu=1024,
+            grace_s=90,
+            migrate=False,
+        )
+    ]
+
+
+def test_another_size_alone_is_a_deploy() -> None:
+    """The remedy for a container that was killed for its memory needs no new version."""
+    engine = Wishing(planned=a_plan(verb=Verb.DEPLOY))
+    given = parsed("deploy", str(ADDRESS), "--memory", "3072", "--dry-run")
+
+    deploy.deploy(engine, ADDRESS, given, Report(FakeClock(), as_json=True))
+
+    assert engine.wishes == [Wish(Verb.DEPLOY, ADDRESS, memory_mb=3072)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("deploy", "a/b/c"), "needs a version"),
+        (("deploy", "a/b/c", "--version", "v1", "--list"), "not allowed with"),
+        (("deploy", "a/b/@all", "--member", "api"), "is not ALIAS=TAG"),
+        (("deploy", "a/b/c", "--list", "--limit", "0"), "not a number from 1"),
+        (("rollback", "a/b/c", "--until", "later"), "invalid choice"),
+        (("mark", "a/b/c"), "--bad --good"),
+        (("mark", "a/b/c", "--bad", "v1", "--good", "v2"), "not allowed with"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is looked for; exit 2, and a last line for programs."""
+    assert main.main([*words, "--json"]) == 2
+
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert said in last["error"]["message"]
+
+
+def test_what_concerns_groups_is_refused_for_one_service_and_the_other_way_round() -> None:
+    """Nothing is planned then."""
+    engine = Wishing()
+    report = Report(FakeClock(), as_json=True)
+
+    with pytest.raises(UsageError, match="--member is for groups"):
+        deploy.deploy(engine, ADDRESS, parsed("deploy", "x", "--member", "api=v1"), report)
+    with pytest.raises(UsageError, match="no size of its own"):
+        deploy.deploy_group(
+            engine,  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
+            parsed("deploy", "x/y/@all", "--memory", "512"),
+            report,
+        )
+    assert engine.calls == []
+
+
+def test_a_rollback_can_be_direct_and_bring_the_tasks_back_first() -> None:
+    """Both are part of the wish."""
+    engine = Wishing()
+    given = parsed("rollback", str(ADDRESS), "--direct", "--capacity", "--to", ":41", "--dry-run")
+
+    rollback.rollback(engine, ADDRESS, given, Report(FakeClock(), as_json=True))
+
+    assert engine.wishes == [Wish(Verb.ROLLBACK, ADDRESS, to=":41", direct=True, capacity=True)]
+
+
+def test_a_rehearsal_goes_there_and_back_or_shows_its_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--dry-run`` plans the way back, and rehearses nothing."""
+    engine = Wishing(planned=a_plan(tier=Tier.STAGING, confirm=""), course=a_course())
+    report = Report(FakeClock(), as_json=True)
+
+    assert sayings.rehearse(engine, ADDRESS, parsed("rehearse", "x", "--dry-run"), report) == 0
+    assert engine.wishes == [Wish(Verb.ROLLBACK, ADDRESS, direct=True)]
+    assert sayings.rehearse(engine, ADDRESS, parsed("rehearse", "x"), report) == 0
+    assert engine.calls[-1] == ("rehearse", ADDRESS)
+
+
+class Registry:
+    """Holds two versions: one that runs, and one that was left and never scanned."""
+
+    def versions(self, address: Address, limit: int = 20) -> tuple[Offer, ...]:
+        live = RegistryVersion(
+            Version(DIGEST, "v1.4.2", ("v1.4.2", "good")), NOW, Findings(1, 3), "ab12cd34ef"
+        )
+        left = RegistryVersion(Version(None, "v1.4.1"), NOW, Findings(missing="not scanned"))
+        return (Offer(live, runs=True, ran="succeeded 3 d ago"), Offer(left, is_bad=True))[:limit]
+
+
+def test_what_could_be_deployed_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tag, digest, when it was pushed, what its scan found, its commit, and what became of it here."""
+    offers.show(Registry(), ADDRESS, parsed("deploy", str(ADDRESS), "--list"))
+
+    head, live, left = capsys.readouterr().out.splitlines()
+    assert head.split() == ["VERSION", "DIGEST", "PUSHED", "SCAN", "COMMIT", "PLATFORM", "HERE"]
+    assert live.split()[:2] == ["v1.4.2", "5e5e5e5e"]
+    assert "1 critical, 3 high" in live
+    assert live.endswith("runs now, succeeded 3 d ago")
+    assert "not scanned" in left
+    assert left.endswith("marked bad")
+
+
+def test_what_could_be_deployed_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is not known is null: an image that was never scanned has no findings, not none."""
+    offers.show(Registry(), ADDRESS, parsed("deploy", str(ADDRESS), "--list", "--json", "--limit", "2"))
+
+    found = json.loads(capsys.readouterr().out)
+    live, left = found["versions"]
+    assert found["address"] == str(ADDRESS)
+    assert (live["digest"], live["runs"], live["findings"]["critical"]) == (DIGEST, True, 1)
+    assert (left["digest"], left["findings"], left["not_scanned"]) == (None, None, "not scanned")
+    assert (left["is_bad"], left["ran"], left["commit"]) == (True, None, None)
+
+
+def test_a_verdict_between_two_looks_is_not_drawn_as_an_empty_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A picture without words is for screens."""
+    report = Report(FakeClock(), as_json=False)
+
+    report.happened(OperationEvent("confirmed", NOW, "1", "confirmed"))
+    report.happened(OperationEvent("observed", NOW, "1", ""))
+
+    assert capsys.readouterr().out.splitlines() == [" 0:00  confirmed"]
