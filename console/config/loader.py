@@ -115,6 +115,7 @@ def _environment(system: str, name: str, table: Table, suppliers: Suppliers) -> 
         groups=_groups(table.table("groups", None), services),
         freeze=_windows(table, "freeze"),
         proven_in=table.text("proven_in"),
+        runbooks=table.texts("runbooks"),
     )
 
 
@@ -132,6 +133,7 @@ class _Rules:
     tags: str
     tag_rule: str
     critical_findings: str
+    checklist: str
 
 
 def _rules(table: Table, environment: Environment) -> _Rules:
@@ -140,6 +142,7 @@ def _rules(table: Table, environment: Environment) -> _Rules:
         tags=_pattern(table, "tags"),
         tag_rule=table.choice("tag_rule", schema.RULES, usual),
         critical_findings=table.choice("critical_findings", schema.RULES, "warn"),
+        checklist=_list(table),
     )
 
 
@@ -151,6 +154,12 @@ def _pattern(table: Table, key: str) -> str:
     except re.error as error:
         table.refuse(key, f"is {text!r}, not a regular expression: {error}", f'write "{schema.SEMVER}"')
     return text
+
+
+def _list(table: Table) -> str:
+    """A checklist; ``none`` where a service has none although its environment has one."""
+    name = table.text("checklist")
+    return "" if name == schema.NO_LIST else name
 
 
 def _groups(table: Table, services: dict[str, ServiceSettings]) -> dict[str, tuple[tuple[str, ...], ...]]:
@@ -227,4 +236,6 @@ def _service(
         tags=_pattern(table, "tags") or rules.tags,
         tag_rule=rules.tag_rule,
         critical_findings=rules.critical_findings,
+        checklist=_list(table) if table.has("checklist") else rules.checklist,
+        checklist_parameters=table.texts_by_name("checklist_parameters"),
     )

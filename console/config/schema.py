@@ -46,6 +46,8 @@ ENVIRONMENT = (
     "proven_in",
     "datadog",
     "sentry",
+    "checklist",
+    "runbooks",
     "services",
     "groups",
 )
@@ -69,6 +71,8 @@ SERVICE = (
     "also",
     "queue",
     "tags",
+    "checklist",
+    "checklist_parameters",
 )
 """``[systems.S.environments.E.services.ALIAS]``"""
 
@@ -108,6 +112,7 @@ PLATFORMS = ("ecs",)
 LOG_WAYS = ("poll", "live")
 DEPLOY_WAYS = ("pin", "force")
 RULES = ("enforce", "warn")
+NO_LIST = "none"
 SEMVER = "semver"
 """The tag pattern that has a name: ``v1.2.3`` and nothing else."""
 

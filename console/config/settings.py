@@ -53,6 +53,11 @@ class ServiceSettings:
     """``enforce`` or ``warn``: whether another tag is refused."""
     critical_findings: str = "warn"
     """``enforce`` or ``warn``: whether an image with critical findings is refused."""
+    checklist: str = ""
+    """The list that is walked around its releases: one that comes with the program by its id, or a file
+    from the configuration's folder; empty: none. The environment's unless the service has its own."""
+    checklist_parameters: Mapping[str, str] = field(default_factory=dict)
+    """What ``${name}`` stands for in its lists."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class EnvironmentSettings:
     """When nothing new is shipped; going back always may."""
     proven_in: str = ""
     """The environment of the same system in which a version must have succeeded; empty: none."""
+    runbooks: tuple[str, ...] = ()
+    """Lists that are walked without a deployment, named like ``checklist``."""
 
 
 @dataclass(frozen=True)
