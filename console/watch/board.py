@@ -7,7 +7,7 @@ from threading import RLock
 
 from console.diagnosis import diagnose
 from console.domain.address import Address, Environment, Identity
-from console.domain.fleet import Diagnosis, EnvironmentPicture, Problem, ServicePicture, WayBack
+from console.domain.fleet import Diagnosis, EnvironmentPicture, ServicePicture, WayBack
 from console.domain.operation import Hold
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
@@ -16,21 +16,8 @@ from console.domain.tasks import Task
 from console.domain.version import Version
 from console.errors import QuarterdeckError
 from console.watch import cadence
+from console.watch.problems import Problems
 
-PARTS = (
-    "status",
-    "unknown",
-    "bug",
-    "services",
-    "holds",
-    "identity",
-    "standing",
-    "tasks",
-    "versions",
-    "figures",
-)
-"""What can fail, by how much it takes away; a single service counts as ``services``."""
-_SERVICES = PARTS.index("services")
 _STEADY_EVENT = "has reached a steady state"
 
 
@@ -54,7 +41,9 @@ class Board:
             address: last.get(address) or ServicePicture(address, environment, None) for address in addresses
         }
         self._seen: dict[Address, tuple[str, str]] = {}
-        self._problems: dict[str, Problem] = {}
+        self._hot: set[Address] = set()
+        self._news: set[Address] = set()
+        self._problems = Problems()
         self._versions: dict[str, Version] = {}
         self._shippers: Mapping[str, str] | None = None
         self._whole = False
@@ -63,6 +52,8 @@ class Board:
         self._budget: BudgetUse | None = None
         self._focus: Address | None = None
         self._calm_s, self._fast_s = cadence.SLOW_S, cadence.FAST_S
+        for address in self._rows:
+            self._judge(address)
 
     @property
     def environment(self) -> Environment:
@@ -83,6 +74,7 @@ class Board:
             last, self._focus = self._focus, address
             for item in (last, address):
                 if item in self._rows:
+                    self._judge(item)
                     self._rows[item] = self._paced(self._rows[item])
 
     @property
@@ -110,7 +102,17 @@ class Board:
 
     def is_hot(self, address: Address) -> bool:
         """Whether something happens to a service, or somebody looks at it."""
-        return cadence.is_fast(self._rows[address].state, focused=address == self._focus)
+        return address in self._hot
+
+    def hot(self) -> tuple[Address, ...]:
+        """Every service that something happens to or somebody looks at, in the configuration's order."""
+        with self._lock:
+            return tuple(item for item in self._rows if item in self._hot) if self._hot else ()
+
+    def news(self) -> tuple[Address, ...]:
+        """The services for which :meth:`has_news`, in the configuration's order."""
+        with self._lock:
+            return tuple(item for item in self._rows if item in self._news) if self._news else ()
 
     def picture(self) -> EnvironmentPicture:
         """The environment as it is known now."""
@@ -120,7 +122,7 @@ class Board:
                 as_of=self._oldest(),
                 services=tuple(self._rows.values()),
                 identity=self._identity,
-                problem=self._first_problem(),
+                problem=self._problems.first(),
                 standing=self._standing,
                 budget=self._budget,
                 cadence_s=self._calm_s,
@@ -144,6 +146,7 @@ class Board:
                     self._seen[address] = _fingerprint(status)
                 elif hot and not self.is_hot(address):
                     self._seen.pop(address, None)  # it has come to rest: its last look showed it in motion
+                self._judge(address)
 
     def read_whole(self) -> None:
         """Note that every service was asked for."""
@@ -159,6 +162,8 @@ class Board:
                 None,
                 diagnosis=Diagnosis(ServiceState.UNKNOWN, error.message, error.remedy),
             )
+            self._rows[address] = row
+            self._judge(address)
             self._rows[address] = self._paced(row)
 
     def observed(self, observation: Observation, at: datetime) -> None:
@@ -169,12 +174,14 @@ class Board:
             self._change(
                 status.address, at, status=status, as_of=at, observation=observation, remembered=False
             )
+            self._judge(status.address)
 
     def measured(self, figures: Mapping[Address, Figures], at: datetime) -> None:
         """Take in the newest figures; a service that has none any more loses the old ones."""
         with self._lock:
-            for address in self._rows:
-                self._change(address, at, figures=figures.get(address))
+            for address, row in self._rows.items():
+                if row.figures != figures.get(address):
+                    self._change(address, at, figures=figures.get(address))
 
     def listed(self, tasks: Mapping[Address, tuple[Task, ...]], at: datetime) -> None:
         """Take in the running tasks of those services."""
@@ -244,33 +251,19 @@ class Board:
         A new PRIMARY deployment is a change, and so is an event other than *steady state*: tasks
         that die between two readings leave nothing but an event. So is coming to rest.
         """
-        row = self._rows[address]
-        if row.status is None or row.remembered:
-            return False
-        return self._seen.get(address) != _fingerprint(row.status)
+        return address in self._news
 
     # -- what failed --------------------------------------------------------------------------
 
     def fail(self, part: str, title: str, message: str, remedy: str, at: datetime) -> None:
         """Note why a part cannot be read; ``since`` stays that of its first failure in a row."""
         with self._lock:
-            known = self._problems.get(part)
-            since = known.since if known else at
-            self._problems[part] = Problem(title, message, remedy, since, part)
+            self._problems.fail(part, title, message, remedy, at)
 
     def recover(self, part: str) -> None:
         """Note that a part was read."""
         with self._lock:
-            self._problems.pop(part, None)
-
-    def _first_problem(self) -> Problem | None:
-        """Of several the one that takes most away; services stand between status and the rest."""
-        order = {part: rank for rank, part in enumerate(PARTS)}
-        return min(
-            self._problems.values(),
-            key=lambda problem: (order.get(problem.part, _SERVICES), problem.since),
-            default=None,
-        )
+            self._problems.recover(part)
 
     # -- rows ---------------------------------------------------------------------------------
 
@@ -284,9 +277,17 @@ class Board:
         read = [row.as_of for row in self._rows.values() if row.as_of is not None and not row.remembered]
         return min(read, default=None)
 
+    def _judge(self, address: Address) -> None:
+        """Note whether a service is hot, and whether it has news: both are asked for all the time."""
+        row = self._rows[address]
+        hot = cadence.is_fast(row.state, focused=address == self._focus)
+        read = row.status if not row.remembered else None
+        news = read is not None and self._seen.get(address) != _fingerprint(read)
+        (self._hot.add if hot else self._hot.discard)(address)
+        (self._news.add if news else self._news.discard)(address)
+
     def _paced(self, row: ServicePicture) -> ServicePicture:
-        fast = cadence.is_fast(row.state, focused=row.address == self._focus)
-        pace = self._fast_s if fast else self._calm_s
+        pace = self._fast_s if row.address in self._hot else self._calm_s
         return row if row.cadence_s == pace else replace(row, cadence_s=pace)
 
     def _change(self, address: Address, at: datetime, **changes: object) -> None:
@@ -303,17 +304,17 @@ class Board:
         named = self._versions.get(_release_id(status))
         kept = before.version if same else None
         way = row.way_back
-        self._rows[address] = self._paced(
-            replace(
-                row,
-                diagnosis=diagnose(status, row.observation, row.figures, at),
-                release=release,
-                version=named or (release.version if release else kept),
-                deployed_at=primary.created_at if primary else None,
-                deployed_by=self._shipper(_primary_id(status), before.deployed_by if same else ""),
-                way_back=way if way and way.deployment == _primary_id(status) else None,
-            )
+        self._rows[address] = replace(
+            row,
+            diagnosis=diagnose(status, row.observation, row.figures, at),
+            release=release,
+            version=named or (release.version if release else kept),
+            deployed_at=primary.created_at if primary else None,
+            deployed_by=self._shipper(_primary_id(status), before.deployed_by if same else ""),
+            way_back=way if way and way.deployment == _primary_id(status) else None,
         )
+        self._judge(address)
+        self._rows[address] = self._paced(self._rows[address])
 
     def _shipper(self, deployment: str, known: str) -> str:
         return known if self._shippers is None else self._shippers.get(deployment, "")

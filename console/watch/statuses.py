@@ -4,7 +4,7 @@ Whatever fails is named in the picture and tried again; it never hides what else
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from console.domain.address import Address
 from console.domain.fleet import ServicePicture
@@ -45,6 +45,8 @@ class StatusReader:
         self._batches = Batches(platform, board, clock, chance, platform.batches(ordered))
         self._read_at: dict[Address, float] = {}
         self._looked: dict[Address, float] = {}
+        self._unlooked: set[Address] = set()
+        """Those whose last reading in full failed: they are tried again however calm they are."""
         self._looks: deque[float] = deque(maxlen=cadence.OBSERVED_PER_PASS)
         self._holds_due = LONG_AGO
         self._touched = clock.monotonic()
@@ -124,7 +126,7 @@ class StatusReader:
         refused_at = self._platform.budget().throttled_at
         since = (self._clock.now() - refused_at).total_seconds() if refused_at else NEVER
         throttled = since < cadence.THROTTLED_FOR_S
-        hot = sum(self._board.is_hot(address) for address in self._board.addresses)
+        hot = len(self._board.hot())
         calm = cadence.calm_pace(len(self._batches), attended=self.is_attended(), throttled=throttled)
         return calm, cadence.fast_pace(-(-hot // 10), throttled=throttled)
 
@@ -176,8 +178,7 @@ class StatusReader:
         return True
 
     def _hot(self) -> list[Address]:
-        rows = self._board.rows()
-        return [row.address for row in rows if _is_read(row) and self._board.is_hot(row.address)]
+        return [item for item in self._board.hot() if _is_read(self._board.row(item))]
 
     def _hot_due(self, pace: float) -> float:
         return min((self._read_at.get(item, LONG_AGO) + pace for item in self._hot()), default=NEVER)
@@ -190,7 +191,10 @@ class StatusReader:
         self._looks.append(began)
         with urgently(Urgency.FOCUS if address == self._board.focus else Urgency.MOVING):
             observation = self._attempts(str(address), lambda: self._platform.observe(address))
-        if observation is not None:
+        if observation is None:
+            self._unlooked.add(address)
+        else:
+            self._unlooked.discard(address)
             self._board.observed(observation, at)
             self._looked[address] = self._read_at[address] = began
         self._publisher.publish()
@@ -198,9 +202,11 @@ class StatusReader:
     def _due_looks(self, pace: float, most: int | None, *, all_in_full: bool) -> list[Address]:
         """Services to read in full now: the focused one first, then those that wait longest."""
         now = self._clock.monotonic()
-        due = [(self._look_due(item, pace), item) for item in self._board.addresses]
         if all_in_full:
-            due = [(LONG_AGO if _is_read(self._board.row(item)) else when, item) for when, item in due]
+            read = [item for item in self._board.addresses if _is_read(self._board.row(item))]
+            due = [(LONG_AGO, item) for item in read]
+        else:
+            due = [(self._look_due(item, pace), item) for item in self._candidates()]
         due = [item for item in due if item[0] <= now]
         due.sort(key=lambda item: (item[1] != self._board.focus, not self._board.is_hot(item[1]), item[0]))
         if most is None:
@@ -219,8 +225,12 @@ class StatusReader:
             return self._looked.get(address, LONG_AGO) + (cadence.FAST_S if focused else pace)
         return LONG_AGO if self._board.has_news(address) else NEVER
 
+    def _candidates(self) -> Iterable[Address]:
+        """The services that may have to be read in full: of a large fleet few, and asked for often."""
+        return dict.fromkeys((*self._board.hot(), *self._board.news(), *sorted(self._unlooked)))
+
     def _looks_due(self, pace: float) -> float:
-        due = min((self._look_due(item, pace) for item in self._board.addresses), default=NEVER)
+        due = min((self._look_due(item, pace) for item in self._candidates()), default=NEVER)
         free = self._looks[0] + cadence.FAST_S if len(self._looks) == self._looks.maxlen else LONG_AGO
         return max(due, free)
 

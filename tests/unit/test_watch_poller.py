@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
+import pytest
+
 from console.domain.address import Address
 from console.domain.fleet import EnvironmentPicture, ServicePicture
 from console.domain.operation import Hold
@@ -16,6 +18,7 @@ from console.errors import (
     ThrottledError,
     UnknownServiceError,
 )
+from console.watch.board import Board
 from console.watch.poller import EnvironmentPoller
 from console.watch.store import FleetStore
 from tests.builders import (
@@ -360,3 +363,28 @@ def test_of_a_denied_batch_each_service_is_asked_for_alone() -> None:
     assert watch.row(ADDRESS).state is ServiceState.STEADY
     assert watch.row(WORKER).state is ServiceState.STEADY
     assert watch.platform.count("status") == 2
+
+
+def test_when_the_next_reading_is_due_is_known_without_a_look_at_calm_services(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is asked twice a second and after every turn: of hundreds only those in trouble count."""
+    fleet = [Address("rugmunch", "production", f"s{number:03}") for number in range(200)]
+    troubled = set(fleet[:3])
+    watch = Watch(*fleet)
+    statuses = [a_service(address=item, running=1 if item in troubled else 2) for item in fleet]
+    watch.platform = FakePlatform(*(an_observation(status=item) for item in statuses))
+    watch.poller = EnvironmentPoller(
+        watch.platform, watch.signals, fleet, watch.store, watch.clock, dict, chance=lambda: 0.0
+    )
+    watch.run(30)
+    looked: set[Address] = set()
+    row = Board.row
+
+    def noted(board: Board, address: Address) -> ServicePicture:
+        looked.add(address)
+        return row(board, address)
+
+    monkeypatch.setattr(Board, "row", noted)
+    watch.run(2)
+    assert looked == troubled
