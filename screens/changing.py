@@ -28,6 +28,14 @@ class ChangingScreen(ConsoleScreen):
         Binding("M", "move_on", "move on", id="do.move_on", tooltip="Plan to continue a paused deployment"),
     ]
 
+    _was_paused = False
+
+    def update_keys(self) -> None:
+        super().update_keys()
+        if self._is_paused != self._was_paused:  # a key comes or goes
+            self._was_paused = self._is_paused
+            self.refresh_bindings()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "move_on":
             return self._is_paused

@@ -49,8 +49,17 @@ class JournalScreen(ConsoleScreen):
         Binding("slash", "filter", "filter", id="journal.filter", tooltip="Show some operations only"),
         Binding("f", "failures", "failures only", id="journal.failures", tooltip="Show failures only"),
         Binding("y", "copy", "copy", id="journal.copy", tooltip="Copy the operation in full"),
-        Binding("down,j,pagedown", "down", "further down", id="journal.down", show=False),
-        Binding("up,k,pageup", "up", "further up", id="journal.up", show=False),
+        Binding(
+            "down,j,pagedown",
+            "down",
+            "further down",
+            id="journal.down",
+            show=False,
+            tooltip="The detail further down",
+        ),
+        Binding(
+            "up,k,pageup", "up", "further up", id="journal.up", show=False, tooltip="The detail further up"
+        ),
     ]
 
     def __init__(self, journal: Journal, clock: Clock) -> None:

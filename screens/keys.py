@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
+from console.domain import words
 from console.domain.text import cell_width, cut_end
 from widgets.keybar import KeyBar, KeyLabel
 from widgets.line import Line
@@ -79,21 +80,46 @@ class KeysScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,question_mark,q", "close", "close", id="keys.close", tooltip="Close this list"),
-        Binding("down,j", "scroll(1)", "down", id="keys.down", show=False),
-        Binding("up,k", "scroll(-1)", "up", id="keys.up", show=False),
+        Binding("j,down", "scroll(1)", "down", id="keys.down", tooltip="Further down"),
+        Binding("k,up", "scroll(-1)", "up", id="keys.up", tooltip="Further up"),
+        Binding("pagedown", "page(1)", "page down", id="keys.page_down", show=False, tooltip="A page down"),
+        Binding("pageup", "page(-1)", "page up", id="keys.page_up", show=False, tooltip="A page up"),
     ]
 
     def __init__(self, keys: Sequence[KeyLabel]) -> None:
         super().__init__()
         self._keys = tuple(keys)
+        self._fits = True
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield KeyList(self._keys)
         yield KeyBar()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say_rest)
+
+    def _say_rest(self) -> None:
+        """Say how many lines are further down; with the keys that lead there."""
+        scroll, bar = self.query_one(VerticalScroll), self.query_one(KeyBar)
+        below = round(scroll.max_scroll_y - scroll.scroll_target_y)
+        bar.note = (
+            (f"{bar.glyphs.more} {words.count(below, 'more line')}", "muted") if below > 0 else ("", "muted")
+        )
+        fits = scroll.max_scroll_y == 0
+        if fits is not self._fits:
+            self._fits = fits
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "scroll" or not self._fits
+
     def action_close(self) -> None:
         self.dismiss(None)
 
     def action_scroll(self, step: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
+        self._say_rest()
+
+    def action_page(self, direction: int) -> None:
+        self.action_scroll(direction * max(1, self.query_one(VerticalScroll).size.height - 1))

@@ -166,9 +166,13 @@ class LogsScreen(ConsoleScreen):
                 self._judge_anew()
             self.feed.ring.add(self.tasks.events(picture, self._first))
         self.error_rates = rates_of(self._errors, self.tasks, self._clock.now(), self.feed.tail.oldest)
-        notes = (*self.feed.tail.notes, *([self.feed.failed] if self.feed.failed else []))
-        self.query_one("#notes", Banner).texts = notes
+        self.query_one("#notes", Banner).texts = self._notes
         self._draw_all()
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        """What is wrong, a line each."""
+        return (*self.feed.tail.notes, *([self.feed.failed] if self.feed.failed else []))
 
     def _judge_anew(self) -> None:
         """Lines of a task came before it was known whose it is: choose the revisions again."""
@@ -238,7 +242,8 @@ class LogsScreen(ConsoleScreen):
         since = self._clock_time(self.wanted.since) if self.wanted.since else ""
         filters = filter_line(self.wanted.in_words(since), counts, width, log.glyphs)
         self.query_one("#filters", LinesView).lines = (filters,)
-        log.empty = Line().put(2, nothing(self.shown, tail, self._zone), "muted", width - 4)
+        said = nothing(self.shown, tail, self._zone, fails=bool(self._notes))
+        log.empty = Line().put(2, said, "muted", width - 4)
         self.set_class(not log.follow, "-paused")
         if self._paused_at is not None:
             self.query_one("#paused", LinesView).lines = (self._pause_line(self._paused_at, counts),)

@@ -69,12 +69,16 @@ def whose(
     return said
 
 
-def nothing(shown: Lines, tail: LogTail, zone: tzinfo | None) -> str:
-    """What is said where no line stands."""
+def nothing(shown: Lines, tail: LogTail, zone: tzinfo | None, *, fails: bool = False) -> str:
+    """What is said where no line stands.
+
+    Args:
+        fails: It is said elsewhere why nothing can be read.
+    """
     if shown.is_behind:
         return "reading what there is"
     if shown.ring.arrived:
         return "nothing matches · c shows everything again"
     if tail.oldest is None:
-        return "reading the log"
+        return "nothing could be read yet" if fails else "reading the log"
     return f"no line since {clock_time(tail.oldest, zone, '%H:%M')} · g reads further back"

@@ -75,7 +75,7 @@ class CodeScreen(ModalScreen[str]):
     CodeScreen > Vertical {{
         width: {_WIDTH}; max-width: 100%; height: 9; background: $surface; padding: 1 3;
     }}
-    CodeScreen Input {{ height: 1; width: 16; border: none; padding: 0 1; background: $selected; }}
+    CodeScreen Input {{ height: 1; width: 16; padding: 0 1; background: $selected; color: $text; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "without a code", id="code.cancel", tooltip="Go on without this role"),
@@ -88,7 +88,7 @@ class CodeScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Prompt()
-            yield Input(password=True, restrict=f"[0-9]{{0,{DIGITS}}}", select_on_focus=False)
+            yield Input(password=True, restrict=f"[0-9]{{0,{DIGITS}}}", select_on_focus=False, compact=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -98,7 +98,9 @@ class CodeScreen(ModalScreen[str]):
             Line(),
             Line().put(0, f"{DIGITS} digits, then enter", "text"),
         )
-        self.query_one(Input).focus()
+        field = self.query_one(Input)
+        field.cursor_blink = False
+        field.focus()
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:

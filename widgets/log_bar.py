@@ -188,7 +188,8 @@ def pause_line(at: str, fresh: int, dropped: int, below: int, limit: int, width:
 def _severities(counts: LogCounts, glyphs: Glyphs) -> tuple[Part, ...]:
     return (
         (glyphs.failed, "critical" if counts.errors else "faint"),
-        (f" {counts.errors:,} ", "critical" if counts.errors else "muted"),
+        (f" {counts.errors:,}", "critical" if counts.errors else "muted"),
+        (" ", "muted"),
         (glyphs.warning, "warning" if counts.warnings else "faint"),
         (f" {counts.warnings:,}", "warning" if counts.warnings else "muted"),
     )

@@ -117,8 +117,10 @@ def _columns(line: LogLine, look: LogLook) -> Line:
         return row.put(15, mark, mark_ink)
     if not of_platform:
         row.put(21, short_task(line.task), task_ink(line.task), 4)
-    word_ink = mark_ink if line.severity in _MARK_INKS else "muted"
-    return row.put(27, mark, mark_ink).put(29, plain(line.severity).upper(), word_ink, 7)
+    word = plain(line.severity).upper()
+    if line.severity in _MARK_INKS:
+        return row.put(27, f"{mark} {word}", mark_ink, 9)
+    return row.put(27, mark, mark_ink).put(29, word, "muted", 7)
 
 
 def _revision(text: str) -> str:

@@ -153,7 +153,8 @@ def _way_back(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
         failed = tuple(check.evidence or check.name for check in armed.plan.blockers)
         parts += _proof_parts("" if armed.plan.nothing_to_do else age, failed)
     elif armed.refusal:
-        parts = [(f"none · {armed.refusal}", "warning")]
+        own = f"{head.picture.address}: "
+        parts = [(f"none · {armed.refusal.removeprefix(own)}", "warning")]
     elif proved is not None:
         parts = [*_proved_parts(proved), *_proof_parts(_age_of(proved.at, head.now, narrow), proved.failed)]
     else:

@@ -25,7 +25,7 @@ def _event(event: str = "progress", **progress: Any) -> OperationEvent:
 
 
 def _running(desk: Desk) -> None:
-    desk.app.operations[7] = RunningOperation(7, ADDRESS, Verb.ROLLBACK, ago(67), a_plan())
+    desk.app.under_way.operations[7] = RunningOperation(7, ADDRESS, Verb.ROLLBACK, ago(67), a_plan())
 
 
 async def test_a_confirmed_plan_is_carried_out_once_and_its_screen_opens() -> None:
@@ -43,7 +43,7 @@ async def test_a_confirmed_plan_is_carried_out_once_and_its_screen_opens() -> No
         desk.publish()
         await pilot.press("R")
         desk.app.post_message(OperationConfirmed(a_plan(), "production/api"))
-        await until(pilot, lambda: not desk.app.under_way and bool(desk.app.operations))
+        await until(pilot, lambda: not desk.app.under_way and bool(desk.app.under_way.operations))
         screen = desk.app.screen
         assert isinstance(screen, OperationScreen)
         assert not any(isinstance(item, PlanScreen) for item in desk.app.screen_stack)
@@ -66,7 +66,7 @@ async def test_leaving_its_screen_stops_no_operation_and_the_header_keeps_it() -
         assert type(desk.app.screen) is OperationScreen
         await pilot.press("escape")
         assert [type(item) for item in desk.app.screen_stack] == [FleetScreen]
-        assert len(desk.app.under_way) == 1
+        assert len(desk.app.under_way.running) == 1
 
 
 async def test_an_operation_found_at_the_start_is_watched_again_and_said() -> None:
@@ -84,7 +84,7 @@ async def test_an_operation_found_at_the_start_is_watched_again_and_said() -> No
         desk.app.post_message(Answered((a_record(),), 0))
         await until(pilot, lambda: bool(resumed))
         assert resumed == [a_record().id]
-        assert desk.app.operations[1].was_found
+        assert desk.app.under_way.operations[1].was_found
 
 
 async def test_an_operation_that_ends_in_an_error_says_so_and_the_console_lives_on() -> None:
@@ -149,6 +149,24 @@ async def test_the_keys_screen_lists_the_live_bindings() -> None:
         assert "Next pane" not in said
         await pilot.press("question_mark")
         assert isinstance(desk.app.screen, FleetScreen)
+
+
+async def test_a_list_of_keys_that_is_longer_than_the_screen_says_so_and_moves() -> None:
+    """With the keys that move it, which are none of a list that is there as a whole."""
+    desk = Desk()
+    async with desk.app.run_test(size=(80, 24)) as pilot:
+        desk.publish()
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "more lines" in text_of(desk.app.screen)
+        assert "j down" in text_of(desk.app.screen).splitlines()[-1]
+        await pilot.press("pagedown", "pagedown")
+        await pilot.pause()
+        assert "more line" not in text_of(desk.app.screen)
+        assert "Every key that works here" in text_of(desk.app.screen)
+        await pilot.resize_terminal(140, 60)
+        await pilot.pause()
+        assert "down" not in text_of(desk.app.screen).splitlines()[-1]
 
 
 async def test_every_binding_of_ours_has_an_id_and_says_what_it_does() -> None:

@@ -42,6 +42,7 @@ async def test_the_code_is_typed_into_a_dialog_and_goes_to_the_thread_that_waits
         assert isinstance(desk.app.screen, CodeScreen), "five digits are no code"
         assert SERIAL in text_of(desk.app.screen)
         assert "12345" not in text_of(desk.app.screen)
+        assert "•••••" in text_of(desk.app.screen)
         await pilot.press("6", "7", "enter")
         await until(pilot, lambda: bool(asker.answers))
     assert asker.answers == ["123456"]

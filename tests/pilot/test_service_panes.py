@@ -135,6 +135,17 @@ async def test_a_rollout_that_shifts_traffic_says_weight_stage_hook_and_alarms()
         assert "alarms monitoring api-5xx" in said
 
 
+async def test_the_key_that_goes_on_is_named_as_long_as_a_hook_waits() -> None:
+    """The bar follows the picture, whatever was pressed before."""
+    desk = Desk(only(failing_picture()))
+    async with desk.app.run_test(size=WIDE) as pilot:
+        screen = await _open(desk, pilot)
+        for row, named in ((failing_picture(), False), (_shifting(), True), (failing_picture(), False)):
+            desk.publish(only(row))
+            await pilot.pause()
+            assert ("M move on" in _said(screen)) is named
+
+
 async def test_a_triggered_alarm_is_named() -> None:
     """It is what rolls the deployment back."""
     alarms = AlarmWatch("TRIGGERED", ("api-5xx", "api-p95"), ("api-p95",))
