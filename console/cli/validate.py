@@ -113,7 +113,7 @@ def tell(findings: Iterable[Finding], clock: Clock, *, as_json: bool) -> int:
     return 1 if outcome is Outcome.NG else 0
 
 
-_NAME_CELLS = 22
+_NAME_CELLS = 30
 
 
 def _line(finding: Finding) -> str:

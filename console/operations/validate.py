@@ -68,7 +68,8 @@ def _findings(
     if broken:
         yield skipped("figures, log", f"not judged: {broken} is not well")
         return
-    yield from within_limits(settings, sources.signals, sources.logs, sources.clock)
+    balanced = bool(observation.status.target_groups)
+    yield from within_limits(settings, sources.signals, sources.logs, sources.clock, is_balanced=balanced)
 
 
 def _asked(settings: ServiceSettings, platform: Platform, observation: Observation, version: str) -> Wanted:

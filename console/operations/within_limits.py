@@ -26,17 +26,23 @@ _COMPARABLE_S = 60.0
 
 
 def within_limits(
-    settings: ServiceSettings, signals: SignalSource, logs: LogSource, clock: Clock
+    settings: ServiceSettings, signals: SignalSource, logs: LogSource, clock: Clock, *, is_balanced: bool
 ) -> Iterator[Finding]:
-    """What is only reported: every finding stands for itself. No data is no OK."""
-    yield from _figures(settings.validate, settings.address, signals)
+    """What is only reported: every finding stands for itself. No data is no OK.
+
+    Args:
+        is_balanced: A load balancer counts its requests.
+    """
+    yield from _figures(settings.validate, settings.address, signals, is_balanced=is_balanced)
     yield _log_errors(settings, logs, clock)
 
 
-def _figures(limits: ValidateSettings, address: Address, signals: SignalSource) -> Iterator[Finding]:
+def _figures(
+    limits: ValidateSettings, address: Address, signals: SignalSource, *, is_balanced: bool
+) -> Iterator[Finding]:
     try:
         figures = signals.figures([address]).get(address)
-        yield _errors(figures, limits.error_share)
+        yield _errors(figures, limits.error_share, is_balanced=is_balanced)
         if limits.p95 is not None:
             yield _below("p95", figures.p95_s if figures else None, limits.p95.total_seconds(), latency)
         if limits.p99 is None and limits.cpu is None:
@@ -51,9 +57,10 @@ def _figures(limits: ValidateSettings, address: Address, signals: SignalSource) 
         yield _below("CPU", load.cpu, limits.cpu, _per_cent)
 
 
-def _errors(figures: Figures | None, limit: float) -> Finding:
+def _errors(figures: Figures | None, limit: float, *, is_balanced: bool) -> Finding:
     if figures is None or figures.error_share is None:
-        return skipped("errors", "NODATA: no request was counted in the last minutes")
+        why = "NODATA: no request was counted in the last minutes"
+        return skipped("errors", why if is_balanced else "no load balancer counts its requests")
     shares = [share for share in figures.recent[-MINUTES:] if share is not None] or [figures.error_share]
     share = fmean(shares)
     said = f"{percent(share)} over {count(len(shares), 'minute')}"

@@ -60,10 +60,10 @@ def test_a_table_a_service_and_the_numbers_at_its_end(capsys: pytest.CaptureFixt
 
     assert capsys.readouterr().out.splitlines() == [
         str(ADDRESS),
-        "  OK    version                 v1.4.2",
-        "  SKIP  alarms                  its deployments watch none",
+        f"  OK    {'version':<30}  v1.4.2",
+        f"  SKIP  {'alarms':<30}  its deployments watch none",
         OTHER,
-        '  NG    smoke: jobs             answers 500 · {"e": 1}',
+        f"  NG    {'smoke: jobs':<30}  " + 'answers 500 · {"e": 1}',
         "NG · 1 OK, 1 NG, 1 SKIP",
     ]
 
