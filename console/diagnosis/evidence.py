@@ -46,12 +46,7 @@ class Scene:
 
     @property
     def arriving(self) -> Deployment | None:
-        """What is shipped now: the PRIMARY; of task sets the newest, which becomes PRIMARY only when the
-        traffic has moved, unless it is already on its way out."""
-        if self.status.controller == "ECS":
-            return self.primary
-        sets = (item for item in self.status.deployments if item.status != "DRAINING")
-        return max(sets, key=lambda item: item.created_at, default=None)
+        return self.status.arriving
 
     @property
     def rollout(self) -> Rollout | None:

@@ -3,7 +3,7 @@
 A point without a value is a gap and stays one: *no data* is never zero, and never healthy.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -40,6 +40,8 @@ class Measure(StrEnum):
     """Seconds that the oldest job has waited."""
     LOG_ERRORS = "log errors"
     """Lines at error or above a minute."""
+    ERROR_EVENTS = "error events"
+    """Errors a minute that a program reported of itself, where nothing tells of how many requests."""
     NEW_ISSUES = "new issues"
     """Issues that were never seen before the deploy."""
     HEALTHY_TARGETS = "healthy targets"
@@ -82,6 +84,7 @@ _UNITS = {
             Measure.CODES_4XX,
             Measure.CODES_5XX,
             Measure.LOG_ERRORS,
+            Measure.ERROR_EVENTS,
             Measure.DEADLOCKS,
         ),
         "/min",
@@ -130,6 +133,8 @@ class Series:
     """Label of the version that it is of, where the source tells versions apart."""
     subject: str = ""
     """What of the service it is about, where there may be several: a queue, a dependency."""
+    problem: str = ""
+    """Why its source did not answer the last time: what is here grows old; empty: it did."""
     unit: str = ""
     """What its values are counted in, where that is not the measure's own unit."""
 
@@ -167,7 +172,7 @@ class Scoped:
     old_groups: tuple[str, ...] = ()
     moved_at: datetime | None = None
     """When the new one was ordered; ``None`` where nothing is being shipped."""
-    revisions: dict[str, str] = field(default_factory=dict)
+    revisions: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Task id -> ``new`` or ``old``, for sources that know tasks."""
 
 
@@ -179,6 +184,8 @@ class SeriesPicture:
     series: tuple[Series, ...] = ()
     moved_at: datetime | None = None
     """When what serves now was ordered; ``None``: not known."""
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """Source -> why it did not answer the last time."""
 
     def of(self, measure: Measure, scope: Scope | None = None) -> tuple[Series, ...]:
         """Those of one measure (and scope), with data first."""

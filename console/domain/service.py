@@ -89,6 +89,15 @@ class ServiceStatus:
         return next((item for item in self.deployments if item.is_primary), None)
 
     @property
+    def arriving(self) -> Deployment | None:
+        """What is shipped now, or serves: the PRIMARY; of task sets the newest, which becomes PRIMARY only
+        when the traffic has moved, unless it is already on its way out."""
+        if self.controller == "ECS":
+            return self.primary
+        sets = (item for item in self.deployments if item.status != "DRAINING")
+        return max(sets, key=lambda item: item.created_at, default=None)
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """Every target group in which targets of the service may stand."""
         return tuple(dict.fromkeys((*self.target_groups, *self.alternate_groups)))

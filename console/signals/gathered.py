@@ -35,7 +35,7 @@ def judge_now(triggers: Iterable[Trigger], picture: SeriesPicture, now: datetime
     return tuple(
         _worst(
             [judge(item, None, None, series, NO_BASELINE, now) for series in _service(item, subject, picture)]
-            or [judge(item, None, None, None, NO_BASELINE, now)]
+            or [_unasked(item, picture, now)]
         )
         for item in plain
         for subject in _subjects(item, picture)
@@ -61,7 +61,7 @@ def _of_trigger(
     ]
     known = [item for item in by_source if item.state is not JudgedState.NODATA]
     if not known:
-        return by_source[0] if by_source else judge(trigger, None, None, None, NO_BASELINE, now)
+        return by_source[0] if by_source else _unasked(trigger, picture, now)
     apart = [item for item in known if item.scope is Scope.NEW]
     together = [item for item in known if item.scope is not Scope.NEW]
     if not apart:
@@ -71,6 +71,13 @@ def _of_trigger(
     if against is not None and against.periods_bad and not worst.periods_bad:
         return replace(against, asks=against.asks or f"{worst.source} sees the new version well")
     return worst
+
+
+def _unasked(trigger: Trigger, picture: SeriesPicture, now: datetime) -> Judgement:
+    """Nobody offers the figure; those who might, and failed, are named."""
+    nothing = judge(trigger, None, None, None, NO_BASELINE, now)
+    failed = "; ".join(f"{source}: {said}" for source, said in picture.problems.items())
+    return replace(nothing, evidence=f"{nothing.evidence} ({failed})") if failed else nothing
 
 
 def _of_source(trigger: Trigger, series: Sequence[Series], ordered_at: datetime, now: datetime) -> Judgement:

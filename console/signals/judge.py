@@ -232,9 +232,10 @@ def _why_nothing(trigger: Trigger, series: Series | None, baseline: Baseline, no
         return f"{name}: {few} requests in 5 periods, {trigger.minimum_requests} are needed · {series.source}"
     last = series.last
     if last is None:
-        return f"{name}: no data from {series.source}"
+        return f"{name}: no data from {series.source}" + (f": {series.problem}" if series.problem else "")
     if now - last.at > _fresh(series):
-        return f"{name}: {series.source} is silent for {age((now - last.at).total_seconds())}"
+        silent = f"{name}: {series.source} is silent for {age((now - last.at).total_seconds())}"
+        return f"{silent}: {series.problem}" if series.problem else silent
     if baseline.until is not None and not series.since(baseline.until):
         return f"{name}: nothing yet since the order · {series.source}"
     return f"{name}: number of requests unknown · {series.source}"
