@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
-from itertools import count
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,17 +15,21 @@ from textual.screen import Screen
 from console import stalls
 from console.domain.address import Address
 from console.domain.fleet import FleetSnapshot
+from console.domain.group import EVERY, VERBS, GroupAddress
 from console.domain.operation import OperationRecord
+from console.domain.wish import Wish
 from screens import messages
 from screens.base import ConsoleScreen
-from screens.feeds import FleetFeeds, OperationFeed, ask
+from screens.feeds import FleetFeeds, GroupFeed, OperationFeed, ask
 from screens.fleet import FleetScreen
 from screens.keys import KeysScreen
 from screens.leave import LeaveScreen
 from screens.mfa import CodeAsked, CodeQuestion, CodeScreen
 from screens.overview import unread
 from screens.palette import ActionProvider, ExtraProvider, Extras, ServiceProvider
-from screens.running import RunningOperation, chip_of
+from screens.running import RunningOperation
+from screens.running_group import RunningGroup
+from screens.under_way import Running, UnderWay
 from widgets.glyphs import glyphs_for
 from widgets.header import Chip
 from widgets.keybar import in_order, live_keys
@@ -39,8 +42,6 @@ if TYPE_CHECKING:
 
 FLUSH_S = 0.1
 TICK_S = 1.0
-CHIP_STAYS_S = 60.0
-"""How long the header goes on showing an operation that has ended."""
 
 _OPEN_OPERATIONS = 0
 """Tag of the question for operations of before."""
@@ -85,7 +86,9 @@ class QuarterdeckApp(App[int]):
             priority=True,
             tooltip="Every service, screen and action",
         ),
-        Binding("ctrl+q", "leave", "out", id="app.ctrl_q", show=False, priority=True, tooltip="Leave"),
+        Binding(
+            "ctrl+q", "leave", "out", id="app.ctrl_q", show=False, priority=True, tooltip="Leave the console"
+        ),
     ]
 
     def __init__(
@@ -104,10 +107,9 @@ class QuarterdeckApp(App[int]):
         look = runtime.settings.console
         encoding = sys.stdout.encoding or "ascii"
         self.glyphs = glyphs_for("ascii" if look.ascii else "utf-8" if look.ascii is False else encoding)
-        self.operations: dict[int, RunningOperation] = {}
-        """Every operation of this session, by the number of its feed."""
+        self.under_way = UnderWay()
+        """Every operation of this session."""
         self.feeds: FleetFeeds | None = None
-        self._tokens = count(1)
         self._watched: Address | None = None
         self._collector = stalls.Collector()
         self._fleet = FleetSnapshot(
@@ -253,8 +255,62 @@ class QuarterdeckApp(App[int]):
     def _plan(self, message: messages.OperationWished) -> None:
         from screens.confirm import PlanScreen
 
-        if not any(isinstance(screen, PlanScreen) for screen in self.screen_stack):  # a double key
-            self.push_screen(PlanScreen(self.runtime.engine, self.runtime.clock, message.wish))
+        address = message.wish.address
+        connection = self._connection(address)
+        self._ask_to_confirm(
+            PlanScreen(
+                self.runtime.engine,
+                self.runtime.clock,
+                message.wish,
+                connection.platform if connection is not None else None,
+                self._groups_of(message.wish),
+                self._forbidden(f"{address.system}/{address.environment}"),
+            )
+        )
+
+    @on(messages.GroupWished)
+    def _plan_group(self, message: messages.GroupWished) -> None:
+        from screens.confirm_group import GroupPlanScreen
+
+        group = message.wish.group
+        first = self.runtime.settings.environments[group.place].groups[group.name][0][0]
+        self._ask_to_confirm(
+            GroupPlanScreen(
+                self.runtime.engine,
+                self.runtime.clock,
+                message.wish,
+                Address(group.system, group.environment, first),
+                self._forbidden(group.place),
+            )
+        )
+
+    def _ask_to_confirm(self, dialog: Screen[None]) -> None:
+        """Open a dialog of an order, unless there is one: a key was pressed twice."""
+        from screens.dialog import ConfirmDialog
+
+        if not any(isinstance(screen, ConfirmDialog) for screen in self.screen_stack):
+            self.push_screen(dialog)
+
+    def _groups_of(self, wish: Wish) -> tuple[GroupAddress, ...]:
+        """The groups that can be changed in the place of one service, those with a name first."""
+        address = wish.address
+        settings = self.runtime.settings.environments[f"{address.system}/{address.environment}"]
+        if wish.verb not in VERBS:
+            return ()
+        names = [
+            name
+            for name, waves in settings.groups.items()
+            if any(address.alias in wave for wave in waves) and sum(map(len, waves)) > 1
+        ]
+        return tuple(
+            GroupAddress(address.system, address.environment, name)
+            for name in sorted(names, key=lambda name: name == EVERY)
+        )
+
+    def _forbidden(self, place: str) -> str:
+        """Why nothing may be sent to an environment; empty when something may."""
+        environment = self.runtime.settings.environments[place].environment
+        return f"{environment.key} is read-only: nothing can be sent" if environment.read_only else ""
 
     def action_journal(self) -> None:
         from screens.journal import JournalScreen
@@ -276,18 +332,30 @@ class QuarterdeckApp(App[int]):
         self._show_operation(message.token)
 
     def _show_operation(self, token: int) -> None:
-        from screens.confirm import PlanScreen
+        from screens.dialog import ConfirmDialog
+        from screens.group import GroupScreen
         from screens.operation import OperationScreen
 
-        operation = self.operations.get(token)
-        if operation is None or getattr(self.screen, "operation", None) is operation:
+        group = self.under_way.groups.get(token)
+        operation = self.under_way.operations.get(token)
+        if self._shows(group or operation) or (group is None and operation is None):
             return
-        connection = self._connection(operation.address)
-        screen = OperationScreen(operation, self.runtime.clock, connection.logs if connection else None)
-        if isinstance(self.screen, PlanScreen | OperationScreen):
+        screen: Screen[None]
+        if operation is not None:
+            connection = self._connection(operation.address)
+            screen = OperationScreen(operation, self.runtime.clock, connection.logs if connection else None)
+        elif group is not None:
+            screen = GroupScreen(group)
+        if isinstance(self.screen, ConfirmDialog | OperationScreen):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
+
+    def _shows(self, running: Running | None) -> bool:
+        """Whether that is what can be seen already."""
+        screen = self.screen
+        shown = getattr(screen, "operation", None) or getattr(screen, "group", None)
+        return running is not None and shown is running
 
     def action_keys(self) -> None:
         """Show every key that works on this screen."""
@@ -304,7 +372,7 @@ class QuarterdeckApp(App[int]):
             return self._logs_of() is not None
         if action == "operation":
             shown = self._in_header()
-            return shown is not None and getattr(self.screen, "operation", None) is not shown
+            return shown is not None and not self._shows(shown)
         return True
 
     # -- operations ---------------------------------------------------------------------------
@@ -312,12 +380,18 @@ class QuarterdeckApp(App[int]):
     @on(messages.OperationConfirmed)
     def _begin(self, message: messages.OperationConfirmed) -> None:
         plan = message.plan
-        token = next(self._tokens)
-        now = self.runtime.clock.now()
-        self.operations[token] = RunningOperation(token, plan.address, plan.verb, now, plan)
+        operation = self.under_way.begin(plan, self.runtime.clock.now())
         engine = self.runtime.engine
-        OperationFeed(self, token, partial(engine.execute, plan, message.typed)).start()
-        self._show_operation(token)
+        OperationFeed(self, operation.token, partial(engine.execute, plan, message.typed)).start()
+        self._show_operation(operation.token)
+
+    @on(messages.GroupConfirmed)
+    def _begin_group(self, message: messages.GroupConfirmed) -> None:
+        plan = message.plan
+        group = self.under_way.begin_group(plan, self.runtime.clock.now())
+        engine = self.runtime.engine
+        GroupFeed(self, group.token, partial(engine.execute_group, plan, message.typed)).start()
+        self._show_operation(group.token)
 
     @on(messages.Answered)
     def _take_up(self, message: messages.Answered) -> None:
@@ -335,12 +409,8 @@ class QuarterdeckApp(App[int]):
         ask(self, message.run, _EXTRA)
 
     def _resume(self, record: OperationRecord) -> None:
-        token = next(self._tokens)
-        started = record.ordered_at or record.planned_at
-        self.operations[token] = RunningOperation(
-            token, record.address, record.verb, started, id=record.id, was_found=True
-        )
-        OperationFeed(self, token, partial(self.runtime.engine.resume, record.id)).start()
+        operation = self.under_way.take_up(record)
+        OperationFeed(self, operation.token, partial(self.runtime.engine.resume, record.id)).start()
         self._update_notices()
 
     @on(CodeAsked)
@@ -355,12 +425,18 @@ class QuarterdeckApp(App[int]):
 
     @on(messages.OperationProgressed)
     def _progressed(self, message: messages.OperationProgressed) -> None:
-        self._change(self.operations[message.token].after(message.event))
+        self._change(self.under_way.progressed(message.token, message.event))
+
+    @on(messages.GroupProgressed)
+    def _group_progressed(self, message: messages.GroupProgressed) -> None:
+        group, member = self.under_way.group_progressed(message.token, message.event)
+        if member is not None:
+            self._tell_of(member)
+        self._change(group)
 
     @on(messages.OperationEnded)
     def _ended(self, message: messages.OperationEnded) -> None:
-        operation = self.operations[message.token].ended(message.error, self.runtime.clock.now())
-        self._change(operation)
+        self._change(self.under_way.ended(message.token, message.error, self.runtime.clock.now()))
         if message.error is not None:
             self.notify(str(message.error), severity="error", timeout=15, markup=False)
 
@@ -368,56 +444,41 @@ class QuarterdeckApp(App[int]):
     def _question_failed(self, message: messages.AskFailed) -> None:
         self.notify(str(message.error), severity="warning", timeout=15, markup=False)
 
-    def _change(self, operation: RunningOperation) -> None:
-        self.operations[operation.token] = operation
-        for screen in self.screen_stack:
-            shown = getattr(screen, "operation", None)
-            if isinstance(shown, RunningOperation) and shown.token == operation.token:
-                screen.operation = operation  # type: ignore[attr-defined]
+    def _change(self, running: Running) -> None:
+        self._tell_of(running)
         self._update_notices()
         self._tell(self._visible())
         self.refresh_bindings()
 
+    def _tell_of(self, running: Running) -> None:
+        """Let the screens know that show it."""
+        name = "operation" if isinstance(running, RunningOperation) else "group"
+        for screen in self.screen_stack:
+            shown = getattr(screen, name, None)
+            if isinstance(shown, RunningOperation | RunningGroup) and shown.token == running.token:
+                setattr(screen, name, running)
+
     def _update_notices(self) -> None:
         """Say in the banner what was found at the start and is being watched again."""
-        found = [item for item in self.operations.values() if item.was_found and not item.over]
-        notices = tuple(
-            f"{item.verb.value} of {item.address} was under way: it is watched again · o opens it"
-            for item in found
-        )
+        notices = self.under_way.notices("o")
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
                 screen.notices = notices
 
-    @property
-    def under_way(self) -> tuple[RunningOperation, ...]:
-        """Operations that have not ended."""
-        return tuple(item for item in self.operations.values() if not item.over)
-
-    def _in_header(self) -> RunningOperation | None:
-        """The newest running operation, else one that has ended a short while ago."""
-        if self.under_way:
-            return self.under_way[-1]
-        now = self.runtime.clock.now()
-        recent = [
-            item
-            for item in self.operations.values()
-            if item.ended_at is not None and (now - item.ended_at).total_seconds() < CHIP_STAYS_S
-        ]
-        return recent[-1] if recent else None
+    def _in_header(self) -> Running | None:
+        return self.under_way.in_header(self.runtime.clock.now())
 
     def _chip(self) -> Chip | None:
-        shown = self._in_header()
-        return chip_of(shown, self.runtime.clock.now(), self.glyphs) if shown else None
+        return self.under_way.chip(self.runtime.clock.now(), self.glyphs)
 
     # -- leaving ------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
         """Leave, after a question if that leaves an operation unwatched."""
-        if not self.under_way:
+        if not self.under_way.running:
             self.exit(0)
         elif not isinstance(self.screen, LeaveScreen):
-            self.push_screen(LeaveScreen(self.under_way), self._left)
+            self.push_screen(LeaveScreen(self.under_way.running), self._left)
 
     def _left(self, leaves: bool | None) -> None:
         if leaves:

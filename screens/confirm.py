@@ -231,7 +231,10 @@ class PlanScreen(ConfirmDialog[Wish, Plan]):
 
     def notices(self, plan: Plan, column: int, width: int) -> tuple[Line, ...]:
         error, glyphs = self.question.error, self.glyphs
-        lines = plan_dialog.notices(plan, bool(self.changed), error, column, width, glyphs)
+        failed = [check.name for check in plan.blockers]
+        blocks, changed = not plan.verb.goes_back, bool(self.changed)
+        nothing = plan.nothing_to_do
+        lines = plan_dialog.notices(nothing, failed, blocks, changed, error, column, width, glyphs)
         if not self._refusal:
             return lines
         said = f"not changed: {self._refusal}"

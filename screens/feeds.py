@@ -14,11 +14,20 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from console.domain.address import Address
+from console.domain.group import GroupEvent
 from console.domain.operation import OperationEvent
 from console.domain.signals import LogLine
 from console.errors import QuarterdeckError
 from console.ports import Clock, LogSource
-from screens.messages import Answered, AskFailed, LogsFailed, LogsRead, OperationEnded, OperationProgressed
+from screens.messages import (
+    Answered,
+    AskFailed,
+    GroupProgressed,
+    LogsFailed,
+    LogsRead,
+    OperationEnded,
+    OperationProgressed,
+)
 
 if TYPE_CHECKING:
     from console.runtime import Runtime
@@ -93,6 +102,28 @@ class OperationFeed:
         try:
             for event in self._events():
                 _post(self._target, OperationProgressed(self._token, event))
+        except Exception as raised:
+            error = as_error(raised)
+        _post(self._target, OperationEnded(self._token, error))
+
+
+class GroupFeed:
+    """Iterates over a group's events and posts each of them; nothing stops it."""
+
+    def __init__(self, target: MessagePump, token: int, events: Callable[[], Iterator[GroupEvent]]) -> None:
+        self._target = target
+        self._token = token
+        self._events = events
+
+    def start(self) -> None:
+        """Begin, on a thread of its own."""
+        _start(f"group-{self._token}", self._run)
+
+    def _run(self) -> None:
+        error: QuarterdeckError | None = None
+        try:
+            for event in self._events():
+                _post(self._target, GroupProgressed(self._token, event))
         except Exception as raised:
             error = as_error(raised)
         _post(self._target, OperationEnded(self._token, error))

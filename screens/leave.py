@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from console.domain.text import cut_end
-from screens.running import RunningOperation
+from screens.under_way import Running
 from widgets.keybar import KeyBar
 from widgets.line import Line
 from widgets.lines import Pane
@@ -22,12 +22,12 @@ class LeavePane(Pane):
     DEFAULT_CSS = "LeavePane { background: $surface; }"
     PAPER = "surface"
 
-    def __init__(self, running: Sequence[RunningOperation]) -> None:
+    def __init__(self, running: Sequence[Running]) -> None:
         super().__init__()
         self.leaves = False
         self._operations = tuple(running)
         self.styles.width = WIDTH
-        self.styles.height = len(self._operations) + 8
+        self.styles.height = len(self._operations) + 9
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
         return (
@@ -35,13 +35,14 @@ class LeavePane(Pane):
             Line().put(3, "leave while an operation is running", "bold strong"),
             Line(),
             *(self._operation(item, width) for item in self._operations),
+            Line(),
             Line().put(3, "ECS goes on by itself; from then on nobody watches it.", "text"),
             Line().put(3, "The next start of the console takes the watch up again.", "muted"),
             Line(),
             self._answers(),
         )
 
-    def _operation(self, item: RunningOperation, width: int) -> Line:
+    def _operation(self, item: Running, width: int) -> Line:
         ink = "bold deploying"
         said = f"{item.verb.value} of {item.address}"
         line = Line().put(3, self.glyphs.forward if item.verb == "deploy" else self.glyphs.back, ink)
@@ -66,13 +67,15 @@ class LeaveScreen(ModalScreen[bool]):
         Binding("tab,left,right,shift+tab", "other", "other answer", id="leave.other"),
     ]
 
-    def __init__(self, running: Sequence[RunningOperation]) -> None:
+    def __init__(self, running: Sequence[Running]) -> None:
         super().__init__()
         self._operations = tuple(running)
 
     def compose(self) -> ComposeResult:
         yield LeavePane(self._operations)
-        yield KeyBar()
+        bar = KeyBar()
+        bar.order = ("leave.stay", "leave.other", "leave.answer")
+        yield bar
 
     def action_stay(self) -> None:
         self.dismiss(False)

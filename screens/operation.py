@@ -127,7 +127,7 @@ class OperationScreen(ConsoleScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "rollback":
-            return self.operation is not None and _way_back_makes_sense(self.operation)
+            return self.operation is not None and way_back_makes_sense(self.operation)
         if action == "refuse":
             return bool(self.operation and self.operation.question)
         if action == "move_on":
@@ -162,7 +162,7 @@ class OperationScreen(ConsoleScreen):
             self.say("summary copied")
 
 
-def _way_back_makes_sense(operation: RunningOperation) -> bool:
+def way_back_makes_sense(operation: RunningOperation) -> bool:
     """While a deploy runs, and after anything that did not succeed."""
     verdict = operation.progress.verdict if operation.progress else None
     if operation.over:

@@ -37,6 +37,8 @@ class RunningOperation:
     """When its feed ended."""
     was_found: bool = False
     """It was under way already when this console started."""
+    group: int = 0
+    """Number of the feed of its group; 0: it is on its own."""
 
     @property
     def question(self) -> str:
@@ -66,8 +68,12 @@ class RunningOperation:
             progress=progress,
             plan=progress.plan if progress else self.plan,
             events=(*self.events, event),
-            over=self.over or event.event == "verdict",
+            over=self.over or (event.event == "verdict" and self.verb is not Verb.REHEARSE),
         )
+
+    def begun_at(self, at: datetime) -> "RunningOperation":
+        """With that moment as its beginning, unless something has happened already."""
+        return self if self.events else replace(self, started_at=at)
 
     def ended(self, error: QuarterdeckError | None, at: datetime) -> "RunningOperation":
         """The operation once its feed has come to an end."""

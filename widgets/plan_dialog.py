@@ -73,23 +73,36 @@ def candidates(
 
 
 def notices(
-    plan: Plan, changed: bool, error: QuarterdeckError | None, column: int, width: int, glyphs: Glyphs
+    nothing: str,
+    failed: Sequence[str],
+    blocks: bool,
+    changed: bool,
+    error: QuarterdeckError | None,
+    column: int,
+    width: int,
+    glyphs: Glyphs,
 ) -> tuple[Line, ...]:
-    """What has to be seen before anything is confirmed."""
+    """What has to be seen before anything is confirmed.
+
+    Args:
+        nothing: Why nothing would be sent; empty when something would.
+        failed: The names of the checks that fail.
+        blocks: Whether those forbid it.
+        changed: Whether the plan is not what was shown before.
+        error: Why it could not be read again.
+    """
     said: list[tuple[str, str, str]] = []
-    if plan.nothing_to_do:
-        said.append((glyphs.open, f"NOTHING CHANGED  {plan.nothing_to_do}", "bold text"))
+    if nothing:
+        said.append((glyphs.open, f"NOTHING CHANGED  {nothing}", "bold text"))
     if changed:
         said.append(
             (glyphs.warning, "this has changed since you read it: see the amber lines", "bold warning")
         )
     if error is not None:
         said.append((glyphs.warning, f"not read again: {error}", "warning"))
-    if plan.blockers:
-        names = ", ".join(check.name for check in plan.blockers)
-        blocked = not plan.verb.goes_back
-        text = f"{names} failed: {BLOCKED if blocked else 'going back is not blocked'}"
-        said.append((glyphs.failed, text, "bold critical" if blocked else "warning"))
+    if failed:
+        text = f"{', '.join(failed)} failed: {BLOCKED if blocks else 'going back is not blocked'}"
+        said.append((glyphs.failed, text, "bold critical" if blocks else "warning"))
     return tuple(line for mark, text, ink in said for line in notice(mark, text, ink, column, width))
 
 

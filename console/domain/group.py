@@ -7,6 +7,8 @@ from datetime import datetime
 from console.domain.address import Address, Tier
 from console.domain.operation import Check, OperationEvent, Plan, Verb
 
+VERBS = (Verb.DEPLOY, Verb.ROLLBACK, Verb.RESTART)
+"""What can be done to a group."""
 EVERY = "all"
 """The group that every environment has: all its services, in one wave."""
 

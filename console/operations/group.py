@@ -13,7 +13,7 @@ from typing import Protocol
 
 from console.config.settings import Settings
 from console.domain.address import Address, Tier
-from console.domain.group import GroupAddress, GroupEvent, GroupPlan, GroupWish
+from console.domain.group import VERBS, GroupAddress, GroupEvent, GroupPlan, GroupWish
 from console.domain.operation import OperationEvent, Plan, Verb, Verdict
 from console.domain.wish import Wish
 from console.domain.words import utc
@@ -21,8 +21,6 @@ from console.errors import JournalError, QuarterdeckError, RefusedError, Unknown
 from console.operations import ulid
 from console.ports import Clock, Journal
 
-VERBS = (Verb.DEPLOY, Verb.ROLLBACK, Verb.RESTART)
-"""What can be done to a group."""
 _THERE = (Verdict.SUCCEEDED, Verdict.NOTHING_CHANGED)
 _OPEN = (Verdict.BAKING, Verdict.PAUSED)
 """It got as far as was asked, or waits for somebody: nothing failed."""

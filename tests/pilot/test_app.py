@@ -43,7 +43,7 @@ async def test_a_confirmed_plan_is_carried_out_once_and_its_screen_opens() -> No
         desk.publish()
         await pilot.press("R")
         desk.app.post_message(OperationConfirmed(a_plan(), "production/api"))
-        await until(pilot, lambda: not desk.app.under_way and bool(desk.app.under_way.operations))
+        await until(pilot, lambda: not desk.app.under_way.running and bool(desk.app.under_way.operations))
         screen = desk.app.screen
         assert isinstance(screen, OperationScreen)
         assert not any(isinstance(item, PlanScreen) for item in desk.app.screen_stack)
@@ -95,7 +95,7 @@ async def test_an_operation_that_ends_in_an_error_says_so_and_the_console_lives_
         _running(desk)
         desk.app.post_message(OperationEnded(7, RefusedError("the service has changed [/x]")))
         await pilot.pause()
-        assert not desk.app.under_way
+        assert not desk.app.under_way.running
         assert isinstance(desk.app.screen, FleetScreen)
         assert any("[/x]" in item.message for item in desk.app._notifications)
 

@@ -38,4 +38,4 @@ async def test_any_keys_in_any_order_break_nothing_and_order_nothing(
             desk.app.tick()
         assert desk.app.is_running
         assert not any(platform.orders for platform in desk.platforms.values())
-        assert not desk.app.operations
+        assert not desk.app.under_way.operations

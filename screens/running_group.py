@@ -1,0 +1,106 @@
+"""Several services under way together, as this console knows them: built up from the group's events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from console.domain import words
+from console.domain.address import Address
+from console.domain.group import GroupAddress, GroupEvent, GroupPlan
+from console.domain.operation import OperationEvent, Verb, Verdict
+from console.errors import QuarterdeckError
+from screens.running import SAFE_LIMIT_S, RunningOperation
+from widgets.glyphs import Glyphs
+from widgets.header import Chip
+
+
+@dataclass(frozen=True)
+class RunningGroup:
+    """The newest picture of a group; a new object for every event."""
+
+    token: int
+    """Number of its feed, unique in this process."""
+    plan: GroupPlan
+    started_at: datetime
+    members: Mapping[Address, RunningOperation]
+    """Every member, those of later waves without an event yet."""
+    wave: int = 0
+    """The wave under way, from 1; 0 before the first."""
+    ending: OperationEvent | None = None
+    """The group's own verdict."""
+    error: QuarterdeckError | None = None
+    """Why it ended without a verdict."""
+    over: bool = False
+    ended_at: datetime | None = None
+
+    @property
+    def address(self) -> GroupAddress:
+        return self.plan.group
+
+    @property
+    def verb(self) -> Verb:
+        return self.plan.verb
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How the group ended; ``None`` while it has not."""
+        said = self.ending.facts.get("verdict") if self.ending else None
+        return Verdict(said) if isinstance(said, str) and said in Verdict.__members__ else None
+
+    @property
+    def reason(self) -> str:
+        """Which member ended how, and what was not begun."""
+        return str(self.ending.facts.get("reason") or "") if self.ending else ""
+
+    @property
+    def safe_s(self) -> float | None:
+        """Seconds from confirmed until every member was safe; ``None``: not all of them are, or the group
+        has not ended yet."""
+        said = self.ending.facts.get("safe_s") if self.ending else None
+        return float(said) if isinstance(said, int | float) else None
+
+    @property
+    def arrived(self) -> int:
+        """Members that have ended, however."""
+        return sum(item.over for item in self.members.values())
+
+    def with_member(self, member: RunningOperation) -> "RunningGroup":
+        """The group with a newer picture of one of its members."""
+        return replace(self, members={**self.members, member.address: member})
+
+    def after(self, event: GroupEvent) -> "RunningGroup":
+        """The group once something of its own has happened; a member's events are the member's."""
+        if event.member is not None:
+            return self
+        wave = event.event.facts.get("wave")
+        if event.event.event == "wave" and isinstance(wave, int):
+            return replace(self, wave=wave)
+        if event.event.event == "verdict":
+            return replace(self, ending=event.event, over=True, ended_at=event.event.at)
+        return self
+
+    def ended(self, error: QuarterdeckError | None, at: datetime) -> "RunningGroup":
+        """The group once its feed has come to an end."""
+        return replace(self, error=error, over=True, ended_at=self.ended_at or at)
+
+
+def chip_of_group(group: RunningGroup, now: datetime, glyphs: Glyphs) -> Chip:
+    """The group in a few words, for the header of every screen."""
+    name = f"{group.address.system}/{group.address.environment} {group.address.name}"
+    if group.over:
+        return _ended(group, name, glyphs)
+    going_back = group.verb.goes_back
+    elapsed = (now - group.started_at).total_seconds()
+    late = going_back and elapsed > SAFE_LIMIT_S
+    limit = f" of {words.clock(SAFE_LIMIT_S)}" if going_back else ""
+    said = f"{name} {group.arrived} of {len(group.members)} {glyphs.dot} {words.clock(elapsed)}{limit}"
+    return Chip(said, glyphs.back if going_back else glyphs.forward, "critical" if late else "deploying")
+
+
+def _ended(group: RunningGroup, name: str, glyphs: Glyphs) -> Chip:
+    if group.verdict is None:
+        title = group.error.title if group.error else "ended"
+        return Chip(f"{name} {title}", glyphs.unknown, "warning")
+    good = group.verdict.exit_code == 0
+    word = group.verdict.words.lower() if good else group.verdict.words
+    return Chip(f"{name} {word}", glyphs.passed if good else glyphs.failed, "steady" if good else "critical")
