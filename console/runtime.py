@@ -15,6 +15,7 @@ from console.watch.store import FleetStore
 
 if TYPE_CHECKING:
     from console.aws.connect import Connection
+    from console.checklists.door import Checklists
     from console.domain.address import Address
     from console.operations.engine import Engine
     from console.operations.outside import Outside
@@ -89,7 +90,24 @@ class Runtime:
             hooks=self.hooks,
             asks=self.asks,
             outside=self.outside,
+            gate=self.checklists if any(item.checklist for item in self.settings.services()) else None,
         )
+
+    @cached_property
+    def checklists(self) -> "Checklists":
+        """The lists of the configuration and their walks."""
+        from console.checklists.door import Checklists, Places
+        from console.checklists.registry import all_checks
+
+        def actor(address: "Address") -> str:
+            platform = self.connections[f"{address.system}/{address.environment}"].platform
+            return self.engine.actor(platform.identity())
+
+        places = {
+            key: Places(connection.platform, connection.signals, connection.logs, self.outside[key])
+            for key, connection in self.connections.items()
+        }
+        return Checklists(self.settings, places, self.journal, self.clock, all_checks(), actor)
 
     def pollers(self, chosen: "Iterable[Address] | None" = None) -> "Mapping[str, EnvironmentPoller]":
         """A poller an environment, by its key, each with its services' pictures in the store already.

@@ -44,7 +44,7 @@ class Walker:
         record: OperationRecord | None = None,
         begun: Iterable[Phase] = FIRST,
     ) -> None:
-        self._context = context
+        self.context = context
         self._clock = context.clock
         self._journal = context.journal
         self._registry = registry
@@ -112,7 +112,7 @@ class Walker:
         return Walk(
             self.checklist,
             self._effects,
-            self._context.facts,
+            self.context.facts,
             ticks,
             results,
             frozenset(running),
@@ -218,8 +218,8 @@ class Walker:
         check = self._registry.get(view.item.check) if view.item.check else None
         if check is None or not self._walk().writes(view.item):
             raise RefusedError(f"{view.item.title} has nothing to run", "tick it, or wait for its check")
-        if self._context.environment.environment.read_only:
-            raise ReadOnlyError(f"{self._context.environment.environment.key} is read-only, and this writes")
+        if self.context.environment.environment.read_only:
+            raise ReadOnlyError(f"{self.context.environment.environment.key} is read-only, and this writes")
         self._in_turn(view)
         with self._lock:
             is_free = item not in self._writing
@@ -228,7 +228,7 @@ class Walker:
             if not is_free or view.state not in (ItemState.OPEN, ItemState.FAIL):
                 raise RefusedError(f"{view.item.title} was run already", "take that back to run it again")
             self._say(view, ItemState.CHECKING, by)  # the intent comes first
-            result = look(check, view.item, self._context)
+            result = look(check, view.item, self.context)
             with self._lock:
                 self._results[item] = result
             return self._say(view, result.state, by, value=result.value, evidence=result.evidence)

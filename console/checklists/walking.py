@@ -57,7 +57,7 @@ def view(walk: Walk, now: datetime) -> WalkView:
         item.id: _alone(walk, _worded(item, words), last.get(item.id), now) for item in walk.checklist.items
     }
     items = tuple(_among(view, alone) for view in alone.values())
-    return WalkView(walk.id, walk.checklist, items, now, walk.started_at, walk.by, walk.ended_at)
+    return WalkView(walk.id, walk.checklist, items, now, walk.started_at, walk.by, walk.ended_at, walk.begun)
 
 
 def _worded(item: Item, words: Mapping[str, object]) -> Item:

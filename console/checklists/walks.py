@@ -60,15 +60,22 @@ def begin(
     return record
 
 
-def open_walk(
-    records: Iterable[OperationRecord], checklist: str, digest: str | None = None
-) -> OperationRecord | None:
-    """The newest walk of a list that has not ended, of that version if one is named."""
+def open_walk(records: Iterable[OperationRecord], checklist: str) -> OperationRecord | None:
+    """The first walk of a list that has not ended."""
     for record in records:
-        is_it = record.verb is Verb.WALK and record.is_open and record.target.get("checklist") == checklist
-        if is_it and (digest is None or record.target.get("digest") in (digest, None)):
+        if record.verb is Verb.WALK and record.is_open and record.target.get("checklist") == checklist:
             return record
     return None
+
+
+def is_about(record: OperationRecord, version: Mapping[str, object]) -> bool:
+    """Whether a walk is about a version: the same digest, or the same name. One that was begun without is
+    about any; and whoever does not say means the one that is open."""
+    known = {name: record.target.get(name) for name in ("digest", "version")}
+    told = {name: version.get(name) for name in known}
+    if not any(known.values()) or not any(told.values()):
+        return True
+    return any(known[name] and known[name] == told[name] for name in known)
 
 
 def note(journal: Journal, walk: str, tick: Tick, title: str) -> None:

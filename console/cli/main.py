@@ -45,6 +45,7 @@ VERBS = {
     "migrate": "data",
     "restore": "data",
     "validate": "validate",
+    "checklist": "checklist",
     "journal": "journal",
     "sandbox": "sandbox",
 }

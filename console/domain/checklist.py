@@ -114,6 +114,11 @@ class Checklist:
         """It is walked for itself, and not around an operation."""
         return Phase.WALK in self.phases
 
+    @property
+    def spans_releases(self) -> bool:
+        """It is walked over several releases, one step each."""
+        return any(item.release for item in self.items)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -185,6 +190,8 @@ class WalkView:
     started_at: datetime | None = None
     by: str = ""
     ended_at: datetime | None = None
+    begun: frozenset[Phase] = frozenset(Phase)
+    """The phases whose time has come."""
 
     def of(self, phase: Phase) -> tuple[ItemView, ...]:
         """The items of one phase, in the file's order."""
@@ -193,6 +200,11 @@ class WalkView:
     def blockers(self, *phases: Phase) -> tuple[ItemView, ...]:
         """What is required and not settled in those phases; in all without any."""
         return tuple(view for view in self.items if view.blocks and (not phases or view.item.phase in phases))
+
+    @property
+    def due(self) -> tuple[ItemView, ...]:
+        """What is required, not settled, and of a phase whose time has come."""
+        return self.blockers(*(phase for phase in Phase if phase in self.begun))
 
     def settled(self, phase: Phase) -> int:
         """How many items of a phase are settled."""

@@ -195,9 +195,7 @@ def test_a_writing_check_runs_once_by_hand() -> None:
 
 def test_a_writing_check_that_was_killed_is_unknown_and_not_begun_again() -> None:
     walked = Walked(an_item(check="one.writes"))
-    walked.checks.registry.check("one.dies", "dies", effect=Effect.WRITES)(
-        lambda *_: exec("raise SystemExit")
-    )
+    walked.checks.registry.check("one.dies", "dies", effect=Effect.WRITES)(_dies)
     walked.checklist = Checklist("own.toml", "Ours", "own.toml", (an_item(check="one.dies"),))
     with pytest.raises(SystemExit):
         walked.taken_up().run("first", "devon")
