@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -15,46 +14,22 @@ from console.ports import Clock
 from screens.changing import ChangingScreen
 from screens.fleet_book import Entry, FleetBook
 from screens.fleet_facts import explanation, roll_back_label
+from screens.fleet_keys import KEYS, ORDER
 from screens.fleet_order import arranged, chosen, counts, find, in_old_order, same_order
 from screens.messages import ServiceChosen
 from screens.overview import ALL, reading_line, tabs
 from screens.summary import summary
-from widgets.fleet_heads import SortBy, heads, next_sort, sort_at
+from widgets.fleet_heads import Heads, SortBy, next_sort
 from widgets.fleet_row import ServiceRow, put_counts
 from widgets.grid import GridView
-from widgets.header import NARROW, HeaderBar
+from widgets.header import HeaderBar
 from widgets.line import Line
-from widgets.lines import LinesView, Pane
+from widgets.lines import LinesView
 
 FROZEN_S = 3.0
 """How long after a key press the order of rows stays as it is."""
 
 ORDER_CHANGED = "order changed, u to update"
-
-
-class Heads(Pane):
-    """Column heads, and what is still being read. A click on a head sorts by it."""
-
-    reading = ""
-    by = SortBy.TROUBLE
-
-    class SortChosen(Message):
-        """A head was clicked."""
-
-        def __init__(self, by: SortBy) -> None:
-            super().__init__()
-            self.by = by
-
-    def draw(self, width: int, height: int) -> tuple[Line, ...]:
-        line = heads(width, self.glyphs, self.by)
-        if width < NARROW:
-            return (line,)
-        return Line().put(2, self.reading, "muted", width - 4), line, Line()
-
-    def on_click(self, event: events.Click) -> None:
-        by = sort_at(event.x, self.size.width)
-        if by is not None and event.y == min(1, self.size.height - 1):
-            self.post_message(self.SortChosen(by))
 
 
 class FilterField(Input):
@@ -71,48 +46,8 @@ class FleetScreen(ChangingScreen):
     """Rows are drawn from the newest snapshot; keys act on the row under the cursor when pressed."""
 
     AUTO_FOCUS = "GridView"
-    KEY_ORDER: ClassVar[tuple[str, ...]] = (
-        "grid.choose",
-        "do.roll_back",
-        "do.move_on",
-        "fleet.explain",
-        "app.logs",
-        "do.deploy",
-        "fleet.filter",
-        "filter.keep",
-        "fleet.clear",
-        "do.drain",
-        "do.scale",
-        "do.restart",
-        "app.journal",
-        "fleet.copy",
-        "app.operation",
-        "fleet.sort",
-        "app.quit",
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", id="fleet.filter", tooltip="Show some services only"),
-        Binding("e", "explain", "explain", id="fleet.explain", tooltip="Cause and remedy in full"),
-        Binding("b", "sort", "sort", id="fleet.sort", tooltip="Sort by the next column"),
-        Binding("y", "copy", "copy", id="fleet.copy", tooltip="Copy a summary of the service"),
-        Binding("u", "update", "update", id="fleet.update", show=False, tooltip="Apply a changed order"),
-        Binding("tab", "tab(1)", "next tab", id="fleet.tab", show=False, tooltip="Next tab"),
-        Binding(
-            "shift+tab", "tab(-1)", "previous tab", id="fleet.back_tab", show=False, tooltip="Tab before"
-        ),
-        *(
-            Binding(
-                str(number),
-                f"pick_tab({number})",
-                f"tab {number}",
-                id=f"fleet.tab_{number}",
-                show=False,
-                tooltip="The tab of that number",
-            )
-            for number in range(1, 6)
-        ),
-        Binding("escape", "clear_filter", "clear", id="fleet.clear", tooltip="Clear the filter"),
-    ]
+    KEY_ORDER: ClassVar[tuple[str, ...]] = ORDER
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from textual import events
+from textual.message import Message
+
 from console.domain.text import cell_width
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
 from widgets.line import Line
+from widgets.lines import Pane
 
 
 class SortBy(StrEnum):
@@ -92,3 +96,28 @@ def next_sort(by: SortBy, width: int) -> SortBy:
     shown = {head.by for head in columns(width)}
     order = [item for item in SortBy if item in shown]
     return order[(order.index(by) + 1) % len(order)] if by in order else order[0]
+
+
+class Heads(Pane):
+    """Column heads, and what is still being read. A click on a head sorts by it."""
+
+    reading = ""
+    by = SortBy.TROUBLE
+
+    class SortChosen(Message):
+        """A head was clicked."""
+
+        def __init__(self, by: SortBy) -> None:
+            super().__init__()
+            self.by = by
+
+    def draw(self, width: int, height: int) -> tuple[Line, ...]:
+        line = heads(width, self.glyphs, self.by)
+        if width < NARROW:
+            return (line,)
+        return Line().put(2, self.reading, "muted", width - 4), line, Line()
+
+    def on_click(self, event: events.Click) -> None:
+        by = sort_at(event.x, self.size.width)
+        if by is not None and event.y == min(1, self.size.height - 1):
+            self.post_message(self.SortChosen(by))
