@@ -80,7 +80,7 @@ def _version(observation: Observation, should: Wanted | None) -> Finding:
     if "tasks" in observation.missing:
         return skipped("version", f"{named} is set; what its tasks run cannot be read")
     if should is None:
-        return skipped("version", f"{named} on every task; which one is wanted, nobody has recorded")
+        return skipped("version", f"{named} runs; which one is wanted, nobody has recorded")
     return ok("version", named)
 
 
@@ -138,6 +138,8 @@ def _healthy(observation: Observation, after: timedelta) -> Finding:
     if unread:
         return skipped(name, f"cannot be read: {observation.missing[unread[0]]}")
     desired = observation.status.desired
+    if desired == 0:
+        return skipped(name, "desired is 0")
     healthy = min(healthy_now(observation, after), desired)
     said = f"{healthy} of {desired} healthy"
     groups = reached(observation) if balanced else ()
@@ -145,7 +147,7 @@ def _healthy(observation: Observation, after: timedelta) -> Finding:
     if bad:
         why = next((t.description or t.reason for t in bad if t.description or t.reason), "")
         return ng(name, f"{said}, {len(bad)} {bad[0].state}" + (f": {why}" if why else ""))
-    return ok(name, said) if healthy == desired and desired else ng(name, said)
+    return ok(name, said) if healthy == desired else ng(name, said)
 
 
 def _alarms(observation: Observation) -> Finding:
