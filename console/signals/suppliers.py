@@ -2,10 +2,11 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from console.domain.series import Scope, Scoped
 from console.domain.text import plain
 from console.domain.web import Reply, Request
 from console.errors import (
@@ -96,8 +97,11 @@ class Exchange:
         self._limit_s = limit_s
         self._until = clock.monotonic() + limit_s
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, answers: tuple[int, ...] = (200,)) -> Reply:
         """Send one request within the time that is left.
+
+        Args:
+            answers: Statuses that are an answer.
 
         Raises:
             CredentialsError: when it does not accept who asks.
@@ -115,7 +119,7 @@ class Exchange:
             raise ThrottledError(f"{self._supplier} asks for fewer requests")
         if reply.status >= 500:
             raise EndpointError(f"{self._supplier} answers {reply.status}")
-        if reply.status != 200:
+        if reply.status not in answers:
             raise RejectedError(f"{self._supplier} answers {reply.status}{_words(reply)}")
         if reply.is_cut:
             raise EndpointError(f"{self._supplier}: the answer is too long")
@@ -141,6 +145,19 @@ class Exchange:
         except (ValueError, RecursionError):
             raise malformed(self._supplier) from None
         return found
+
+
+def told_apart(scoped: Scoped, named: Callable[[str], str]) -> Mapping[Scope, tuple[str, ...]]:
+    """What a supplier may call the new and the old release: after the label, or another tag of the digest.
+    Empty where nothing is being shipped, or one name may mean both."""
+    if scoped.new is None or (scoped.old is None and scoped.moved_at is None):
+        return {}
+    found = {
+        scope: tuple(dict.fromkeys(map(named, (release.version.label, *release.version.tags))))
+        for scope, release in ((Scope.NEW, scoped.new), (Scope.OLD, scoped.old))
+        if release is not None
+    }
+    return {} if set(found[Scope.NEW]) & set(found.get(Scope.OLD, ())) else found
 
 
 def malformed(supplier: str) -> EndpointError:
