@@ -29,9 +29,9 @@ def rehearse(engine: "Engine", address: Address) -> Iterator[OperationEvent]:
     gone: list[str] = []
     there = yield from _leg(engine, back, gone)
     if there is not None and there.verdict is Verdict.SUCCEEDED:
-        forward = engine.plan(
-            Wish(Verb.ROLLBACK, address, to=origin.revision or str(origin.digest), direct=True)
-        )
+        # the digest first: where a tag moves, one revision stands for all that it ever meant
+        name = origin.digest or origin.revision or ""
+        forward = engine.plan(Wish(Verb.ROLLBACK, address, to=name, direct=True))
         home = yield from _leg(engine, forward, gone)
         if home is not None and home.verdict is Verdict.SUCCEEDED:
             yield engine.rehearsed(there, origin, gone)
