@@ -20,6 +20,7 @@ from console.operations.drain import (
     plan_undrain,
 )
 from console.operations.holds import holds
+from console.operations.interrupted import without_what_is_done
 from console.operations.machines import plan_drain_instance, plan_undrain_instance
 from console.operations.migrate import plan_migrate
 from console.operations.moving_on import plan_continue
@@ -66,7 +67,18 @@ def _deploy(wish: Wish, given: Planning) -> Plan:
     hold: Hold | None = None
     with suppress(JournalError):
         hold = holds(given.journal.operations()).get(wish.address)
-    return plan_deploy(given.bearings, wish, hold, given.settings, given.clock)
+    made = plan_deploy(given.bearings, wish, hold, given.settings, given.clock)
+    return _going_on(made, given)
+
+
+def _going_on(made: Plan, given: Planning) -> Plan:
+    """Without the steps that an interrupted operation has done; all of them where nobody can say."""
+    if not made.actions:
+        return made
+    with suppress(JournalError):
+        operations = given.journal.operations(str(made.address))
+        return without_what_is_done(made, operations, given.journal, given.clock.now())
+    return made
 
 
 def _rollback(wish: Wish, given: Planning) -> Plan:
@@ -134,7 +146,7 @@ def _drained(operations: Sequence[OperationRecord], given: Planning) -> Mapping[
 
 
 def _migrate(wish: Wish, given: Planning) -> Plan:
-    return plan_migrate(given.bearings, wish, given.settings, given.clock)
+    return _going_on(plan_migrate(given.bearings, wish, given.settings, given.clock), given)
 
 
 def _restore(wish: Wish, given: Planning) -> Plan:

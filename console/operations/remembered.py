@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from console.domain.action import Action, ActionKind
-from console.domain.operation import Candidate, Check, CheckState, OperationRecord, Verb, Verdict
+from console.domain.operation import Candidate, Check, CheckState, OperationRecord, Verb
 from console.domain.words import count, time_of_day
 from console.errors import QuarterdeckError
 from console.operations.bearings import Bearings
+from console.operations.migrate import migrated_at
 from console.operations.tenure import key_of
 
 
@@ -15,9 +16,10 @@ def migrations(
 ) -> Iterator[Check]:
     """What is known of the database's schema since the target served: amber at best, for CI and shells
     leave no trace here. One that runs now is red; none of it blocks a rollback."""
-    ours = [item for item in operations if item.verb is Verb.MIGRATE]
+    known = tuple(operations)
+    open_ones = [item for item in known if item.verb is Verb.MIGRATE and item.verdict is None]
     running = [
-        *(f"by {item.actor} since {time_of_day(item.planned_at)}" for item in ours if item.verdict is None),
+        *(f"by {item.actor} since {time_of_day(item.planned_at)}" for item in open_ones),
         *_running(bearings),
     ]
     if running:
@@ -29,14 +31,12 @@ def migrations(
         )
     label = choice.release.version.label
     since = [
-        item
-        for item in ours
-        if item.verdict is Verdict.SUCCEEDED
-        and item.accepted_at is not None
-        and (choice.since is None or item.accepted_at > choice.since)
+        (at, item.actor)
+        for item in known
+        if (at := migrated_at(item)) is not None and (choice.since is None or at > choice.since)
     ]
     if since:
-        named = ", ".join(f"{item.accepted_at:%d %b %H:%M} by {item.actor}" for item in since[:3])
+        named = ", ".join(f"{at:%d %b %H:%M} by {actor}" for at, actor in since[:3])
         said = f"{count(len(since), 'migration')} since {label}: {named}; the schema does not go back"
         yield Check("migrations", CheckState.UNKNOWN, said, f"make sure that {label} can run on it")
     else:
