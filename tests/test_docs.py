@@ -52,6 +52,13 @@ def test_the_example_configuration_has_every_setting() -> None:
         assert {key for table in services for key in table.get(name, {})} | {"file"} == {*known, "file"}
     steps = [step for table in services for step in table.get("smoke", {}).get("steps", ())]
     assert {key for step in steps for key in step} == set(schema.SMOKE_STEP)
+    guards = [table["guard"] for table in (*environments, *services) if "guard" in table]
+    assert {key for table in guards for key in table} == set(schema.GUARD)
+    for known, tables in (
+        (schema.TRIGGER, [table.get("triggers", {}) for table in guards]),
+        (schema.ALERT, [table.get("alerts", {}) for table in (*environments, *services)]),
+    ):
+        assert {key for table in tables for figure in table.values() for key in figure} == set(known)
     groups = [group for table in environments for group in table.get("groups", {}).values()]
     assert set(file["integrations"]) == set(schema.INTEGRATIONS)
     assert set(file["integrations"]["crash_reports"]) == set(schema.CRASH_REPORTS)
@@ -80,6 +87,7 @@ def test_the_configuration_page_has_every_setting() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     tables = [schema.PATHS, schema.CONSOLE, schema.ENVIRONMENT, schema.SERVICE, schema.GROUP]
     tables += [*_OF_A_SERVICE.values(), schema.SMOKE_STEP, schema.CRASH_REPORTS]
+    tables += [schema.GUARD, schema.TRIGGER, schema.ALERT]
     tables += [table for three in _SUPPLIERS.values() for table in three]
     settings = {"operator"}.union(*tables) - {"services", "groups"}
     rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))

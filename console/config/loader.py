@@ -8,12 +8,14 @@ from pathlib import Path
 
 from console.config import data_tables, schema
 from console.config.discover import cache_folder, state_folder
+from console.config.guard import guard_policy
 from console.config.integrations import LocalSuppliers, Suppliers
 from console.config.nearest import meant
 from console.config.settings import ConsoleSettings, EnvironmentSettings, ServiceSettings, Settings
 from console.config.table import Table
 from console.domain.address import Address, Environment, Tier
 from console.domain.group import EVERY
+from console.domain.guard import GuardPolicy
 from console.domain.text import plain
 from console.domain.windows import Window, window
 from console.errors import ConfigError
@@ -104,7 +106,8 @@ def _environment(system: str, name: str, table: Table, suppliers: Suppliers) -> 
     )
     rules = _rules(table, environment)
     local = LocalSuppliers(suppliers, environment, table)
-    services = _services(environment, table.table("services", None), rules, local)
+    guard = guard_policy(table)
+    services = _services(environment, table.table("services", None), rules, local, guard)
     return EnvironmentSettings(
         environment=environment,
         profile=table.text("profile"),
@@ -114,6 +117,7 @@ def _environment(system: str, name: str, table: Table, suppliers: Suppliers) -> 
         services=services,
         groups=_groups(table.table("groups", None), services),
         freeze=_windows(table, "freeze"),
+        container_insights=table.flag("container_insights"),
         proven_in=table.text("proven_in"),
         runbooks=table.texts("runbooks"),
     )
@@ -185,13 +189,14 @@ def _groups(table: Table, services: dict[str, ServiceSettings]) -> dict[str, tup
 
 
 def _services(
-    environment: Environment, table: Table, rules: _Rules, suppliers: LocalSuppliers
+    environment: Environment, table: Table, rules: _Rules, suppliers: LocalSuppliers, guard: GuardPolicy
 ) -> dict[str, ServiceSettings]:
     services: dict[str, ServiceSettings] = {}
     names: dict[str, str] = {}
     places: dict[tuple[str, str], str] = {}
     for alias in table.names(schema.ALIAS_LENGTH):
-        settings = _service(environment, alias, table.table(alias, schema.SERVICE), rules, suppliers)
+        mine = table.table(alias, schema.SERVICE)
+        settings = _service(environment, alias, mine, rules, suppliers, guard)
         for name in (alias, *settings.also):
             if name in names:
                 table.refuse(alias, f"is also called {name!r}, and so is {names[name]}", "names are unique")
@@ -205,7 +210,12 @@ def _services(
 
 
 def _service(
-    environment: Environment, alias: str, table: Table, rules: _Rules, suppliers: LocalSuppliers
+    environment: Environment,
+    alias: str,
+    table: Table,
+    rules: _Rules,
+    suppliers: LocalSuppliers,
+    guard: GuardPolicy,
 ) -> ServiceSettings:
     table.require("service", "write the service's name in its cluster")
     cluster = table.text("cluster") or environment.cluster
@@ -229,6 +239,7 @@ def _service(
         validate=data_tables.validate(table),
         database=data_tables.database(table),
         migration=data_tables.migration(table),
+        guard=guard_policy(table, guard),
         datadog=suppliers.datadog(table, table.text("service")),
         sentry=suppliers.sentry(table),
         also=table.other_names("also"),

@@ -44,6 +44,9 @@ ENVIRONMENT = (
     "critical_findings",
     "freeze",
     "proven_in",
+    "container_insights",
+    "guard",
+    "alerts",
     "datadog",
     "sentry",
     "checklist",
@@ -66,6 +69,8 @@ SERVICE = (
     "validate",
     "database",
     "migration",
+    "guard",
+    "alerts",
     "datadog",
     "sentry",
     "also",
@@ -101,6 +106,13 @@ VALIDATE = ("error_percent", "p95", "p99", "cpu_percent", "log_errors")
 DATABASE = ("name", "repoint", "security_groups", "backup", "maintenance")
 
 MIGRATION = ("definition", "container", "command", "verify", "reverse")
+
+GUARD = ("mode", "bake", "countdown", "watch", "periods", "minimum_requests", "triggers")
+"""``[….guard]`` of an environment or a service"""
+TRIGGER = ("warning", "critical", "relative", "periods", "minimum_requests", "off")
+"""``[….guard.triggers.FIGURE]``"""
+ALERT = ("warning", "critical", "periods", "minimum_requests", "off")
+"""``[….alerts.FIGURE]`` of an environment or a service"""
 
 GROUP = ("waves",)
 """``[systems.S.environments.E.groups.NAME]``"""

@@ -8,6 +8,7 @@ from pathlib import Path
 from console.config.data import DatabaseSettings, MigrationSettings, ValidateSettings
 from console.config.integrations import CrashSettings, DatadogSettings, SentrySettings
 from console.domain.address import Address, Environment
+from console.domain.guard import GuardPolicy
 from console.domain.health import HealthWords
 from console.domain.smoke import SmokeSequence
 from console.domain.windows import Window
@@ -40,6 +41,8 @@ class ServiceSettings:
     validate: ValidateSettings = field(default_factory=ValidateSettings)
     database: DatabaseSettings | None = None
     migration: MigrationSettings | None = None
+    guard: GuardPolicy = field(default_factory=GuardPolicy)
+    """Of its deploys, and the thresholds of its alerts."""
     datadog: DatadogSettings | None = None
     """How Datadog knows it; ``None``: it is not asked."""
     sentry: SentrySettings | None = None
@@ -76,6 +79,8 @@ class EnvironmentSettings:
     """Name -> waves of aliases; ``all`` is always there: every service in one wave."""
     freeze: tuple[Window, ...] = ()
     """When nothing new is shipped; going back always may."""
+    container_insights: bool = False
+    """Its clusters publish network and disk too."""
     proven_in: str = ""
     """The environment of the same system in which a version must have succeeded; empty: none."""
     runbooks: tuple[str, ...] = ()

@@ -64,6 +64,18 @@ DEFAULT_TRIGGERS = (
 """Health checks failing, more than five per cent of errors, twice the response time of before, something
 critical that the service needs is down."""
 
+DEFAULT_ALERTS = (
+    Trigger("health", Measure.HEALTH),
+    Trigger("errors", Measure.ERRORS, warning=0.01, critical=0.05),
+    Trigger("p95", Measure.P95, warning=1.0),
+    Trigger("p99", Measure.P99, critical=5.0),
+    Trigger("dependency", Measure.DEPENDENCY),
+    Trigger("cpu", Measure.CPU, warning=85.0),
+    Trigger("memory", Measure.MEMORY, warning=85.0),
+    Trigger("disk", Measure.DISK, warning=80.0),
+)
+"""What is worth a look (warning) and what is worth waking somebody (critical), deploy or not."""
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -197,12 +209,12 @@ class GuardPolicy:
     """``[….guard]``: what the configuration says of the guard of one service."""
 
     mode: GuardMode = GuardMode.ASK
-    bake: timedelta = timedelta(minutes=5)
+    bake: timedelta = timedelta(minutes=10)
     """How long it goes on judging after the rollout."""
     countdown: timedelta = timedelta(seconds=15)
     """Time to stop a rollback that nobody ordered."""
     watch: timedelta = timedelta(minutes=30)
     """How long the figures are watched after success."""
     triggers: tuple[Trigger, ...] = DEFAULT_TRIGGERS
-    alerts: tuple[Trigger, ...] = ()
+    alerts: tuple[Trigger, ...] = DEFAULT_ALERTS
     """Thresholds that are shown in the fleet, whatever is being shipped."""
