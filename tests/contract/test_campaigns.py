@@ -30,26 +30,6 @@ def world(
     return open_world(sandbox, clock, monkeypatch, tmp_path)
 
 
-@pytest.mark.parametrize("seed", seeds(100))
-def test_a_rollback_is_safe_within_five_minutes_and_within_its_estimate(
-    seed: int, make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """A finished bad deployment or the limping one in flight, at speed 1, by seed."""
-    shared = world(seed, make_sandbox, monkeypatch, tmp_path)
-    address = (API, MARKET, STAGING)[seed % 3]
-    if address != MARKET:
-        assert shared.deploy(address, "error-spike")["verdict"] == "SUCCEEDED"
-        shared.wait(random.Random(seed).uniform(0, 1200))
-    plan = shared.engine().plan_rollback(address)
-
-    verdict = shared.run(shared.engine(), plan)
-
-    assert verdict["verdict"] == "SUCCEEDED", pretty(verdict)
-    assert verdict["safe_s"] < 300
-    assert plan.estimate is not None
-    assert plan.estimate.low_s <= verdict["safe_s"] <= plan.estimate.high_s
-
-
 @pytest.mark.parametrize("seed", seeds(40))
 def test_no_sequence_of_deploys_and_rollbacks_goes_back_to_what_was_judged_bad(
     seed: int, make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
