@@ -3,7 +3,7 @@
 A part is made, and its module loaded, when it is first asked for: the first frame needs none of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from console.aws.connect import Connection
     from console.checklists.door import Checklists
     from console.domain.address import Address
+    from console.domain.findings import Finding
     from console.operations.engine import Engine
     from console.operations.outside import Outside
     from console.watch.poller import EnvironmentPoller
@@ -75,6 +76,27 @@ class Runtime:
             References(self.settings.path.parent, connection.secret),
         )
 
+    def findings(self, chosen: "Iterable[Address]", version: str = "") -> "Iterator[Finding]":
+        """Every finding of those services, as it is found; reads only.
+
+        Args:
+            version: What should run; empty: what the journal knows to have been left there.
+
+        Raises:
+            JournalError: when no version is named, and the journal cannot be read.
+        """
+        from console.operations.settled import wanted
+        from console.operations.validate import Sources, validate
+
+        for address in chosen:
+            key = f"{address.system}/{address.environment}"
+            connection = self.connections[key]
+            sources = Sources(
+                connection.platform, connection.signals, connection.logs, self.outside[key], self.clock
+            )
+            should = None if version else wanted(address, self.journal.operations(str(address)))
+            yield from validate(self.settings.service(address), sources, should, version)
+
     @cached_property
     def engine(self) -> "Engine":
         from console.operations.engine import Engine
@@ -107,7 +129,15 @@ class Runtime:
             key: Places(connection.platform, connection.signals, connection.logs, self.outside[key])
             for key, connection in self.connections.items()
         }
-        return Checklists(self.settings, places, self.journal, self.clock, all_checks(), actor)
+        return Checklists(
+            self.settings,
+            places,
+            self.journal,
+            self.clock,
+            all_checks(),
+            actor,
+            lambda address: self.engine.plan_rollback(address),
+        )
 
     def pollers(self, chosen: "Iterable[Address] | None" = None) -> "Mapping[str, EnvironmentPoller]":
         """A poller an environment, by its key, each with its services' pictures in the store already.

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from console.checklists.facts import Facts
 from console.config.settings import EnvironmentSettings, ServiceSettings
 from console.domain.address import Address
+from console.domain.operation import Plan
 from console.domain.release import Release
 from console.domain.service import Observation
 from console.operations.outside import Outside
@@ -37,6 +38,8 @@ class CheckContext:
     """Every environment's, by its key: what succeeded in staging is asked there."""
     release: Release | None = None
     """What the walk's operation would run; ``None`` where it ships nothing, or nothing is planned yet."""
+    plan_rollback: Callable[[Address], Plan] | None = None
+    """What a rollback would be now; ``None`` where nobody can say."""
     _kept: "dict[str, Kept[object]]" = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 

@@ -56,6 +56,7 @@ class Checklists:
     Args:
         places: By environment key; asked when the first walk needs one.
         actor: Who acts at an address, as the journal names it.
+        plan_rollback: What a rollback would be now.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Checklists:
         clock: Clock,
         registry: Registry,
         actor: Callable[[Address], str],
+        plan_rollback: Callable[[Address], Plan] | None = None,
     ) -> None:
         self._settings = settings
         self._places = places
@@ -73,6 +75,7 @@ class Checklists:
         self._clock = clock
         self._registry = registry
         self._actor = actor
+        self._plan_rollback = plan_rollback
         self._walkers: dict[tuple[str, Address], Walker] = {}
         self._lock = Lock()
 
@@ -212,6 +215,7 @@ class Checklists:
             facts,
             {key: other.platform for key, other in self._places.items()},
             release,
+            self._plan_rollback,
         )
 
     def _begun(self, record: OperationRecord) -> frozenset[Phase]:
