@@ -138,7 +138,11 @@ class Engine:
             RefusedError, UnknownVersionError: when one of the members cannot be planned.
             UnknownServiceError: when there is no such group.
         """
-        return group.plan_group(wish, self._means.settings, self._means.clock, self.plan)
+        return group.plan_group(wish, self._means.settings, self._means.clock, self._plan_member)
+
+    def _plan_member(self, wish: Wish) -> Plan:
+        """What is under way already is followed by the plan that was confirmed then."""
+        return self._under_way.plan_of(wish) or self.plan(wish)
 
     def execute_group(self, plan: GroupPlan, typed: str | None = None) -> Iterator[GroupEvent]:
         """Carry out a group's plan: every member's events with its address, the members of one wave
@@ -154,6 +158,15 @@ class Engine:
                 to any of them then.
         """
         return group.GroupCarrier(plan, self, self._means.journal, self._means.clock).carry(typed)
+
+    def permit_member(self, plan: Plan, typed: str) -> None:
+        """Refuse what :meth:`carry` would refuse: nothing where the same is under way already.
+
+        Raises:
+            RefusedError: as :meth:`execute` does.
+        """
+        if self._under_way.same_as(plan) is None:
+            self.permit(plan, typed)
 
     def carry(self, plan: Plan, typed: str, clock: Clock) -> Iterator[OperationEvent]:
         """Execute a member's plan, or follow the open operation that does the same."""

@@ -29,7 +29,7 @@ _OPEN = (Verdict.BAKING, Verdict.PAUSED)
 class Carrying(Protocol):
     """What a group needs of :class:`console.operations.engine.Engine`."""
 
-    def permit(self, plan: Plan, typed: str | None) -> None: ...
+    def permit_member(self, plan: Plan, typed: str) -> None: ...
 
     def carry(self, plan: Plan, typed: str, clock: Clock) -> Iterator[OperationEvent]: ...
 
@@ -163,7 +163,7 @@ class GroupCarrier:
         if plan.confirm and not plan.nothing_to_do and typed not in accepted:
             raise RefusedError(f"{plan.group} is not confirmed", f"pass what has to be typed: {plan.confirm}")
         for member in plan.members:
-            self._carrying.permit(member, str(member.address))
+            self._carrying.permit_member(member, str(member.address))
 
     def _carry_wave(self, number: int, wave: list[_Member]) -> Iterator[GroupEvent]:
         """Every member of a wave at once: those that are ordered are followed to their end, whatever

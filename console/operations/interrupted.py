@@ -46,7 +46,7 @@ def _done(
         before = plan_of(last, entries)
     except (JournalError, RefusedError):
         return None
-    shipped = any("order" in entry.facts for entry in entries)
+    shipped = any("accepted" in entry.facts for entry in entries)
     if shipped or before.target.digests != plan.target.digests:
         return None
     number = 0

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from console.domain.address import Address
 from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb, Verdict
 from console.domain.wish import Wish
+from console.domain.words import time_of_day
 from console.errors import JournalError, RefusedError
 from console.operations.asking import ANSWERED, open_question
 from console.operations.carrier import Carrier
@@ -61,6 +63,15 @@ class UnderWay:
         self, verb: Verb, address: Address, wanted: Mapping[str, object]
     ) -> OperationRecord | None:
         return next((r for r in self.at(address) if r.verb is verb and self._asked(r) == wanted), None)
+
+    def plan_of(self, wish: Wish) -> Plan | None:
+        """The plan of the one that does exactly what is wished, as it was confirmed."""
+        record = self.joinable(wish)
+        if record is None:
+            return None
+        plan = plan_of(record, self._journal.entries(record.id))
+        since = time_of_day(record.ordered_at or record.planned_at)
+        return replace(plan, remarks=(*plan.remarks, f"under way since {since} by {record.actor}: followed"))
 
     def _asked(self, record: OperationRecord) -> Mapping[str, object] | None:
         """What an operation was to do; ``None`` where the journal does not tell."""

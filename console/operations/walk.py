@@ -42,14 +42,47 @@ def walk(carrier: Carrier) -> Iterator[OperationEvent]:
 
 
 def walk_after(carrier: Carrier) -> Iterator[OperationEvent]:
-    """Carry out what a plan does once its release serves; a process that only watches says what is left."""
-    plan = carrier.plan
-    if plan.after and carrier.resumed:
-        left = "; ".join(action.said for action in plan.after)
-        yield carrier.event("left", f"not done, because the process that carried it is gone: {left}")
+    """Carry out what a plan does once its release serves, as far as it is not done yet.
+
+    Whoever takes over puts back what was changed for the rollout, because nobody else would, and repeats
+    what leaves nothing behind; of anything else he says that it is left.
+    """
+    first = len(carrier.plan.actions)
+    numbers = range(first, first + len(carrier.plan.after))
+    if not carrier.resumed:
+        yield from _act_all(carrier, numbers)
         return
-    first = len(plan.actions)
-    yield from _act_all(carrier, range(first, first + len(plan.after)))
+    left = []
+    for number in numbers[max(0, _reached_by(carrier) - first) :]:
+        action = _action(carrier, number)
+        if action.kind is ActionKind.SET_STRATEGY:
+            yield from _put_back(carrier, number)
+        elif action.parameters.get("sequence") == READING:
+            yield from _act(carrier, number)
+        else:
+            left.append(action.said)
+        if carrier.ended:
+            return
+    if left:
+        said = f"not done, because the process that carried it is gone: {'; '.join(left)}"
+        yield carrier.event("left", said)
+
+
+def _reached_by(carrier: Carrier) -> int:
+    """The first action that the journal does not call done; 0 where it cannot be read."""
+    with suppress(JournalError):
+        return reached_in(carrier.log.entries()).number
+    return 0
+
+
+def _put_back(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
+    """Set it again, unless it is to be seen that the process which is gone has."""
+    with suppress(QuarterdeckError):
+        sight = carrier.performer.look(carrier.plan.address, _action(carrier, number), {})
+        if sight.state is ActionState.DONE:
+            yield _reached(carrier, number, sight)
+            return
+    yield from _act(carrier, number)
 
 
 def _act_all(carrier: Carrier, numbers: range) -> Iterator[OperationEvent]:

@@ -77,7 +77,7 @@ def test_an_action_under_way_when_it_was_killed_is_not_done() -> None:
     [
         (Verdict.SUCCEEDED, {}, {}, timedelta()),
         (Verdict.ROLLED_BACK, {}, {}, timedelta()),
-        (Verdict.FAILED, {"order": {}}, {}, timedelta()),
+        (Verdict.FAILED, {"accepted": {}}, {}, timedelta()),
         (Verdict.FAILED, {}, {"target": a_new_release()}, timedelta()),
         (Verdict.FAILED, {}, {}, FRESH + timedelta(seconds=1)),
     ],
