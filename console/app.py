@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,28 +15,23 @@ from textual.screen import Screen
 from console import stalls
 from console.domain.address import Address
 from console.domain.fleet import FleetSnapshot
-from console.domain.group import EVERY, VERBS, GroupAddress
 from console.domain.operation import OperationRecord
-from console.domain.wish import Wish
 from screens import messages
 from screens.base import ConsoleScreen
-from screens.feeds import FleetFeeds, GroupFeed, OperationFeed, ask
+from screens.feeds import FleetFeeds, ask
 from screens.fleet import FleetScreen
 from screens.keys import KeysScreen
 from screens.leave import LeaveScreen
 from screens.mfa import CodeAsked, CodeQuestion, CodeScreen
+from screens.operating import SAID, OperatingApp
 from screens.overview import unread
 from screens.palette import ActionProvider, ExtraProvider, Extras, ServiceProvider
-from screens.running import RunningOperation
-from screens.running_group import RunningGroup
-from screens.under_way import Running, UnderWay
+from screens.palette_operations import OperationProvider
 from widgets.glyphs import glyphs_for
-from widgets.header import Chip
 from widgets.keybar import in_order, live_keys
 from widgets.palette import DARK, LIGHT, NOCOLOR, theme_for, themes
 
 if TYPE_CHECKING:
-    from console.aws.connect import Connection
     from console.runtime import Runtime
     from screens.logs_filter import FilterBook
 
@@ -45,8 +40,6 @@ TICK_S = 1.0
 
 _OPEN_OPERATIONS = 0
 """Tag of the question for operations of before."""
-_ANSWER = -2
-"""Tag of the answer to what an operation asks."""
 _EXTRA = -1
 """Tag of what an added entry of the palette does."""
 
@@ -58,8 +51,8 @@ SIXTEEN = 16
 _LOOKS = {DARK: "dark", LIGHT: "light", NOCOLOR: "no colour"}
 
 
-class QuarterdeckApp(App[int]):
-    """Screens, feeds and operations of one console.
+class QuarterdeckApp(OperatingApp):
+    """Screens, feeds and keys of one console.
 
     Operations belong to the app, not to a screen: leaving a screen stops none of them. With
     ``autostart=False`` no thread and no timer is started; a test calls :meth:`flush` and
@@ -69,7 +62,7 @@ class QuarterdeckApp(App[int]):
     TITLE = "Quarterdeck"
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "../screens/fleet.tcss"]
     """Textual loads no style sheet of the screen that it starts with: the fleet's is named here."""
-    COMMANDS = App.COMMANDS | {ServiceProvider, ActionProvider, ExtraProvider}
+    COMMANDS = App.COMMANDS | {ServiceProvider, ActionProvider, OperationProvider, ExtraProvider}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "out", id="app.quit", tooltip="Leave the console"),
         Binding("h", "journal", "journal", id="app.journal", tooltip="Every operation by anybody"),
@@ -99,16 +92,13 @@ class QuarterdeckApp(App[int]):
         keymap: Mapping[str, str] | None = None,
         theme: str = DARK,
     ) -> None:
-        super().__init__()
-        self.runtime = runtime
+        super().__init__(runtime)
         runtime.mfa = CodeQuestion(self.post_message)
         self.extras = extras
         self.autostart = autostart
         look = runtime.settings.console
         encoding = sys.stdout.encoding or "ascii"
         self.glyphs = glyphs_for("ascii" if look.ascii else "utf-8" if look.ascii is False else encoding)
-        self.under_way = UnderWay()
-        """Every operation of this session."""
         self.feeds: FleetFeeds | None = None
         self._watched: Address | None = None
         self._collector = stalls.Collector()
@@ -164,6 +154,9 @@ class QuarterdeckApp(App[int]):
         if self.feeds is not None:
             self._collector.tick(self.runtime.clock.monotonic())
 
+    def told(self) -> None:
+        self._tell(self._visible())
+
     def _visible(self) -> ConsoleScreen | None:
         """The console screen that can be seen, under whatever dialog."""
         stack = reversed(self.screen_stack) if self.is_running else iter(())
@@ -177,7 +170,7 @@ class QuarterdeckApp(App[int]):
                 screen.now = self.runtime.clock.now()
             if screen.snapshot is not self._fleet:
                 screen.snapshot = self._fleet
-            screen.chip = self._chip()
+            screen.chip = self.chip()
         if self.feeds is not None and screen.watched != self._watched:
             self._watched = screen.watched
             self.feeds.focus(self._watched)
@@ -192,16 +185,13 @@ class QuarterdeckApp(App[int]):
                 screen.touched()
         await super().on_event(event)
 
-    def _connection(self, address: Address) -> "Connection | None":
-        return self.runtime.connections.get(f"{address.system}/{address.environment}")
-
     # -- going places -------------------------------------------------------------------------
 
     @on(messages.ServiceChosen)
     def _open_service(self, message: messages.ServiceChosen) -> None:
         from screens.service import ServiceScreen
 
-        connection = self._connection(message.address)
+        connection = self.connection(message.address)
         logs = connection.logs if connection is not None else None
         platform = connection.platform if connection is not None else None
         screen = ServiceScreen(
@@ -216,7 +206,7 @@ class QuarterdeckApp(App[int]):
     def _open_logs(self, message: messages.LogsRequested) -> None:
         from screens.logs import LogsScreen
 
-        connection = self._connection(message.address)
+        connection = self.connection(message.address)
         if connection is None:
             return
         screen = LogsScreen(
@@ -251,67 +241,6 @@ class QuarterdeckApp(App[int]):
         is_log = type(screen).__name__ == "LogsScreen"
         return screen.pointed_at if isinstance(screen, ConsoleScreen) and not is_log else None
 
-    @on(messages.OperationWished)
-    def _plan(self, message: messages.OperationWished) -> None:
-        from screens.confirm import PlanScreen
-
-        address = message.wish.address
-        connection = self._connection(address)
-        self._ask_to_confirm(
-            PlanScreen(
-                self.runtime.engine,
-                self.runtime.clock,
-                message.wish,
-                connection.platform if connection is not None else None,
-                self._groups_of(message.wish),
-                self._forbidden(f"{address.system}/{address.environment}"),
-            )
-        )
-
-    @on(messages.GroupWished)
-    def _plan_group(self, message: messages.GroupWished) -> None:
-        from screens.confirm_group import GroupPlanScreen
-
-        group = message.wish.group
-        first = self.runtime.settings.environments[group.place].groups[group.name][0][0]
-        self._ask_to_confirm(
-            GroupPlanScreen(
-                self.runtime.engine,
-                self.runtime.clock,
-                message.wish,
-                Address(group.system, group.environment, first),
-                self._forbidden(group.place),
-            )
-        )
-
-    def _ask_to_confirm(self, dialog: Screen[None]) -> None:
-        """Open a dialog of an order, unless there is one: a key was pressed twice."""
-        from screens.dialog import ConfirmDialog
-
-        if not any(isinstance(screen, ConfirmDialog) for screen in self.screen_stack):
-            self.push_screen(dialog)
-
-    def _groups_of(self, wish: Wish) -> tuple[GroupAddress, ...]:
-        """The groups that can be changed in the place of one service, those with a name first."""
-        address = wish.address
-        settings = self.runtime.settings.environments[f"{address.system}/{address.environment}"]
-        if wish.verb not in VERBS:
-            return ()
-        names = [
-            name
-            for name, waves in settings.groups.items()
-            if any(address.alias in wave for wave in waves) and sum(map(len, waves)) > 1
-        ]
-        return tuple(
-            GroupAddress(address.system, address.environment, name)
-            for name in sorted(names, key=lambda name: name == EVERY)
-        )
-
-    def _forbidden(self, place: str) -> str:
-        """Why nothing may be sent to an environment; empty when something may."""
-        environment = self.runtime.settings.environments[place].environment
-        return f"{environment.key} is read-only: nothing can be sent" if environment.read_only else ""
-
     def action_journal(self) -> None:
         from screens.journal import JournalScreen
 
@@ -320,42 +249,6 @@ class QuarterdeckApp(App[int]):
     def _is_on_journal(self) -> bool:
         """Whether its key would only open it once more; without loading it to find out."""
         return type(self.screen).__name__ == "JournalScreen"
-
-    def action_operation(self) -> None:
-        """Open the operation that the header shows."""
-        shown = self._in_header()
-        if shown is not None:
-            self._show_operation(shown.token)
-
-    @on(messages.OperationOpened)
-    def _operation_opened(self, message: messages.OperationOpened) -> None:
-        self._show_operation(message.token)
-
-    def _show_operation(self, token: int) -> None:
-        from screens.dialog import ConfirmDialog
-        from screens.group import GroupScreen
-        from screens.operation import OperationScreen
-
-        group = self.under_way.groups.get(token)
-        operation = self.under_way.operations.get(token)
-        if self._shows(group or operation) or (group is None and operation is None):
-            return
-        screen: Screen[None]
-        if operation is not None:
-            connection = self._connection(operation.address)
-            screen = OperationScreen(operation, self.runtime.clock, connection.logs if connection else None)
-        elif group is not None:
-            screen = GroupScreen(group)
-        if isinstance(self.screen, ConfirmDialog | OperationScreen):
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
-
-    def _shows(self, running: Running | None) -> bool:
-        """Whether that is what can be seen already."""
-        screen = self.screen
-        shown = getattr(screen, "operation", None) or getattr(screen, "group", None)
-        return running is not None and shown is running
 
     def action_keys(self) -> None:
         """Show every key that works on this screen."""
@@ -371,105 +264,29 @@ class QuarterdeckApp(App[int]):
         if action == "logs":
             return self._logs_of() is not None
         if action == "operation":
-            shown = self._in_header()
-            return shown is not None and not self._shows(shown)
+            shown = self.in_header()
+            return shown is not None and not self.shows(shown)
         return True
-
-    # -- operations ---------------------------------------------------------------------------
-
-    @on(messages.OperationConfirmed)
-    def _begin(self, message: messages.OperationConfirmed) -> None:
-        plan = message.plan
-        operation = self.under_way.begin(plan, self.runtime.clock.now())
-        engine = self.runtime.engine
-        OperationFeed(self, operation.token, partial(engine.execute, plan, message.typed)).start()
-        self._show_operation(operation.token)
-
-    @on(messages.GroupConfirmed)
-    def _begin_group(self, message: messages.GroupConfirmed) -> None:
-        plan = message.plan
-        group = self.under_way.begin_group(plan, self.runtime.clock.now())
-        engine = self.runtime.engine
-        GroupFeed(self, group.token, partial(engine.execute_group, plan, message.typed)).start()
-        self._show_operation(group.token)
 
     @on(messages.Answered)
     def _take_up(self, message: messages.Answered) -> None:
         """Watch on what was under way when the last console ended; say what an added entry did."""
-        if message.tag == _EXTRA:
+        if message.tag in (_EXTRA, SAID):
             self.notify(str(message.value), markup=False, timeout=8)
         if message.tag != _OPEN_OPERATIONS or not isinstance(message.value, tuple):
             return
         for record in message.value:
             if isinstance(record, OperationRecord):
-                self._resume(record)
+                self.resume(record)
 
     @on(messages.ExtraChosen)
     def _run_extra(self, message: messages.ExtraChosen) -> None:
         ask(self, message.run, _EXTRA)
 
-    def _resume(self, record: OperationRecord) -> None:
-        operation = self.under_way.take_up(record)
-        OperationFeed(self, operation.token, partial(self.runtime.engine.resume, record.id)).start()
-        self._update_notices()
-
     @on(CodeAsked)
     def _ask_for_code(self, message: CodeAsked) -> None:
         """Credentials of a role are needed on a feed's thread: it waits for the answer, nobody else does."""
         self.push_screen(CodeScreen(message.serial), message.answer)
-
-    @on(messages.QuestionAnswered)
-    def _answer(self, message: messages.QuestionAnswered) -> None:
-        engine = self.runtime.engine
-        ask(self, lambda: engine.answer(message.operation, yes=message.yes), _ANSWER)
-
-    @on(messages.OperationProgressed)
-    def _progressed(self, message: messages.OperationProgressed) -> None:
-        self._change(self.under_way.progressed(message.token, message.event))
-
-    @on(messages.GroupProgressed)
-    def _group_progressed(self, message: messages.GroupProgressed) -> None:
-        group, member = self.under_way.group_progressed(message.token, message.event)
-        if member is not None:
-            self._tell_of(member)
-        self._change(group)
-
-    @on(messages.OperationEnded)
-    def _ended(self, message: messages.OperationEnded) -> None:
-        self._change(self.under_way.ended(message.token, message.error, self.runtime.clock.now()))
-        if message.error is not None:
-            self.notify(str(message.error), severity="error", timeout=15, markup=False)
-
-    @on(messages.AskFailed)
-    def _question_failed(self, message: messages.AskFailed) -> None:
-        self.notify(str(message.error), severity="warning", timeout=15, markup=False)
-
-    def _change(self, running: Running) -> None:
-        self._tell_of(running)
-        self._update_notices()
-        self._tell(self._visible())
-        self.refresh_bindings()
-
-    def _tell_of(self, running: Running) -> None:
-        """Let the screens know that show it."""
-        name = "operation" if isinstance(running, RunningOperation) else "group"
-        for screen in self.screen_stack:
-            shown = getattr(screen, name, None)
-            if isinstance(shown, RunningOperation | RunningGroup) and shown.token == running.token:
-                setattr(screen, name, running)
-
-    def _update_notices(self) -> None:
-        """Say in the banner what was found at the start and is being watched again."""
-        notices = self.under_way.notices("o")
-        for screen in self.screen_stack:
-            if isinstance(screen, ConsoleScreen):
-                screen.notices = notices
-
-    def _in_header(self) -> Running | None:
-        return self.under_way.in_header(self.runtime.clock.now())
-
-    def _chip(self) -> Chip | None:
-        return self.under_way.chip(self.runtime.clock.now(), self.glyphs)
 
     # -- leaving ------------------------------------------------------------------------------
 
@@ -491,7 +308,7 @@ class QuarterdeckApp(App[int]):
         yield SystemCommand("fleet", "every service, trouble first", self._to_fleet)
         yield SystemCommand("journal", "every operation by anybody", self.action_journal)
         yield SystemCommand("keys", "every key that works here", self.action_keys)
-        if self._in_header() is not None:
+        if self.in_header() is not None:
             yield SystemCommand("operation", "the operation in the header", self.action_operation)
         yield SystemCommand("retry now", "read every environment at once", self.action_retry)
         yield SystemCommand("colours", f"change to {_LOOKS[self._next_theme()]}", self._change_theme)

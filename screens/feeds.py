@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from console.domain.address import Address
+from console.domain.findings import Finding
 from console.domain.group import GroupEvent
 from console.domain.operation import OperationEvent
 from console.domain.signals import LogLine
@@ -22,6 +23,7 @@ from console.ports import Clock, LogSource
 from screens.messages import (
     Answered,
     AskFailed,
+    FindingMade,
     GroupProgressed,
     LogsFailed,
     LogsRead,
@@ -78,6 +80,22 @@ def ask(
         _post(target, message)
 
     _start("ask", run)
+
+
+def look_through(target: MessagePump, findings: Callable[[], Iterator[Finding]], tag: int) -> None:
+    """Look at one thing after another on a thread: each is posted to ``target`` as it is found, and ``None``
+    after the last, or :class:`AskFailed`."""
+
+    def run() -> None:
+        try:
+            for finding in findings():
+                _post(target, FindingMade(finding, tag))
+            message: Message = FindingMade(None, tag)
+        except Exception as error:
+            message = AskFailed(as_error(error), tag)
+        _post(target, message)
+
+    _start("look", run)
 
 
 class OperationFeed:

@@ -1,10 +1,12 @@
 """Facts that concern the whole app: what was asked for, and what happened."""
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from textual.message import Message
 
 from console.domain.address import Address
+from console.domain.findings import Finding
 from console.domain.group import GroupEvent, GroupPlan, GroupWish
 from console.domain.operation import OperationEvent, Plan
 from console.domain.signals import LogLine
@@ -34,6 +36,58 @@ class GroupWished(Message):
     def __init__(self, wish: GroupWish) -> None:
         super().__init__()
         self.wish = wish
+
+
+class Statement(StrEnum):
+    """What a person can say of a service; nothing of it is planned like an order."""
+
+    MARK_BAD = "mark bad"
+    CLEAR_BAD = "clear bad"
+    RELEASE = "release"
+    REHEARSE = "rehearse"
+
+    @property
+    def asks_version(self) -> bool:
+        """Whether it is about one version, which has to be named."""
+        return self in (Statement.MARK_BAD, Statement.CLEAR_BAD)
+
+
+class StatementWished(Message):
+    """Somebody wants to say something of a service; it is asked for in a dialog."""
+
+    def __init__(self, statement: Statement, address: Address) -> None:
+        super().__init__()
+        self.statement = statement
+        self.address = address
+
+
+class StatementMade(Message):
+    """It was said, of that version where it is about one."""
+
+    def __init__(self, statement: Statement, address: Address, version: str, why: str) -> None:
+        super().__init__()
+        self.statement = statement
+        self.address = address
+        self.version = version
+        self.why = why
+
+
+class ValidationRequested(Message):
+    """Somebody wants to know whether services are as they should be."""
+
+    def __init__(self, title: str, addresses: tuple[Address, ...]) -> None:
+        super().__init__()
+        self.title = title
+        self.addresses = addresses
+
+
+class FindingMade(Message):
+    """One thing was looked at; ``None``: that was all. ``tag`` is the asker's."""
+
+    def __init__(self, finding: Finding | None, tag: int) -> None:
+        super().__init__()
+        self.finding = finding
+        self.tag = tag
 
 
 class PlanMade(Message):

@@ -7,18 +7,11 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
-from textual.message import Message
 
 from console.domain.address import Address
-from console.domain.operation import Verb
-from console.domain.wish import Wish
 from screens.base import ConsoleScreen
-from screens.messages import (
-    ExtraChosen,
-    LogsRequested,
-    OperationWished,
-    ServiceChosen,
-)
+from screens.messages import ExtraChosen, ServiceChosen
+from screens.palette_operations import ABOUT
 from widgets.keybar import KeyLabel, live_keys
 
 
@@ -31,17 +24,6 @@ class Extra:
     run: Callable[[Address | None], str]
     """Runs on a thread of its own; what happened, in one line. May raise a ``QuarterdeckError``."""
 
-
-_VERBS: dict[str, Callable[[Address], Message]] = {
-    "logs": LogsRequested,
-    "roll back": lambda address: OperationWished(Wish(Verb.ROLLBACK, address)),
-    "deploy": lambda address: OperationWished(Wish(Verb.DEPLOY, address)),
-    "drain": lambda address: OperationWished(Wish(Verb.DRAIN, address)),
-    "undrain": lambda address: OperationWished(Wish(Verb.UNDRAIN, address)),
-    "scale": lambda address: OperationWished(Wish(Verb.SCALE, address)),
-    "restart": lambda address: OperationWished(Wish(Verb.RESTART, address)),
-}
-"""What is asked for of a service; whatever changes it is planned first, and confirmed in its dialog."""
 
 Extras = Callable[[], Sequence[Extra]]
 """Asked on a thread each time the palette opens."""
@@ -122,13 +104,13 @@ class ServiceProvider(Provider):
     @staticmethod
     def _asked(query: str) -> tuple[str, str]:
         """The verb that a query begins with, and the rest; the whole query without one."""
-        for verb in _VERBS:
+        for verb in ABOUT:
             if query.lower().startswith(f"{verb} ") and query[len(verb) :].strip():
                 return verb, query[len(verb) :].strip()
         return "", query
 
     def _say(self, verb: str, address: Address) -> None:
-        self.app.post_message(_VERBS[verb](address))
+        self.app.post_message(ABOUT[verb](address))
 
     async def discover(self) -> Hits:
         for row in self._screen_below().snapshot.services():

@@ -3,9 +3,9 @@
 from datetime import datetime
 from itertools import count
 
+from console.domain.address import Address
 from console.domain.group import GroupEvent, GroupPlan
 from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb
-from console.domain.wish import Wish
 from console.errors import QuarterdeckError
 from screens.running import RunningOperation, chip_of
 from screens.running_group import RunningGroup, chip_of_group
@@ -36,9 +36,9 @@ class UnderWay:
         """An operation that was confirmed just now."""
         return self._keep(RunningOperation(next(self._tokens), plan.address, plan.verb, now, plan))
 
-    def begin_rehearsal(self, wish: Wish, now: datetime) -> RunningOperation:
+    def begin_rehearsal(self, address: Address, now: datetime) -> RunningOperation:
         """A rehearsal that was confirmed just now; its plans come with its events."""
-        return self._keep(RunningOperation(next(self._tokens), wish.address, Verb.REHEARSE, now))
+        return self._keep(RunningOperation(next(self._tokens), address, Verb.REHEARSE, now))
 
     def take_up(self, record: OperationRecord) -> RunningOperation:
         """An operation that was under way when this console started."""

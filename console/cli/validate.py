@@ -2,20 +2,16 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from console.cli.options import Subparsers, add_config
 from console.cli.output import say, say_json
-from console.config.settings import ServiceSettings, Settings
+from console.config.settings import Settings
 from console.domain.address import Address
 from console.domain.findings import Finding, Outcome
 from console.domain.text import cell_width, plain
 from console.domain.words import utc
 from console.ports import Clock
-
-if TYPE_CHECKING:
-    from console.runtime import Runtime
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -51,7 +47,7 @@ def run_validate(arguments: argparse.Namespace) -> int:
     settings = load(find(getattr(arguments, "config", None)))
     chosen = select(settings, arguments.address)
     runtime = Runtime(settings)
-    findings = look(runtime, chosen, arguments.version)
+    findings = runtime.findings(chosen, arguments.version)
     return tell(findings, runtime.clock, as_json=arguments.json)
 
 
@@ -69,26 +65,6 @@ def select(settings: Settings, text: str) -> tuple[Address, ...]:
         return (resolve(settings, text),)
     aliases = (alias for wave in waves_of(group, settings) for alias in wave)
     return tuple(Address(group.system, group.environment, alias) for alias in aliases)
-
-
-def look(runtime: "Runtime", chosen: Iterable[Address], version: str) -> Iterator[Finding]:
-    """Every finding of those services, as it is found.
-
-    Raises:
-        JournalError: when no version is named, and the journal cannot be read.
-    """
-    from console.operations.settled import wanted
-    from console.operations.validate import Sources, validate
-
-    for address in chosen:
-        key = f"{address.system}/{address.environment}"
-        connection = runtime.connections[key]
-        settings: ServiceSettings = runtime.settings.service(address)
-        sources = Sources(
-            connection.platform, connection.signals, connection.logs, runtime.outside[key], runtime.clock
-        )
-        should = None if version else wanted(address, runtime.journal.operations(str(address)))
-        yield from validate(settings, sources, should, version)
 
 
 def tell(findings: Iterable[Finding], clock: Clock, *, as_json: bool) -> int:
