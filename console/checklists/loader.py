@@ -4,6 +4,7 @@ A file that is no TOML, or has a wrong word at its top, is one clear line. A wro
 the list as something that cannot pass, so that the rest can be walked.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -200,8 +201,9 @@ def _broken(row: object, number: int, problem: str) -> Item:
     values = row if isinstance(row, dict) else {}
     title = values.get("title")
     phase = values.get("phase")
+    name = values.get("id")
     return Item(
-        id=f"item-{number}",
+        id=name if isinstance(name, str) and re.fullmatch(_ID, name) else f"item-{number}",
         phase=Phase(phase) if phase in _PHASES else Phase.BEFORE,
         title=plain(title) if isinstance(title, str) else f"item {number}",
         problem=problem,

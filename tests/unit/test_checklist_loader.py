@@ -87,6 +87,7 @@ def test_a_wrong_item_says_what_is_wrong_and_leaves_the_others(tmp_path: Path, l
     broken = next(one for name, one in found.items() if name != "second")
     assert said in broken.problem
     assert broken.required
+    assert broken.id == "first"
     assert broken.phase is Phase.BEFORE
     assert not found["second"].problem
 
