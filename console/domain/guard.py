@@ -89,6 +89,8 @@ class Baseline:
     """Requests in all of them; ``None`` where nothing tells."""
     spread: float = 0.0
     """Robust standard deviation of the values' logarithms: how noisy it was; 0 for shares."""
+    values: tuple[float, ...] = ()
+    """Of every window: how bad it was at times, although nothing was wrong."""
     since: datetime | None = None
     until: datetime | None = None
     source: str = ""
@@ -114,7 +116,7 @@ class Judgement:
     source: str
     scope: Scope
     periods_bad: int
-    """Newest periods in a row that are bad, of :attr:`Trigger.periods` that it takes."""
+    """Newest periods in a row that are bad."""
     evidence: str
     """One line: figure, source, scope, baseline; or why there is no data."""
     as_of: datetime | None
@@ -127,6 +129,8 @@ class Judgement:
     """Requests that the newest figure stands for."""
     beside_old: bool = False
     """The old version was measured at the same time."""
+    periods_needed: int = 0
+    """In a row, to be bad: more than the trigger says where the baseline had such too; 0: as it says."""
     equally_old: bool = False
     """It would be bad, but the old version is as bad at the same time."""
     asks: str = ""
@@ -135,7 +139,12 @@ class Judgement:
     @property
     def is_bad(self) -> bool:
         """Bad in enough periods in a row."""
-        return self.state is JudgedState.CRITICAL and self.periods_bad >= self.trigger.periods
+        return self.state is JudgedState.CRITICAL and self.periods_bad >= self.needed
+
+    @property
+    def needed(self) -> int:
+        """How many periods in a row it takes."""
+        return self.periods_needed or self.trigger.periods
 
 
 @dataclass(frozen=True)

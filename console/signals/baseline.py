@@ -10,7 +10,7 @@ from console.domain.words import percent
 from console.signals.statistics import spread
 from console.signals.windows import MEASURED, Window, windows
 
-REACH = timedelta(minutes=30)
+REACH = timedelta(minutes=60)
 """How far back of the order the baseline reaches."""
 LAST = 5
 """Windows right before the order of which two bad ones are an incident under way."""
@@ -43,6 +43,7 @@ def baseline(trigger: Trigger, series: Series | None, ordered_at: datetime) -> B
         points=len(found),
         requests=requests,
         spread=0.0 if trigger.measure.is_share else spread([item.value for item in found]),
+        values=tuple(item.value for item in found),
         bad=_bad(trigger, found, value),
         since=found[-1].start if found else None,
         until=ordered_at,

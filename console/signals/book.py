@@ -15,8 +15,8 @@ from console.signals.lanes import Lane, ThreadLane
 
 LIMIT_S = 10.0
 """How long a refresh waits for the slowest source; what comes later is in the next one."""
-REACH = timedelta(minutes=45)
-"""How far back figures are asked for: the baseline before an order, and the rollout since."""
+REACH = timedelta(minutes=90)
+"""How far back figures are asked for: the hour before an order, and the rollout since."""
 PACE_S = 20.0
 """A source is asked no more often, unless a pace of its own is said: CloudWatch answers the same within a
 minute."""

@@ -5,6 +5,7 @@ it is worse than the baseline by more than chance, and, where a source tells ver
 the old version is not as bad at the same time. Missing data is a state of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import exp
@@ -28,6 +29,8 @@ _NOISE = 3.0
 """Standard deviations of the baseline's noise within which a response time is usual,"""
 _NOISE_LIMIT = 3.0
 """up to so many times the baseline: a slowdown by four must show in the noisiest service."""
+_NEARLY = 0.8
+_SEVERAL = 3
 _CLEARLY = 1.25
 """Times the baseline that a value has to be above, at least, to be worse than it."""
 
@@ -69,6 +72,7 @@ def judge(
         source=chosen.source,
         scope=chosen.scope,
         periods_bad=in_a_row,
+        periods_needed=case.needed(found[:in_a_row]),
         evidence="",
         as_of=newest.end,
         since=found[in_a_row - 1].start if in_a_row else None,
@@ -123,6 +127,15 @@ class _Case:
             chance = chance_of_as_many(window.bad, window.requests, before, self.baseline.requests)
             return chance < WORSE
         return window.value > usual * max(_CLEARLY, min(exp(2 * self.baseline.spread), _NOISE_LIMIT))
+
+    def needed(self, row: Sequence[Window]) -> int:
+        """How many periods in a row it takes: one more where the baseline had a period nearly as bad, two
+        where it had several. What happens now and then of itself happens twice in a row now and then too."""
+        if not row or self.trigger.measure.is_state or not self.trigger.worse_than_baseline:
+            return self.trigger.periods
+        level = _NEARLY * min(item.value for item in row[: self.trigger.periods])
+        alike = sum(1 for value in self.baseline.values if value >= level)
+        return self.trigger.periods + (0 if not alike else 1 if alike < _SEVERAL else 2)
 
     def beside(self, window: Window) -> Window | None:
         """The old version at the same time; ``None`` where nothing tells."""

@@ -36,23 +36,26 @@ def windows(
     Returns:
         The windows, and the requests of the newest stretch that was left out for having too few.
     """
+    period = timedelta(seconds=period_s)
     if measure not in MEASURED:
-        return tuple(_window([item], measure, period_s) for item in reversed(_valued(points))), 0
+        return tuple(_window([item], measure, period) for item in reversed(_valued(points))), 0
     found: list[Window] = []
     few = 0
     gathered: list[Point] = []
-    longest = timedelta(seconds=period_s * LONGEST)
+    counted = 0
+    longest = LONGEST * period
     for point in reversed(_counted(points)):
         while gathered and gathered[0].at - point.at >= longest:
             if not found and not few:
-                few = _requests(gathered)
-            gathered = gathered[1:]
+                few = counted
+            counted -= gathered.pop(0).requests or 0
         gathered.append(point)
-        if _requests(gathered) >= minimum:
-            found.append(_window(gathered, measure, period_s))
-            gathered = []
+        counted += point.requests or 0
+        if counted >= minimum:
+            found.append(_window(gathered, measure, period))
+            gathered, counted = [], 0
     if gathered and not found and not few:
-        few = _requests(gathered)
+        few = counted
     return tuple(found), few
 
 
@@ -68,15 +71,14 @@ def _requests(points: Iterable[Point]) -> int:
     return sum(item.requests or 0 for item in points)
 
 
-def _window(points: Sequence[Point], measure: Measure, period_s: int) -> Window:
+def _window(points: Sequence[Point], measure: Measure, period: timedelta) -> Window:
     """One window of points with values, newest first."""
-    values = [item.value for item in points if item.value is not None]
-    counts = [item.requests for item in points if item.requests is not None]
-    requests = sum(counts) if counts else None
-    bad = 0
-    value = median(values)
+    start, end = points[-1].at - period, points[0].at
+    if len(points) == 1:  # as most are
+        value, requests = points[0].value or 0.0, points[0].requests
+        return Window(start, end, value, requests, round(value * (requests or 0)) if measure.is_share else 0)
+    requests = _requests(points)
     if measure.is_share and requests:
         bad = round(sum((item.value or 0.0) * (item.requests or 0) for item in points))
-        value = bad / requests
-    start = points[-1].at - timedelta(seconds=period_s)
-    return Window(start, points[0].at, value, requests, bad)
+        return Window(start, end, bad / requests, requests, bad)
+    return Window(start, end, median(item.value or 0.0 for item in points), requests, 0)

@@ -41,7 +41,7 @@ def value_in_words(measure: Measure, value: float | None) -> str:
 def told(judgement: Judgement) -> str:
     """The whole finding in one line: ``errors 8.4 % of 1,204 requests, limit 5 %, baseline 0.1 % ·
     CloudWatch, service-wide · 2 of 2 periods``."""
-    measure, trigger, baseline = judgement.trigger.measure, judgement.trigger, judgement.baseline
+    measure, baseline = judgement.trigger.measure, judgement.baseline
     head = f"{figure(measure, judgement.subject)} {value_in_words(measure, judgement.value)}"
     if judgement.requests is not None and measure.is_share:
         head += f" of {count(judgement.requests, 'request')}"
@@ -56,5 +56,5 @@ def told(judgement: Judgement) -> str:
     if judgement.equally_old:
         parts.append("the old version is as bad")
     elif judgement.periods_bad:
-        parts.append(f"{min(judgement.periods_bad, trigger.periods)} of {count(trigger.periods, 'period')}")
+        parts.append(f"{min(judgement.periods_bad, judgement.needed)} of {count(judgement.needed, 'period')}")
     return " · ".join(parts)
