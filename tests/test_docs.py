@@ -62,9 +62,9 @@ def test_the_example_configuration_has_every_setting() -> None:
     groups = [group for table in environments for group in table.get("groups", {}).values()]
     assert set(file["integrations"]) == set(schema.INTEGRATIONS)
     assert set(file["integrations"]["crash_reports"]) == set(schema.CRASH_REPORTS)
-    for name, tables in _SUPPLIERS.items():
+    for name, three in _SUPPLIERS.items():
         written = [file["integrations"][name], *(t.get(name, {}) for t in (*environments, *services))]
-        assert {key for table in written for key in table} == {key for table in tables for key in table}
+        assert {key for table in written for key in table} == {key for table in three for key in table}
     assert {key for group in groups for key in group} == set(schema.GROUP)
 
 

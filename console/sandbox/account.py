@@ -44,6 +44,8 @@ class Account:
         self.trail = TrailState(self)
         self.scaling = ScalingState(self)
         self.stress = Stress()
+        self.troubles: dict[str, str] = {}
+        """Supplier beside AWS -> how it fails now."""
 
     def arn(self, service: str, resource: str) -> str:
         """``arn:aws:<service>:<region>:<account>:<resource>``."""

@@ -1,15 +1,17 @@
 """The fleets that the sandbox ships: one TOML file a system, one account each."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from console.sandbox.account import Account
+from console.sandbox.ecs.model import Service
 from console.sandbox.estate import build
 from console.sandbox.history import begin
+from console.sandbox.outsiders import settings as outsiders
 from console.sandbox.scenes import huge
 
 if TYPE_CHECKING:
@@ -85,6 +87,11 @@ def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:
                 key: _environment(fleet, table, world.speed) for key, table in fleet["environments"].items()
             }
         }
+        for key, table in fleet["environments"].items() if endpoint else ():
+            environment = systems[fleet["system"]]["environments"][key]
+            environment |= outsiders.of_environment(name, fleet, endpoint)
+            for alias, service in table["services"].items():
+                environment["services"][alias] |= outsiders.of_service(fleet, service)
         for key, table in fleet["environments"].items() if endpoint and "application" in fleet else ():
             settings = systems[fleet["system"]]["environments"][key]["services"]
             for alias, service in table["services"].items():
@@ -120,6 +127,43 @@ def place(world: "World", name: str, environment: str, alias: str) -> Place | No
             cluster = service.get("cluster", table["cluster"])
             return Place(account, cluster, service["name"], fleet["application"])
     return None
+
+
+@dataclass(frozen=True)
+class ToldPlace:
+    """A service of which suppliers beside AWS are told."""
+
+    environment: str
+    service: Service
+    repository: str
+    span: str
+    """What its tracer calls requests; empty: it has none."""
+
+
+def told_places(account: Account) -> Iterator[ToldPlace]:
+    """Every service of an account of which a supplier is told."""
+    fleet = _read(account.name)
+    known = fleet.get("outsiders", {})
+    for key, table in fleet["environments"].items() if known else ():
+        for service in table["services"].values():
+            cluster = account.ecs.clusters[service.get("cluster", table["cluster"])]
+            yield ToldPlace(
+                key,
+                cluster.services[service["name"]],
+                service["repository"],
+                known.get(outsiders.DATADOG, {}).get("span", ""),
+            )
+
+
+def uses(account: Account, supplier: str) -> bool:
+    """Whether an account's fleet tells that supplier anything."""
+    return supplier in _read(account.name).get("outsiders", {})
+
+
+def organization(account: Account) -> str:
+    """What an account's fleet is called at Sentry."""
+    known: dict[str, str] = _read(account.name).get("outsiders", {}).get(outsiders.SENTRY, {})
+    return known.get("organization", "")
 
 
 def _answers(service: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from console.errors import SandboxError
+from console.sandbox.outsiders import settings as outsiders
 from console.sandbox.toml import document
 
 if TYPE_CHECKING:
@@ -85,12 +86,22 @@ def create(world: "World", endpoint: str, systems: dict[str, Any]) -> RunFolder:
         folder = RunFolder(Path(tempfile.mkdtemp(prefix="run-", dir=state_folder())))
         folder.aws_config.parent.mkdir(mode=0o700)
         (folder.path / CACHE).mkdir(mode=0o700)
+        _leave_keys(folder.path / outsiders.FOLDER, systems)
         write_private(folder.aws_config, _aws_config(world, endpoint))
         write_private(folder.aws_credentials, _aws_credentials(world))
         write_private(folder.config, document(_settings(folder, world, endpoint, systems)))
     except OSError as error:
         raise SandboxError(f"the run's folder cannot be written: {error}") from error
     return folder
+
+
+def _leave_keys(path: Path, systems: dict[str, Any]) -> None:
+    """Write what the stand-ins of suppliers accept, where a system is told of any."""
+    tables = [table for system in systems.values() for table in system["environments"].values()]
+    if any(name in table for table in tables for name in (outsiders.DATADOG, outsiders.SENTRY)):
+        path.mkdir(mode=0o700)
+        for name, key in outsiders.KEYS.items():
+            write_private(path / name, key)
 
 
 def _settings(folder: RunFolder, world: "World", endpoint: str, systems: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from os.path import commonprefix
 from typing import TYPE_CHECKING
 
-from console.sandbox import conditions
+from console.sandbox import conditions, fleet
 from console.sandbox.behaviour import behaviour_of
 from console.sandbox.conditions import Value
 from console.sandbox.ecs import lifecycle
@@ -187,6 +187,20 @@ def lose_database(site: Site) -> End:
     alike = commonprefix([service.name for service in site.services])  # noqa: RUF071 (names, not paths)
     unhealthy = hold(site, conditions.CHECKS_FAIL, service=alike)
     return lambda: _all((failing, unhealthy))
+
+
+def trouble(site: Site, supplier: str, name: str) -> End:
+    """A supplier beside AWS fails whoever asks it about the fleet; the last such fault counts."""
+    if not fleet.uses(site.account, supplier):
+        raise HarmlessError(f"{site.account.name} tells {supplier} nothing")
+    troubles = site.account.troubles
+    troubles[supplier] = name
+
+    def end() -> None:
+        if troubles.get(supplier) == name:
+            del troubles[supplier]
+
+    return end
 
 
 def _all(ends: Sequence[End]) -> None:

@@ -22,6 +22,8 @@ from console.sandbox.application import PREFIX as APPLICATIONS
 from console.sandbox.application import Applications
 from console.sandbox.control import PREFIX, Control
 from console.sandbox.gateway import Broken, Gateway
+from console.sandbox.outsiders.front import Outsiders
+from console.sandbox.outsiders.settings import PREFIX as OUTSIDERS
 from console.sandbox.wire.event_stream import Streamed
 from console.sandbox.wire.message import Request, Response
 from console.sandbox.wire.receive import HEAD_LIMIT, BadRequestError, receive
@@ -51,6 +53,7 @@ class Server:
         self._port = port
         self._control = Control(self.gateway, self.token)
         self._applications = Applications(world)
+        self._outsiders = Outsiders(world)
         self._listener: asyncio.Server | None = None
         self._pump: asyncio.Task[None] | None = None
         self._connections: dict[int, asyncio.Task[None]] = {}
@@ -136,7 +139,7 @@ class Server:
 
     def _delay(self, request: Request) -> tuple[float, float]:
         """How long a fault holds a request up; only one to AWS."""
-        is_ours = request.path.startswith((PREFIX, APPLICATIONS))
+        is_ours = request.path.startswith((PREFIX, APPLICATIONS, OUTSIDERS))
         return (0.0, 0.0) if is_ours else self.gateway.delay(request)
 
     async def _stream(self, writer: asyncio.StreamWriter, answer: Streamed) -> None:
@@ -171,6 +174,8 @@ class Server:
             return self._control.answer(request)
         if request.path.startswith(APPLICATIONS):
             return self._applications.answer(request)
+        if request.path.startswith(OUTSIDERS):
+            return self._outsiders.answer(request)
         return self.gateway.answer(request)
 
 

@@ -16,6 +16,8 @@ _STRAIN = (0.2, 0.4, 0.55, 0.68, 0.78, 0.86, 0.93, 0.98)
 """Shares of a leaking task's life at which it writes how full its memory is."""
 _WARMING = (0.1, 0.35, 0.6, 0.85)
 _FAILING_CHECK_S = 30
+USUAL_REASON = "upstream timed out after 2000 ms"
+"""Why a request fails now and then, whatever runs."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,7 +59,15 @@ def answered(request: Request, life: Life, style: str) -> Iterator[LogEvent]:
     level = "error" if request.status >= 500 else "warn" if request.status >= 400 else "info"
     if request.status >= 500:
         yield _event(
-            life, style, _Line(request.at, "error", _cause(life, request), request.id + 1, fields[2:])
+            life,
+            style,
+            _Line(
+                request.at,
+                "error",
+                f"{request.what} failed: {reason(life, request.at)}",
+                request.id + 1,
+                fields[2:],
+            ),
         )
     yield _event(life, style, _Line(request.at, level, request.what, request.id, fields))
 
@@ -69,13 +79,14 @@ def _job(request: Request, took: float) -> _Line:
     return _Line(request.at, "info", "job completed", request.id, fields)
 
 
-def _cause(life: Life, request: Request) -> str:
-    behaviour, _ = life.acting(request.at)
+def reason(life: Life, at: float) -> str:
+    """Why a task fails a request at that moment, in its program's words."""
+    behaviour, _ = life.acting(at)
     if behaviour.leaks:
-        return f"{request.what} failed: allocation of 16 MB refused, heap is full"
+        return "allocation of 16 MB refused, heap is full"
     if behaviour.name == "error-spike":
-        return f"{request.what} failed: TypeError: Cannot read properties of undefined (reading 'total')"
-    return f"{request.what} failed: upstream timed out after 2000 ms"
+        return "TypeError: Cannot read properties of undefined (reading 'total')"
+    return USUAL_REASON
 
 
 def _life_lines(life: Life, speed: float, start: float, end: float) -> Iterator[_Line]:

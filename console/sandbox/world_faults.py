@@ -14,6 +14,8 @@ from console.sandbox import conditions, harm
 from console.sandbox.behaviour import BEHAVIOURS
 from console.sandbox.fleet import configuration
 from console.sandbox.harm import End, Site
+from console.sandbox.outsiders import settings as outsiders
+from console.sandbox.outsiders.troubles import MEANINGS
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
@@ -101,6 +103,15 @@ KINDS: dict[str, Kind] = {
             "latency-drift",
             "answers take ever longer, four times as long after ten minutes",
             lambda site: harm.strain(site, slowness=harm.DRIFT_SLOWNESS, grows_s=harm.DRIFT_GROWS_S),
+        ),
+        *(
+            Kind(
+                f"{supplier}-{name}",
+                f"{title} {meaning}",
+                partial(harm.trouble, supplier=supplier, name=name),
+            )
+            for supplier, title in ((outsiders.DATADOG, "Datadog"), (outsiders.SENTRY, "Sentry"))
+            for name, meaning in MEANINGS.items()
         ),
     )
 }
