@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from console import __version__
 from console.aws.guard import forbid_writes
+from console.aws.models import loader
 from console.config.settings import EnvironmentSettings, Settings
 from console.domain.text import plain
 from console.errors import CredentialsError, EndpointError
@@ -240,6 +241,7 @@ def _core(access: Access) -> Any:
     import botocore.session
 
     core = botocore.session.Session(profile=access.profile or None)
+    core.register_component("data_loader", loader())
     if access.config_file:
         core.set_config_variable("config_file", str(access.config_file))
     if access.credentials_file:
