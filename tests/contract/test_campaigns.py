@@ -166,6 +166,111 @@ def test_killed_at_any_step_a_walk_is_taken_up_and_nothing_is_sent_twice(
         assert_one_end_each(line)
 
 
+@dataclass(frozen=True)
+class Shipped:
+    """A verb that ships or decides, to be killed at its every step."""
+
+    fleet: str
+    words: tuple[str, ...]
+    sends: dict[str, int]
+    """How often each changing call is received in the end, however often it was started."""
+    steps: tuple[str, ...]
+    """Those that it says and the walks do not, beside what all say."""
+    before: tuple[tuple[str, ...], ...] = ()
+    """Commands that come first."""
+    says: str = "SUCCEEDED"
+
+
+SHIP, TASK, SNAPSHOT = "ecs.UpdateService", "ecs.RunTask", "rds.CreateDBSnapshot"
+MEALS, SWAPS, TRADING = "mealplanner/production/api", "swapjoy/production/api", "clever-better/staging/@all"
+PAUSED = ("deploy", SWAPS, "--version", "good", "--confirm", SWAPS)
+SHIPPED = {
+    "migrating deploy": Shipped(
+        "mealplanner",
+        ("deploy", MEALS, "--version", "good", "--until", "safe", "--confirm", MEALS),
+        {SNAPSHOT: 1, TASK: 1, SHIP: 1},
+        ("performed", "reached", "safe"),
+        says="BAKING",
+    ),
+    "migrate": Shipped(
+        "mealplanner",
+        ("migrate", MEALS, "--version", "good", "--confirm", MEALS),
+        {SNAPSHOT: 1, TASK: 1},
+        ("performed", "reached"),
+    ),
+    "continue": Shipped(
+        "swapjoy",
+        ("continue", SWAPS, "--confirm", SWAPS),
+        {"ecs.ContinueServiceDeployment": 1},
+        ("performed", "reached"),
+        before=(PAUSED,),
+    ),
+    "refuse": Shipped(
+        "swapjoy",
+        ("rollback", SWAPS, "--confirm", SWAPS),
+        {"ecs.ContinueServiceDeployment": 1},
+        ("safe",),
+        before=(PAUSED,),
+    ),
+    "direct rollback": Shipped(
+        "swapjoy",
+        ("rollback", SWAPS, "--direct", "--confirm", SWAPS),
+        {SHIP: 2},
+        ("performed", "reached", "safe", "done"),
+    ),
+    "group": Shipped(
+        "clever-better",
+        ("deploy", TRADING, "--version", "good"),
+        {SHIP: 3},
+        ("wave", "safe", "done"),
+    ),
+    "restarted group": Shipped("clever-better", ("restart", TRADING), {SHIP: 3}, ("wave", "safe", "done")),
+}
+ALL_SAY = ("plan", "confirmed", "compared", "sent", "accepted", "progress")
+SHIPPED_SLICE = {("continue", "performed", 1)}
+"""What is killed in every run."""
+
+
+def ships() -> list[object]:
+    """Every step of every verb, the first and the second time that it is said."""
+    return [
+        pytest.param(
+            name, step, nth, marks=() if (name, step, nth) in SHIPPED_SLICE else pytest.mark.campaign
+        )
+        for name, ship in SHIPPED.items()
+        for step in (*ALL_SAY, *ship.steps)
+        for nth in (1, 2)
+        if nth == 1 or step in ("sent", "performed", "reached", "accepted", "wave")
+    ]
+
+
+@pytest.mark.parametrize(("name", "step", "nth"), ships())
+def test_killed_at_any_step_what_ships_ends_as_if_it_had_not_been(name: str, step: str, nth: int) -> None:
+    """``kill -9`` as soon as it says the step; the same command until it is done: the verdict of one run,
+    and each call once, whoever made it."""
+    ship = SHIPPED[name]
+    with served("--speed", "60", "--fleet", ship.fleet) as line:
+        for words in ship.before:
+            assert line.run(*words).code == 5
+        before = {operation: line.calls(operation) for operation in ship.sends}
+        said = line.killed_after(step, *ship.words, nth=nth)
+        if said.count(step) < nth:
+            pytest.skip(f"{name} never says {step} so often")
+
+        told = []
+        for _ in range(4):
+            again = line.run(*ship.words)
+            told.append(again.last)
+            if again.code == 0:
+                break
+            assert again.last["verdict"] in ("REFUSED", "FAILED", "MIXED", "PAUSED"), told
+
+        decided = name == "continue" and "nothing is paused" in str(again.last)
+        assert decided or again.last["verdict"] in (ship.says, "SUCCEEDED", "NOTHING_CHANGED"), told
+        sent = {operation: line.calls(operation) - before[operation] for operation in ship.sends}
+        assert sent == ship.sends, told
+
+
 def assert_one_end_each(line: CommandLine) -> None:
     """Every operation of the journal has exactly one verdict."""
     for record in line.run("journal", "list").last["operations"]:
