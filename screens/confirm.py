@@ -150,7 +150,10 @@ class PlanScreen(ConfirmDialog[Wish, Plan]):
         return options(self.question.wish, self.plan)[: len(OPTION_KEYS)]
 
     def key_labels(self) -> Mapping[str, str]:
-        labels = {f"plan.option_{place}": option.words for place, option in enumerate(self._options)}
+        labels = {
+            f"plan.option_{place}": option.short if self.is_narrow else option.words
+            for place, option in enumerate(self._options)
+        }
         return {**labels, "plan.group": f"all of {self._groups[0].name}"} if self._groups else labels
 
     def action_option(self, place: int) -> None:

@@ -15,6 +15,8 @@ class Option:
 
     words: str
     """As the key bar says it: what the key would do now."""
+    short: str
+    """The same where there is little room."""
     change: Callable[[Wish], Wish] | None = None
     question: Question | None = None
 
@@ -27,37 +29,41 @@ def options(wish: Wish, plan: Plan) -> tuple[Option, ...]:
 def _asked_again(wish: Wish, plan: Plan) -> list[Option]:
     """The verb's own question once more."""
     asked = main_question(wish.verb)
-    words = {Verb.DEPLOY: "another version", Verb.SCALE: "other counts", Verb.DRAIN: "what leaves"}
-    return [Option(words.get(wish.verb, "another answer"), question=asked)] if asked else []
+    words = {
+        Verb.DEPLOY: ("another version", "version"),
+        Verb.SCALE: ("other counts", "counts"),
+        Verb.DRAIN: ("what leaves", "what leaves"),
+    }
+    return [Option(*words.get(wish.verb, ("another answer", "anew")), question=asked)] if asked else []
 
 
 def _deploy(wish: Wish, plan: Plan) -> list[Option]:
-    found = [*_asked_again(wish, plan), Option("memory, cpu, grace", question=SIZES)]
+    found = [*_asked_again(wish, plan), Option("memory, cpu, grace", "sizes", question=SIZES)]
     if "migrate" in plan.choices:
         has = any(action.parameters.get("purpose") == MIGRATION for action in plan.actions)
-        words = "without migration" if has else "with the migration"
-        found.append(Option(words, lambda asked: replace(asked, migrate=not has)))
+        words = ("without migration", "no migration") if has else ("with the migration", "migrate")
+        found.append(Option(*words, lambda asked: replace(asked, migrate=not has)))
     return found
 
 
 def _rollback(wish: Wish, plan: Plan) -> list[Option]:
     found = []
     if "direct" in plan.choices:
-        words = "by its steps" if wish.direct else "all at once"
-        found.append(Option(words, lambda asked: replace(asked, direct=not asked.direct)))
+        words = ("by its steps", "by steps") if wish.direct else ("all at once", "at once")
+        found.append(Option(*words, lambda asked: replace(asked, direct=not asked.direct)))
     if "capacity" in plan.choices:
-        words = "leave the count" if wish.capacity else "restore the count"
-        found.append(Option(words, lambda asked: replace(asked, capacity=not asked.capacity)))
+        words = ("leave the count", "no count") if wish.capacity else ("restore the count", "count")
+        found.append(Option(*words, lambda asked: replace(asked, capacity=not asked.capacity)))
     return found
 
 
 def _continue(wish: Wish, plan: Plan) -> list[Option]:
-    words = "go on instead" if wish.refuse else "refuse: ECS goes back"
-    return [Option(words, lambda asked: replace(asked, refuse=not asked.refuse))]
+    words = ("go on instead", "go on") if wish.refuse else ("refuse: ECS goes back", "refuse")
+    return [Option(*words, lambda asked: replace(asked, refuse=not asked.refuse))]
 
 
 def _restore(wish: Wish, plan: Plan) -> list[Option]:
-    return [Option("another snapshot", question=SNAPSHOT)]
+    return [Option("another snapshot", "snapshot", question=SNAPSHOT)]
 
 
 _PLAINLY: dict[Verb, Callable[[Wish, Plan], list[Option]]] = {

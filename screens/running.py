@@ -95,6 +95,8 @@ def chip_of(operation: RunningOperation, now: datetime, glyphs: Glyphs) -> Chip:
         safe = words.clock((progress.safe_at - progress.confirmed_at).total_seconds())
         return Chip(f"{name} safe in {safe}", glyphs.passed, "steady")
     elapsed = (now - progress.confirmed_at).total_seconds()
+    if operation.question or operation.pause:
+        return Chip(f"{name} PAUSED {words.clock(elapsed)}", glyphs.paused, "warning")
     late = going_back and elapsed > SAFE_LIMIT_S
     limit = f" of {words.clock(SAFE_LIMIT_S)}" if going_back else ""
     return Chip(f"{name} {words.clock(elapsed)}{limit}", glyph, "critical" if late else "deploying")

@@ -97,7 +97,9 @@ SNAPSHOT = Question(
 
 _QUESTIONS: Mapping[Verb, Question] = {
     Verb.DEPLOY: Question(
-        lambda name: f"Which version of {name}: a tag or digest in its registry", "tag or digest", _version
+        lambda name: f"Which version of {name}: pick one with the arrows, or type a tag or digest",
+        "tag or digest",
+        _version,
     ),
     Verb.SCALE: Question(
         lambda name: f"How many tasks of {name}: 4, or 2-10 for what autoscaling may do, or 4 2-10",

@@ -57,6 +57,9 @@ class Picture:
     """Healthy targets (leaving, arriving); ``None``: no load balancer, or it could not be read."""
     missing: str = ""
     """Why the targets could not be read."""
+    share: float | None = None
+    """Per cent of the traffic that the load balancer's rules give to what arrives, where they tell the two
+    apart; ``None``: both are behind the same rule, and share by their healthy targets."""
 
 
 def task_word(task: Task, targets: Iterable[Target], balanced: bool) -> str:
@@ -105,7 +108,20 @@ def picture(progress: Progress) -> Picture | None:
         seen.status.desired,
         (healthy.count(False), healthy.count(True)) if balanced else None,
         seen.missing.get("targets", ""),
+        _share(progress, seen),
     )
+
+
+def _share(progress: Progress, seen: Observation) -> float | None:
+    rollout = seen.rollout
+    if rollout is None or not rollout.weights or rollout.status.is_over:
+        return None
+    known: dict[bool, set[str]] = {True: set(), False: set()}
+    for item in seen.status.deployments:  # CodeDeploy's shares are those of task sets
+        known[item.id in progress.arriving] |= {item.id, item.release or item.id}
+    if not known[True] or not set(rollout.weights) <= known[True] | known[False]:
+        return None
+    return sum(weight for name, weight in rollout.weights.items() if name in known[True])
 
 
 def _of_this_operation(task: Task, progress: Progress, arrives: bool) -> bool:
@@ -222,6 +238,9 @@ def traffic_line(shown: Picture, verb: Verb, columns: tuple[int, int], glyphs: G
     if not total:
         return line.put(start, f"{glyphs.failed} no healthy target", "bold critical")
     share = leaving / total
+    if shown.share is not None:
+        share = 1 - shown.share / 100
+        leaving, arriving = round(100 * share), round(shown.share)
     bad = "critical" if verb is Verb.ROLLBACK else "muted"
     old, new = round(100 * share), 100 - round(100 * share)
     line.right(start + 5, f"{old} %", bad if leaving else "muted")

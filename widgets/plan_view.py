@@ -24,7 +24,7 @@ ROOMY = 68
 
 _BY = {
     Mechanism.STOP_SERVICE_DEPLOYMENT: ("stopping the deployment in flight", "StopServiceDeployment"),
-    Mechanism.UPDATE_SERVICE: ("a new deployment of it", "UpdateService"),
+    Mechanism.UPDATE_SERVICE: ("a new deployment", "UpdateService"),
     Mechanism.FORCE_NEW_DEPLOYMENT: ("forcing a new deployment of the tag", "UpdateService"),
     Mechanism.CONTINUE_SERVICE_DEPLOYMENT: (
         "refusing the pause: ECS rolls back",

@@ -49,7 +49,9 @@ def _step(step: Step, column: int, end: int, evidence_at: int | None, glyphs: Gl
     line = Line().put(column, _mark(step.state, glyphs), mark_ink)
     if step.at_s is not None:
         time = clock(step.at_s)
-        line.right(column + 7, f"~{time}" if step.state == "next" else time, _time_ink(step.state))
+        time = f"~{time}" if step.state == "next" else time
+        end_at = column + (8 if len(time) > 5 and evidence_at is not None else 7)
+        line.right(end_at, time, _time_ink(step.state))
     text_at = column + 9 if evidence_at is not None else column + 8
     if evidence_at is not None:
         line.put(text_at, step.text, text_ink, (evidence_at - 1 if evidence else end) - text_at)
