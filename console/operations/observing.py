@@ -22,7 +22,8 @@ from console.operations.walk import walk_after
 
 LOOK_EVERY_S = 2.5
 UNPROVEN_FOR = timedelta(seconds=120)
-"""How long after ECS's *successful* the targets may still disagree before it is not believed."""
+"""How long after ECS's *successful*, once we have seen it, the targets may still disagree before it is not
+believed: nobody may have looked for longer than that."""
 KEEPING = ("BAKE_TIME", "TERMINATION_WAIT")
 """Stages in which all traffic is on the new version, and the old one is kept: ECS's, CodeDeploy's."""
 LISTED_AFTER = timedelta(seconds=15)
@@ -46,6 +47,7 @@ class Observer:
         self._tracked = accepted.rollout or self._rollout_of_plan()
         self._safe_since: datetime | None = None
         self._settled: Outcome | None = None
+        self._settled_seen_at: datetime | None = None
         self._contact = Contact(carrier)
         self._pauses = Pauses(carrier)
         self._tried = False
@@ -333,6 +335,7 @@ class Observer:
         carrier = self.carrier
         safe_at = carrier.log.record.safe_at
         settled_at = settled.at or observation.at
+        self._settled_seen_at = self._settled_seen_at or max(settled_at, observation.at)
         if safe_at is not None:
             done_at = max(safe_at, settled_at)  # done is safe, and ECS has nothing left to do
             carrier.log.change(done_at=done_at)
@@ -343,7 +346,7 @@ class Observer:
             if carrier.ended:
                 return
             yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), done_at)
-        elif observation.at - settled_at > UNPROVEN_FOR:
+        elif not sight.safe and observation.at - self._settled_seen_at > UNPROVEN_FOR:
             why = f"ECS calls it successful, but {sight.why}"
             yield carrier.end(Verdict.FAILED, None, " · ".join(filter(None, (why, self._line))))
 

@@ -719,6 +719,18 @@ def test_an_interrupted_operation_is_resumed_to_its_verdict(finished: Bench, aft
     assert not finished.engine.open_operations()
 
 
+def test_a_success_that_was_long_ago_is_still_proved_and_then_believed(finished: Bench) -> None:
+    """Nobody looked for minutes: the machine slept, or its process was gone. Two reads tell."""
+    plan = finished.engine.plan_rollback(ADDRESS)
+    over = gone_back(20)
+    name = interrupted(finished, plan, "accepted")
+    finished.platform.script(replace(over, at=ago(-900)), replace(over, at=ago(-906)))
+
+    verdict = finished.verdict(list(finished.engine.resume(name)))
+
+    assert verdict["verdict"] == "SUCCEEDED"
+
+
 @pytest.mark.parametrize("after", ["confirmed", "compared", "preparing"])
 def test_an_operation_interrupted_before_sending_sends_nothing_when_resumed(
     finished: Bench, after: str
