@@ -14,6 +14,7 @@ from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
 from console.domain.backlog import Backlog
 from console.domain.database import Database
+from console.domain.guard import Happening
 from console.domain.instance import Instance
 from console.domain.operation import (
     AS_IT_IS,
@@ -256,6 +257,16 @@ class SeriesSource(Protocol):
 
         Raises:
             QuarterdeckError: when the source cannot be asked at all.
+        """
+
+
+class Chronicle(Protocol):
+    """What happened to a service beside its deploys: for finding out what trouble comes from."""
+
+    def happenings(self, address: Address, since: datetime) -> tuple[Happening, ...]:
+        """Scaling, rotated secrets, a database that is not available; newest last.
+
+        A part that cannot be read is left out.
         """
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from console.domain.address import Address, Environment, Identity
+from console.domain.guard import ServiceSignals
 from console.domain.operation import Hold
 from console.domain.release import Release
 from console.domain.service import Observation, ServiceState, ServiceStatus
@@ -87,6 +88,8 @@ class ServicePicture:
     deployed_by: str = ""
     """Who shipped the PRIMARY deployment, where something tells: our journal; empty: unknown."""
     way_back: WayBack | None = None
+    signals: ServiceSignals | None = None
+    """Its figures over time, judged; ``None``: nobody looked at them, as long as all is calm."""
     remembered: bool = False
     """Taken from the last run's picture; nothing of it was read since."""
     cadence_s: float | None = None

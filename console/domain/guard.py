@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from console.domain.series import Measure, Scope
+from console.domain.series import Measure, Scope, SeriesPicture
 
 MINIMUM_REQUESTS = 50
 """Under that many requests a share or a percentile says nothing."""
@@ -227,3 +227,24 @@ class GuardPolicy:
     triggers: tuple[Trigger, ...] = DEFAULT_TRIGGERS
     alerts: tuple[Trigger, ...] = DEFAULT_ALERTS
     """Thresholds that are shown in the fleet, whatever is being shipped."""
+
+
+@dataclass(frozen=True)
+class ServiceSignals:
+    """Everything that the figures of one service say, at one moment."""
+
+    picture: SeriesPicture
+    alerts: tuple[Judgement, ...] = ()
+    """Its thresholds against the newest figures, deploy or not."""
+    judgements: tuple[Judgement, ...] = ()
+    """The guard's triggers against the time before the last deploy; empty long after it."""
+    evidence: tuple[Hard, ...] = ()
+    blame: Blame | None = None
+    """``None`` while nothing is bad."""
+
+    @property
+    def worst(self) -> JudgedState:
+        """The worst alert; NODATA only where nothing at all is known."""
+        states = {item.state for item in self.alerts}
+        ranked = (JudgedState.CRITICAL, JudgedState.WARNING, JudgedState.OK)
+        return next((state for state in ranked if state in states), JudgedState.NODATA)

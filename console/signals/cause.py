@@ -111,11 +111,12 @@ def _dependency(
 def _nearest(began: datetime, happenings: Iterable[Happening]) -> Happening | None:
     """What happened last before the trouble, of what is not the deploy itself; a dependency before all
     else."""
-    late = timedelta(minutes=1)
+    late = began + timedelta(minutes=1)
     near = [
         item
         for item in happenings
-        if began - NEAR <= item.at <= began + late
+        if item.at >= began - NEAR
+        and (item.at <= late or item.kind is Happens.DEPENDENCY)  # found down, and nobody tells since when
         and item.kind is not Happens.ALARM
         and (item.kind is not Happens.DEPLOY or item.foreign)
     ]
@@ -126,17 +127,20 @@ def _other(other: Happening, began: datetime, ordered_at: datetime | None) -> Bl
     """Something else happened right before the trouble."""
     since = age(max(0.0, (began - other.at).total_seconds()))
     at = f"began {time_of_day(began)[:5]}, {since} after"
+    if other.kind is Happens.DEPENDENCY:
+        uncured = _UNCURED[other.kind].format(other.what)
+        return Blame(
+            False, f"{other.what} is down; began {time_of_day(began)[:5]}", uncured, other.what.split()[0]
+        )
     said = {
-        Happens.DEPENDENCY: f"{other.what} went down",
         Happens.SECRET: f"secret {other.what} was rotated",
         Happens.SCALING: f"scaling: {other.what}",
         Happens.RESTART: f"a restart: {other.what}",
     }.get(other.kind, f"another deploy: {other.what}")
     uncured = _UNCURED[other.kind].format(other.what)
-    # Only what is down for both versions acquits the deploy; the rest may be a coincidence.
+    # Beside a fresh deploy it may be a coincidence.
     near_deploy = ordered_at is not None and began - ordered_at <= SETTLED
-    acquits = other.kind is Happens.DEPENDENCY or not near_deploy
-    return Blame(False if acquits else None, f"{at} {said}", uncured, str(other.kind))
+    return Blame(None if near_deploy else False, f"{at} {said}", uncured, str(other.kind))
 
 
 def _deploy(began: datetime, ordered_at: datetime | None, served_at: datetime | None) -> Blame:

@@ -8,6 +8,7 @@ from threading import RLock
 from console.diagnosis import diagnose
 from console.domain.address import Address, Environment, Identity
 from console.domain.fleet import Diagnosis, EnvironmentPicture, ServicePicture, WayBack
+from console.domain.guard import ServiceSignals
 from console.domain.operation import Hold
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
@@ -225,6 +226,11 @@ class Board:
             row = self._rows[address]
             if _primary_id(row.status) == way.deployment:
                 self._rows[address] = replace(row, way_back=way)
+
+    def charted(self, address: Address, signals: ServiceSignals) -> None:
+        """Take in what the figures of one service say."""
+        with self._lock:
+            self._rows[address] = replace(self._rows[address], signals=signals)
 
     def identified(self, identity: Identity) -> None:
         """Take in who we are."""

@@ -1,0 +1,77 @@
+"""The figures of the services that somebody looks at, or that something happens to, into the picture."""
+
+from collections.abc import Callable
+
+from console.domain.address import Address
+from console.domain.fleet import ServicePicture
+from console.domain.guard import ServiceSignals
+from console.domain.service import Observation
+from console.domain.urgency import Urgency, urgently
+from console.ports import Clock
+from console.watch.attempts import LONG_AGO, NEVER
+from console.watch.board import Board
+from console.watch.publisher import Publisher
+
+FOCUSED_S = 15.0
+"""The service that is looked at. Each source has its own pace: CloudWatch is asked once a minute."""
+HOT_S = 30.0
+"""Others that are deploying, or in trouble,"""
+MOST = 8
+"""and so many of them at most: those for which it is longest ago."""
+IDLE_S = 300.0
+"""While nobody is at the console; what is deploying then is judged by who deploys it."""
+
+Look = Callable[[Address, Observation | None], ServiceSignals]
+
+
+class ChartedReader:
+    """Implements :class:`console.watch.loop.Reader`: one service a turn."""
+
+    def __init__(
+        self,
+        board: Board,
+        publisher: Publisher,
+        clock: Clock,
+        look: Look,
+        attended: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._board = board
+        self._publisher = publisher
+        self._clock = clock
+        self._look = look
+        self._attended = attended
+        self._looked: dict[Address, float] = {}
+
+    def turn(self) -> None:
+        """Look at the service that waits longest; raises nothing."""
+        due = sorted((at, str(row.address), row) for row in self._wanted() if (at := self._due(row)) < NEVER)
+        if not due or due[0][0] > self._clock.monotonic():
+            return
+        row = due[0][2]
+        self._looked[row.address] = self._clock.monotonic()
+        focused = row.address == self._board.focus
+        try:
+            with urgently(Urgency.FOCUS if focused else Urgency.MOVING):
+                found = self._look(row.address, row.observation)
+        except Exception as error:  # a bug in a figure must not end the watch
+            said = f"{type(error).__name__}: {error}"
+            self._board.fail("signals", "bug", said, "report it; the watch goes on", self._clock.now())
+            return
+        self._board.recover("signals")
+        self._board.charted(row.address, found)
+        self._publisher.publish()
+
+    def next_due(self) -> float:
+        return min((self._due(row) for row in self._wanted()), default=NEVER)
+
+    def _wanted(self) -> list[ServicePicture]:
+        """The focused service, and some of those that something happens to."""
+        rows = [row for row in self._board.rows() if row.status is not None and not row.remembered]
+        focus = [row for row in rows if row.address == self._board.focus]
+        hot = [row for row in rows if row not in focus and self._board.is_hot(row.address)]
+        hot.sort(key=lambda row: self._looked.get(row.address, LONG_AGO))
+        return focus + hot[:MOST]
+
+    def _due(self, row: ServicePicture) -> float:
+        pace = FOCUSED_S if row.address == self._board.focus else HOT_S
+        return self._looked.get(row.address, LONG_AGO) + (pace if self._attended() else IDLE_S)
