@@ -32,7 +32,8 @@ class Pauses:
         if carrier.limits.hooks == "continue" or carrier.plan.verb is Verb.ROLLBACK:
             yield from self._continue(rollout, hook)
         elif carrier.limits.hooks == "stop":
-            yield carrier.end(Verdict.PAUSED, None, said(hook))
+            how = f"quarterdeck continue {carrier.plan.address} goes on, --refuse rolls back"
+            yield carrier.end(Verdict.PAUSED, None, f"{said(hook)} · {how}")
 
     def _continue(self, rollout: Rollout, hook: Hook) -> Iterator[OperationEvent]:
         carrier = self._carrier

@@ -61,17 +61,22 @@ def in_order() -> ScriptedAws:
     """Everything as it should be."""
     aws = ScriptedAws()
     aws.on("ecs.DescribeTaskDefinition", describe_definitions(raw_definition()))
+    aws.on("sts.GetCallerIdentity", CALLER)
+    aws.on("ecs.ListTasks", {"taskArns": TASKS})
+    nothing_in_the_way(aws)
+    return aws
+
+
+def nothing_in_the_way(aws: ScriptedAws) -> None:
+    """What is asked about a service that is known already: image, network, quota, protection, rights."""
     aws.on("ecr.BatchGetImage", {"images": [{"imageManifest": manifest("linux/amd64")}], "failures": []})
     aws.on("ecr.DescribeImageScanFindings", findings(LOW=2))
-    aws.on("sts.GetCallerIdentity", CALLER)
     aws.on("iam.SimulatePrincipalPolicy", allowed)
     aws.on("ec2.DescribeSubnets", free(200, 90))
     aws.on("service-quotas.GetServiceQuota", {"Quota": {"Value": 100.0}})
     aws.on("cloudwatch.GetMetricData", {"MetricDataResults": [{"Id": "used", "Values": [12.0]}]})
-    aws.on("ecs.ListTasks", {"taskArns": TASKS})
     aws.on("ecs.GetTaskProtection", {"protectedTasks": [], "failures": []})
     aws.on("application-autoscaling.DescribeScalableTargets", {"ScalableTargets": []})
-    return aws
 
 
 def placed(release: Release) -> Release:

@@ -24,6 +24,7 @@ from tests.builders import (
     ago,
 )
 from tests.fakes import FakeClock
+from tests.unit.preflight_aws import nothing_in_the_way
 from tests.unit.scripted_aws import (
     REPOSITORY,
     ScriptedAws,
@@ -173,14 +174,15 @@ def test_a_version_that_nobody_pushed_makes_no_candidate(aws: ScriptedAws) -> No
 
 def test_preflight_speaks_about_the_service_it_is_given(aws: ScriptedAws) -> None:
     """The port's method reaches the checks."""
-    aws.on("ecr.BatchGetImage", {"images": [{"imageManifest": "{}"}]})
-    aws.on("iam.SimulatePrincipalPolicy", aws_error("AccessDenied"))
+    nothing_in_the_way(aws)
     platform = platform_on(aws)
     live = platform.releases(ADDRESS, [OLD_RELEASE])[OLD_RELEASE]
     found = platform.preflight(
         ADDRESS, live, a_service(desired=2, minimum_healthy_percent=100, maximum_percent=100)
     )
     assert [check.name for check in found if check.state.value == "fail"] == ["min / max percent"]
+    around = {"scan", "secrets", "addresses", "quota", "task protection", "autoscaling", "credentials"}
+    assert around <= {check.name for check in found}
 
 
 def whole(tmp_path: Path, **environments: EnvironmentSettings) -> Settings:
