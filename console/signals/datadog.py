@@ -13,6 +13,7 @@ from console.errors import QuarterdeckError, RejectedError
 from console.ports import Clock, Secrets, Web
 from console.signals.datadog_answer import ERRORS, HITS, NAME, PERCENTILES, PERIOD_S, Answer, Values, question
 from console.signals.suppliers import (
+    LIMIT_S,
     Exchange,
     Keys,
     NoKeyError,
@@ -45,17 +46,24 @@ class DatadogSource:
     one limit for all of it.
 
     Args:
+        limit_s: For all that one look at a service takes.
         web: A way out of its own: what Datadog throttles must not hold up others.
     """
 
     name = NAME
 
     def __init__(
-        self, settings: Mapping[Address, DatadogSettings], web: Web, secrets: Secrets, clock: Clock
+        self,
+        settings: Mapping[Address, DatadogSettings],
+        web: Web,
+        secrets: Secrets,
+        clock: Clock,
+        limit_s: float = LIMIT_S,
     ) -> None:
         self._settings = settings
         self._web = web
         self._clock = clock
+        self._limit_s = limit_s
         self._keys = Keys(NAME, secrets, clock, "read time series and monitors")
 
     @property
@@ -92,7 +100,7 @@ class DatadogSource:
         return tuple(sorted(kept, key=lambda item: (_WORST.index(item.state), item.name)))
 
     def _ask(self, settings: DatadogSettings, ask: "Callable[[Wire], _T]") -> _T:
-        exchange = Exchange(NAME, self._web, self._clock)
+        exchange = Exchange(NAME, self._web, self._clock, self._limit_s)
 
         def look(values: tuple[str, ...]) -> _T:
             from console.signals.datadog_wire import Wire

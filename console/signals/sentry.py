@@ -11,7 +11,7 @@ from console.domain.series import Measure, Point, Scope, Scoped, Series, missing
 from console.errors import QuarterdeckError, RejectedError
 from console.ports import Clock, Secrets, Web
 from console.signals.sentry_wire import NAME, PERIOD_S, Counts, Look, Releases
-from console.signals.suppliers import Exchange, Keys, NoKeyError, told_apart
+from console.signals.suppliers import LIMIT_S, Exchange, Keys, NoKeyError, told_apart
 
 MEASURES = (Measure.ERROR_EVENTS, Measure.NEW_ISSUES)
 _T = TypeVar("_T")
@@ -21,17 +21,24 @@ class SentrySource:
     """Implements :class:`console.ports.SeriesSource` for the services of one environment.
 
     Args:
+        limit_s: For all that one look at a service takes.
         web: A way out of its own: what Sentry throttles must not hold up others.
     """
 
     name = NAME
 
     def __init__(
-        self, settings: Mapping[Address, SentrySettings], web: Web, secrets: Secrets, clock: Clock
+        self,
+        settings: Mapping[Address, SentrySettings],
+        web: Web,
+        secrets: Secrets,
+        clock: Clock,
+        limit_s: float = LIMIT_S,
     ) -> None:
         self._settings = settings
         self._web = web
         self._clock = clock
+        self._limit_s = limit_s
         self._keys = Keys(NAME, secrets, clock, "have org:read, project:read and event:read")
         self._known: set[tuple[str, str]] = set()
         """(organization, release) that Sentry has; one that it has it keeps."""
@@ -67,7 +74,7 @@ class SentrySource:
         return self._ask(settings, lambda look: look.issues(_releases(settings, scoped), since, now))
 
     def _ask(self, settings: SentrySettings, ask: Callable[[Look], _T]) -> _T:
-        exchange = Exchange(NAME, self._web, self._clock)
+        exchange = Exchange(NAME, self._web, self._clock, self._limit_s)
         return self._keys.use((settings.token,), lambda values: ask(Look(exchange, settings, *values)))
 
     def _all_series(self, look: Look, scoped: Scoped, since: datetime, now: datetime) -> Iterable[Series]:

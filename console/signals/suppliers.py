@@ -19,7 +19,7 @@ from console.errors import (
 )
 from console.ports import Clock, Secrets, Web
 
-LIMIT_S = 10.0
+LIMIT_S = 8.0
 """For all that one look at one service takes."""
 REST_S = 300.0
 """Keys that were refused are not tried again for so long, unless they have changed."""
