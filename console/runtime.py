@@ -5,8 +5,8 @@ A part is made, and its module loaded, when it is first asked for: the first fra
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from console.clock import SystemClock
 from console.config.settings import Settings
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from console.checklists.door import Checklists
     from console.domain.address import Address
     from console.domain.findings import Finding
+    from console.domain.guard import ServiceSignals
     from console.operations.engine import Engine
     from console.operations.outside import Outside
+    from console.signals.watching import SignalWatch
     from console.watch.poller import EnvironmentPoller
 
 
@@ -75,6 +77,32 @@ class Runtime:
             LateWeb(self.clock, read_only=read_only),
             References(self.settings.path.parent, connection.secret),
         )
+
+    @cached_property
+    def watches(self) -> "Mapping[str, SignalWatch]":
+        """By environment key: the figures of its services from every source, for whoever draws them and
+        for operations alike. Nobody is asked before somebody looks."""
+        from console.signals.sources import Ways, watch_of
+        from console.web.late import LateWeb
+
+        return {
+            key: watch_of(
+                connection.settings,
+                Ways(
+                    connection.series,
+                    connection.logs,
+                    self.outside[key].secrets,
+                    partial(LateWeb, self.clock, read_only=connection.settings.environment.read_only),
+                    connection.chronicle,
+                ),
+                self.clock,
+            )
+            for key, connection in self.connections.items()
+        }
+
+    def _look(self, key: str, *seen: Any) -> "ServiceSignals":
+        """Its modules are loaded with the first look, on the thread of who looks."""
+        return self.watches[key].look(*seen)
 
     def findings(self, chosen: "Iterable[Address]", version: str = "") -> "Iterator[Finding]":
         """Every finding of those services, as it is found; reads only.
@@ -163,6 +191,7 @@ class Runtime:
                 self.engine.holds,
                 shippers=JournalShippers(self.journal, key),
                 plan_rollback=self.engine.plan_rollback if chosen is None else None,
+                look=partial(self._look, key) if chosen is None else None,
                 remembered=remembered.get(key),
             )
             for key, mine in addresses.items()

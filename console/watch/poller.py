@@ -12,6 +12,7 @@ from console.ports import Clock, Platform, SignalSource
 from console.watch.aside import AsideReader, Shippers
 from console.watch.attempts import Attempts
 from console.watch.board import Board
+from console.watch.charted import ChartedReader, Look
 from console.watch.loop import Reader, run
 from console.watch.prover import Prover
 from console.watch.publisher import Publisher
@@ -42,6 +43,7 @@ class EnvironmentPoller:
         shippers: Shippers = dict,
         plan_rollback: Callable[[Address], Plan] | None = None,
         remembered: Mapping[Address, ServicePicture] | None = None,
+        look: Look | None = None,
     ) -> None:
         self._clock = clock
         self._board = Board(platform.environment, addresses, remembered)
@@ -52,6 +54,11 @@ class EnvironmentPoller:
         self._prover = (
             Prover(self._board, self._publisher, clock, plan_rollback, self._statuses.is_attended)
             if plan_rollback
+            else None
+        )
+        self._charted = (
+            ChartedReader(self._board, self._publisher, clock, look, self._statuses.is_attended)
+            if look
             else None
         )
         self._wakes: list[Event] = []
@@ -79,7 +86,7 @@ class EnvironmentPoller:
 
     def loops(self) -> tuple[Callable[[Event], None], ...]:
         """What has to run side by side, each on a thread of its own, until the event is set: statuses,
-        what stands beside them, proofs."""
+        what stands beside them, proofs, figures over time."""
         return tuple(partial(self._run, (reader,)) for reader in self._readers())
 
     def run(self, stop: Event) -> None:
@@ -98,8 +105,8 @@ class EnvironmentPoller:
         self._publisher.flush()
 
     def _readers(self) -> tuple[Reader, ...]:
-        proofs = (self._prover,) if self._prover else ()
-        return (self._statuses, self._aside, *proofs)
+        others = (self._prover, self._charted)
+        return (self._statuses, self._aside, *(item for item in others if item is not None))
 
     def _run(self, readers: tuple[Reader, ...], stop: Event) -> None:
         wake = Event()

@@ -15,6 +15,7 @@ PARTS = (
     "tasks",
     "versions",
     "figures",
+    "signals",
 )
 """What can fail, by how much it takes away; a single service counts as ``services``."""
 _SERVICES = PARTS.index("services")
