@@ -144,19 +144,24 @@ def _present(value: Any) -> Any:
 def make_sandbox(aws_session: Any, unmodelled: list[str]) -> Iterator[SandboxFactory]:
     """Serve a world: ``make_sandbox("rugmunch", speed=10)``; without names one empty account.
 
-    With ``clock`` the world follows that clock instead of the machine's.
+    With ``clock`` the world follows that clock instead of the machine's; a ``calm`` one begins with
+    nothing under way.
     """
     made: list[Sandbox] = []
 
     def make(
-        *fleets: str, speed: float = 1.0, seed: int = DEFAULT_SEED, clock: Clock | None = None
+        *fleets: str,
+        speed: float = 1.0,
+        seed: int = DEFAULT_SEED,
+        clock: Clock | None = None,
+        calm: bool = False,
     ) -> Sandbox:
         world = World(seed, speed, time.time if clock is None else lambda: clock.now().timestamp())
         if fleets:
             from console.sandbox import fleet
 
             for name in fleets:
-                fleet.load(world, name)
+                fleet.load(world, name, begins=() if calm else None)
         else:
             account = Account(world, "111122223333", BARE_KEY, "us-east-1", "bare")
             world.accounts[account.access_key] = account
