@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from bench import calls, frames, keys, logs, memory, neighbours, sandbox
+from bench import calls, followers, frames, keys, logs, memory, neighbours, sandbox
 from bench.rows import Row, heading, show
 
 SUBJECTS: dict[str, tuple[str, Callable[[str], list[Row]]]] = {
@@ -20,6 +20,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[str], list[Row]]]] = {
     "calls": ("calls of ECS, on a clock moved by hand", calls.measure),
     "memory": ("memory", memory.measure),
     "neighbours": ("beside others, on the same sandbox", neighbours.measure),
+    "followers": ("a log followed over HTTP, without a screen", followers.measure),
     "logs": ("the log tail by itself", lambda _: logs.measure()),
     "sandbox": ("the sandbox by itself", sandbox.measure),
 }
