@@ -111,6 +111,9 @@ class GroupPlanScreen(ConfirmDialog[GroupWish, GroupPlan]):
 
     def key_labels(self) -> Mapping[str, str]:
         left_out = self.question.wish.migrate is False
+        if self.is_narrow:
+            migration = "migrate" if left_out else "no migration"
+            return {"plan.detail": "member", "plan.version": "version", "plan.migration": migration}
         return {"plan.migration": "with migrations" if left_out else "without migrations"}
 
     def action_detail(self) -> None:

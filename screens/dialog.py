@@ -238,12 +238,17 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
         return True
 
     def action_cancel(self) -> None:
-        asked_anew = self.stage is Stage.ASKING and self.plan is not None
-        if self.stage is Stage.CHOOSING or asked_anew:
+        if self._goes_back:
             self.stage = Stage.READY
             self.show()
             return
         self.leave()
+
+    @property
+    def _goes_back(self) -> bool:
+        """Whether esc leads to the plan that was there, and not out."""
+        asked_anew = self.stage is Stage.ASKING and self.plan is not None
+        return self.stage is Stage.CHOOSING or asked_anew
 
     def leave(self) -> None:
         """Close; whatever is still on its way finds nobody."""
@@ -410,7 +415,8 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
         elif not typing and self.stage is not Stage.ASKING and self.focused is not None:
             self.set_focus(None)
         bar = self.query_one(KeyBar)
-        bar.labels = dict(self.key_labels())
+        back = {"plan.cancel": "back"} if self._goes_back else {}
+        bar.labels = {**back, **self.key_labels()}
         bar.note = (self._said or (plan_dialog.NOTHING_SENT if narrow else ""), "muted")
         self.refresh_bindings()
 
@@ -434,7 +440,8 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
     def _foot(self, column: int, width: int, narrow: bool, typing: bool) -> tuple[Line, ...]:
         if self.stage is not Stage.READY or self.plan is None or self.plan.nothing_to_do:
             order = "plan it" if self.stage is Stage.ASKING else ""
-            return plan_dialog.buttons(order, True, None, column, width, narrow)
+            leave = "back" if self._goes_back else ""
+            return plan_dialog.buttons(order, True, None, column, width, narrow, leave)
         alive = not self.dead_because() and (not typing or self.query_one(ConfirmField).matches)
         chosen = None if typing else self.button
         return plan_dialog.buttons(self.order(self.plan), alive, chosen, column, width, narrow)

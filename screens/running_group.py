@@ -54,10 +54,16 @@ class RunningGroup:
 
     @property
     def safe_s(self) -> float | None:
-        """Seconds from confirmed until every member was safe; ``None``: not all of them are, or the group
-        has not ended yet."""
-        said = self.ending.facts.get("safe_s") if self.ending else None
-        return float(said) if isinstance(said, int | float) else None
+        """Seconds from confirmed until every member was safe; ``None``: not all of them are."""
+        if self.ending is not None:
+            said = self.ending.facts.get("safe_s")
+            return float(said) if isinstance(said, int | float) else None
+        changed = [self.members[plan.address] for plan in self.plan.members if not plan.nothing_to_do]
+        moments = [item.progress.safe_at if item.progress else None for item in changed]
+        known = [moment for moment in moments if moment is not None]
+        if not known or len(known) < len(moments):
+            return None
+        return max(0.0, (max(known) - self.started_at).total_seconds())
 
     @property
     def arrived(self) -> int:
@@ -86,14 +92,14 @@ class RunningGroup:
 
 def chip_of_group(group: RunningGroup, now: datetime, glyphs: Glyphs) -> Chip:
     """The group in a few words, for the header of every screen."""
-    name = f"{group.address.system}/{group.address.environment} {group.address.name}"
+    name = f"{group.address.system} {group.address.name}"
     if group.over:
         return _ended(group, name, glyphs)
     going_back = group.verb.goes_back
     elapsed = (now - group.started_at).total_seconds()
     late = going_back and elapsed > SAFE_LIMIT_S
     limit = f" of {words.clock(SAFE_LIMIT_S)}" if going_back else ""
-    said = f"{name} {group.arrived} of {len(group.members)} {glyphs.dot} {words.clock(elapsed)}{limit}"
+    said = f"{name} {group.arrived}/{len(group.members)} {words.clock(elapsed)}{limit}"
     return Chip(said, glyphs.back if going_back else glyphs.forward, "critical" if late else "deploying")
 
 

@@ -10,7 +10,7 @@ from console.domain.words import account_number, clock, count
 from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.plan_view import LABEL_WIDTH, PROMISE_S, by_words, changed_rows, plan_lines
-from widgets.regions import heading, wrapped
+from widgets.regions import beside_bar, heading, wrapped
 
 _NAME, _TO, _BY, _TIME = 2, 20, 44, 76
 """Columns behind the first: name, what it goes to, by which call; where the estimate ends."""
@@ -84,7 +84,7 @@ def _row(label: str, text: str, column: int, width: int) -> Line:
 def _member(plan: Plan, selected: bool, changed: bool, column: int, width: int, glyphs: Glyphs) -> Line:
     line = Line()
     if selected:
-        line.put(column - 2, glyphs.selected, "accent")
+        line.put(beside_bar(column), glyphs.selected, "accent")
     line.put(column, *_mark(plan, glyphs))
     name = cut_middle(plan.address.alias, _TO - _NAME - 1, ellipsis=glyphs.ellipsis)
     line.put(column + _NAME, name, "warning" if changed else "bold strong" if selected else "text")

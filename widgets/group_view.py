@@ -85,6 +85,8 @@ def _state(shown: GroupPicture, glyphs: Glyphs) -> tuple[str, str, str]:
         return verdict_words(shown.verdict, glyphs)
     if any(item.shown.question or item.shown.pause for item in shown.members):
         return glyphs.paused, "PAUSED", "bold warning"
+    if shown.safe_s is not None:
+        return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
     return motion_words(shown.verb, glyphs)
 
 
@@ -109,6 +111,8 @@ def _clock(shown: GroupPicture, rows: int, width: int, glyphs: Glyphs) -> list[L
         said.append(("every member safe", "steady") if safe else ("ended here", "muted"))
     else:
         arrived = sum(item.shown.verdict is not None for item in shown.members)
+        if safe:
+            said.append(("every member safe", "steady"))
         said.append((f"{arrived} of {len(shown.members)} have ended", "text"))
         said.append((f"wave {max(1, shown.wave)} of {len(shown.waves)}", "muted"))
     bar = scale(2, width - 1, seconds, shown.estimate_s, limit, glyphs)

@@ -9,6 +9,7 @@ from console.domain.text import cut_end
 from console.domain.words import age, count
 from widgets.glyphs import Glyphs
 from widgets.line import Line
+from widgets.regions import beside_bar
 
 _WHAT, _STATE, _REVISION, _AGE, _ZONE = 10, 22, 38, 50, 53
 """Columns behind the first: where name, state and revision begin, the age ends, the zone begins."""
@@ -58,6 +59,6 @@ def instance_line(instance: Instance, picked: bool, column: int, width: int, gly
 def _begun(kind: str, name: str, picked: bool, column: int, glyphs: Glyphs) -> Line:
     line = Line()
     if picked:
-        line.put(column - 2, glyphs.selected, "accent")
+        line.put(beside_bar(column), glyphs.selected, "accent")
     line.put(column, kind, "faint")
     return line.put(column + _WHAT, name, "bold strong" if picked else "text")

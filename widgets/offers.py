@@ -9,6 +9,7 @@ from console.domain.version import short_digest
 from console.domain.words import age
 from widgets.glyphs import Glyphs
 from widgets.line import Line
+from widgets.regions import beside_bar
 
 _DIGEST, _PUSHED, _SCAN, _HERE = 18, 34, 36, 58
 """Columns behind the first: where the digest begins, the age ends, scan and history begin."""
@@ -28,7 +29,7 @@ def offer_line(offer: Offer, picked: bool, now: datetime, column: int, width: in
     found = offer.found
     line = Line()
     if picked:
-        line.put(column - 2, glyphs.selected, "accent")
+        line.put(beside_bar(column), glyphs.selected, "accent")
     ink = "bold strong" if picked else "text"
     line.put(column, cut_end(found.version.label, _DIGEST - 1, glyphs.ellipsis), ink)
     line.put(column + _DIGEST, short_digest(found.version.digest or ""), "muted")

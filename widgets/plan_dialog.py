@@ -122,7 +122,13 @@ def order_words(plan: Plan) -> str:
 
 
 def buttons(
-    order: str, alive: bool, chosen: int | None, column: int, width: int, narrow: bool
+    order: str,
+    alive: bool,
+    chosen: int | None,
+    column: int,
+    width: int,
+    narrow: bool,
+    leave: str = "",
 ) -> tuple[Line, ...]:
     """Cancel, the order, and that nothing has been sent.
 
@@ -130,9 +136,11 @@ def buttons(
         order: What enter would do; empty: only cancel is offered.
         alive: Whether enter would send it.
         chosen: The button with the focus; ``None``: a field has it, and esc always cancels.
+        leave: What esc does; empty: it cancels, or closes where there is no order.
     """
     line = Line()
-    at = _button(line, column, "esc", "cancel" if order else "close", on=chosen in (0, None), alive=True)
+    leave = leave or ("cancel" if order else "close")
+    at = _button(line, column, "esc", leave, on=chosen in (0, None), alive=True)
     if order:
         _button(line, at + 2, "enter", order, on=chosen == 1, alive=alive)
     if not narrow:

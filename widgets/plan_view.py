@@ -12,7 +12,7 @@ from console.domain.version import short_digest
 from console.domain.words import account_number, age, clock
 from widgets.glyphs import Glyphs
 from widgets.line import Line
-from widgets.regions import wrapped
+from widgets.regions import beside_bar, wrapped
 
 PROMISE_S = 300
 """Seconds from confirmed to safe that a rollback is measured against."""
@@ -277,7 +277,7 @@ def candidate_line(candidate: Candidate, column: int, width: int, selected: bool
     release = candidate.release
     line = Line()
     if selected:
-        line.put(column - 2, glyphs.selected, "accent")
+        line.put(beside_bar(column), glyphs.selected, "accent")
     at = line.run(
         column,
         (f"{release.revision:<6}", "bold strong" if selected else "text"),

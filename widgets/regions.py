@@ -19,6 +19,12 @@ def heading(text: str, column: int, end: int, glyphs: Glyphs, ending: Sequence[t
     return line
 
 
+def beside_bar(column: int) -> int:
+    """Where the mark of a selected row stands in a dialog whose text begins at ``column``: never on the bar
+    of what writes to production."""
+    return max(1, column - 2)
+
+
 def beside(*regions: Sequence[Line]) -> tuple[Line, ...]:
     """Regions drawn at columns of their own, on the same rows."""
     return tuple(
