@@ -342,13 +342,16 @@ def test_a_restore_whose_process_is_gone_stands_until_a_person_goes_on(
     desk.kill(RESTORE, event, nth)
 
     told = desk.again(RESTORE)
-    if told["verdict"] == "REFUSED":
-        assert (event, nth) == ("sent", 1)  # nothing had been sent
+    if (event, nth) == ("sent", 1):
+        assert told["verdict"] == "REFUSED", pretty(told)  # nothing had been sent
         return
     assert told["verdict"] == "PAUSED", pretty(told)
     for _ in range(3):
-        told = desk.again(RESTORE, "yes")
+        if told["verdict"] == "PAUSED":
+            told = desk.again(RESTORE, "yes")
 
     assert told["verdict"] == "SUCCEEDED", pretty(told)
     assert desk.counts(MARKET) == before
-    assert [desk.shared.calls(name) for name in WRITES] == [2, 3, 1, 1]
+    sent = [desk.shared.calls(name) for name in WRITES]
+    assert sent[:3] == [2, 3, 1]
+    assert sent[3] <= 1  # it may have the groups that it needs already
