@@ -149,6 +149,8 @@ def _crash_reports(table: Table) -> CrashSettings | None:
         return None
     own = table.table("crash_reports", schema.CRASH_REPORTS)
     own.require("dsn", "write env:QUARTERDECK_SENTRY_DSN, or leave the table out")
+    if own.reference("dsn").startswith("secretsmanager:"):
+        own.refuse("dsn", "is kept in AWS, which no crash asks", "write env:NAME or file:PATH")
     return CrashSettings(own.reference("dsn"), own.text("environment") or CrashSettings.environment)
 
 

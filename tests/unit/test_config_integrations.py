@@ -183,4 +183,6 @@ def test_crash_reports_are_off_unless_their_own_key_is_set(tmp_path: Path) -> No
 
     assert read(tmp_path, PLACE).crash_reports is None
     assert read(tmp_path, own, PLACE).crash_reports == CrashSettings("env:QUARTERDECK_SENTRY_DSN", "console")
+    kept_in_aws = own.replace("env:QUARTERDECK_SENTRY_DSN", "secretsmanager:crashes")
+    assert "crash_reports.dsn is kept in AWS" in complaint(tmp_path, kept_in_aws, PLACE).message
     assert "dsn is missing" in complaint(tmp_path, "[integrations.crash_reports]\n", PLACE).message
