@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.domain.text import cell_width
+from console.domain.text import cell_width, cut_middle
 from console.logtail.view import Bucket
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
@@ -13,6 +13,9 @@ _STRIP_AT = 9
 """Column at which the density strip begins; its first time stands left of it."""
 _AFTER_STRIP = 27
 """Columns right of the strip: its last time, and the counts."""
+
+LEAST_NAME = 12
+"""Cells that the name of a service has in the title, before its environment is left out."""
 
 Part = tuple[str, str]
 
@@ -64,17 +67,21 @@ def title_line(
     name: str, environment: str, whose: str, counts: LogCounts, width: int, glyphs: Glyphs
 ) -> Line:
     """Whose log it is, and how much comes in."""
-    if width < NARROW:
-        line = Line()
-        end = line.run(2, (name, "bold strong"), (f" {environment}", "text"))
+    narrow, line = width < NARROW, Line()
+    if narrow:
+        at, gap = 2, 1
         parts = (*_severities(counts, glyphs), (f"  {counts.rate:,.0f}/s", "muted"), *counts.missing)
-        start = _run_right(line, width - 2, parts)
-        return line.put(end + 1, whose, "muted", max(0, start - end - 2))
-    line = Line().put(2, "logs", "bold strong")
-    end = line.run(9, (name, "bold strong"), (f"  {environment}", "text")) + 3
-    rates = rate_parts(counts, glyphs, "errors/min")
-    kept = f"{counts.rate:,.0f} lines/s · {counts.kept:,} kept of {counts.limit:,}"
-    start = _run_right(line, width - 2, (*rates, (kept, "muted"), *counts.missing))
+    else:
+        at, gap = 9, 2
+        line.put(2, "logs", "bold strong")
+        kept = f"{counts.rate:,.0f} lines/s · {counts.kept:,} kept of {counts.limit:,}"
+        parts = (*rate_parts(counts, glyphs, "errors/min"), (kept, "muted"), *counts.missing)
+    start = _run_right(line, width - 2, parts)
+    place = " " * gap + environment
+    if start - 1 - at - cell_width(place) < LEAST_NAME:
+        place = ""
+    shown = cut_middle(name, start - 1 - at - cell_width(place), ellipsis=glyphs.ellipsis)
+    end = line.run(at, (shown, "bold strong"), (place, "text")) + (1 if narrow else 3)
     return line.put(end, whose, "muted", max(0, start - end - 2))
 
 

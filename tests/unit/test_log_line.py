@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from console.logtail.query import LogQuery
 from tests.builders import a_log_line
 from tests.outside import TEXTS, assert_harmless
+from widgets.glyphs import UNICODE
+from widgets.log_bar import LogCounts, title_line
 from widgets.log_line import LogLook, height_of, log_rows, task_ink
 from widgets.palette import DARK
 
@@ -36,3 +38,13 @@ def test_wrapped_rows_hold_every_word() -> None:
 def test_a_task_keeps_its_ink() -> None:
     """Also one whose name is no text at all."""
     assert task_ink("0c60") == task_ink("0c60") and task_ink("\ud800")
+
+
+@given(st.text("abc-", min_size=1, max_size=255), st.sampled_from((60, 80, 140)), st.booleans())
+def test_a_long_name_is_cut_in_the_middle_and_hides_no_figure(name: str, width: int, misses: bool) -> None:
+    """Errors, what is missing, and both ends of the name stand in the title, whatever its length."""
+    counts = LogCounts(98_211, 100_000, 1204, 341, 96, 214.0, dropped=12_345 if misses else 0)
+    said = title_line(name, "production", "both revisions", counts, width, UNICODE).plain(width)
+    assert said.endswith("12,345 dropped" if misses else "214/s" if width < 100 else "kept of 100,000")
+    assert name[:3] in said and name[-3:] in said
+    assert ("✗ 341" in said) is (width < 100)
