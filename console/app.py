@@ -202,6 +202,16 @@ class QuarterdeckApp(OperatingApp):
         else:
             self.push_screen(screen)
 
+    @on(messages.ChecklistRequested)
+    def _open_checklist(self, message: messages.ChecklistRequested) -> None:
+        from screens.checklist import ChecklistScreen
+
+        door = self.runtime.checklists
+        if not door.names(message.address):
+            self.notify(f'{message.address} has no checklist: write checklist = "…"', markup=False)
+            return
+        self.push_screen(ChecklistScreen(message.address, door, self.runtime.clock))
+
     @on(messages.LogsRequested)
     def _open_logs(self, message: messages.LogsRequested) -> None:
         from screens.logs import LogsScreen

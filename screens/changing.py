@@ -8,7 +8,7 @@ from console.domain.operation import Verb
 from console.domain.service import ServiceState
 from console.domain.wish import Wish
 from screens.base import ConsoleScreen
-from screens.messages import OperationWished
+from screens.messages import ChecklistRequested, OperationWished
 
 
 class ChangingScreen(ConsoleScreen):
@@ -26,6 +26,7 @@ class ChangingScreen(ConsoleScreen):
         Binding("S", "scale", "scale", id="do.scale", tooltip="Plan another number of tasks"),
         Binding("X", "restart", "restart", id="do.restart", tooltip="Plan to start the same version anew"),
         Binding("M", "move_on", "move on", id="do.move_on", tooltip="Plan to continue a paused deployment"),
+        Binding("c", "checklist", "checklist", id="do.checklist", show=False, tooltip="Walk its checklist"),
     ]
 
     _was_paused = False
@@ -48,6 +49,11 @@ class ChangingScreen(ConsoleScreen):
         picture = self.snapshot.find(address) if address else None
         rollout = picture.observation.rollout if picture and picture.observation else None
         return rollout is not None and not rollout.status.is_over and rollout.waiting is not None
+
+    def action_checklist(self) -> None:
+        """Walk the checklist of the service that is meant."""
+        if (address := self.pointed_at) is not None:
+            self.app.post_message(ChecklistRequested(address))
 
     def action_roll_back(self) -> None:
         self._wish(Verb.ROLLBACK)

@@ -181,6 +181,14 @@ class OperationOpened(Message):
         self.token = token
 
 
+class ChecklistRequested(Message):
+    """Somebody wants to walk the lists of a service."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__()
+        self.address = address
+
+
 class LogsRequested(Message):
     """Somebody wants to read the log of a service."""
 

@@ -23,6 +23,8 @@ _NAMES = {
     "slash": "/",
     "question_mark": "?",
     "full_stop": ".",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "pagedown": "page down",
     "pageup": "page up",
     "shift+tab": "shift tab",

@@ -80,6 +80,10 @@ class Walker:
         """The list as it stands; asks nobody."""
         return walking.view(self._walk(), self._clock.now())
 
+    def writes(self, item: Item) -> bool:
+        """Whether an item's check leaves something behind."""
+        return self._walk().writes(item)
+
     def judge(self) -> None:
         """Begin the checks that are due, and call NODATA what is late; waits for none."""
         self._judge.tell_late()
@@ -216,7 +220,7 @@ class Walker:
         """
         view = self._item(item)
         check = self._registry.get(view.item.check) if view.item.check else None
-        if check is None or not self._walk().writes(view.item):
+        if check is None or not self.writes(view.item):
             raise RefusedError(f"{view.item.title} has nothing to run", "tick it, or wait for its check")
         if self.context.environment.environment.read_only:
             raise ReadOnlyError(f"{self.context.environment.environment.key} is read-only, and this writes")

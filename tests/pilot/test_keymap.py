@@ -34,7 +34,7 @@ def test_keys_are_taken_as_textual_calls_them() -> None:
     [
         ("do.rol_back", "B", "did you mean do.roll_back?"),
         ("app.journal", "ctlr+k", "did you mean ctrl+k?"),
-        ("app.journal", "y", "fleet.copy"),
+        ("app.journal", "y", ".copy"),
         ("app.journal", "r", "only by its case"),
         ("do.roll_back", "x", "upper case"),
         ("do.roll_back", "J", "only by its case"),

@@ -44,10 +44,10 @@ def snapshot(context: CheckContext, given: Given) -> Result:
         return failed(f"{database.name} has no snapshot{more}", how)
     limit = given.length("within", timedelta(hours=24))
     old = context.clock.now() - newest.at
-    said = f"{newest.name}, {age(old.total_seconds())} old"
+    said = f"{age(old.total_seconds())} old, {newest.name}"
     if old > limit:
         more = f"; {making.name} is being made" if making is not None else ""
-        return failed(f"{said}, limit {age(limit.total_seconds())}{more}", how)
+        return failed(f"{said} · limit {age(limit.total_seconds())}{more}", how)
     return passed(said)
 
 
