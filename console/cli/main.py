@@ -105,7 +105,21 @@ def main(words: Sequence[str] | None = None) -> int:
         from console.cli.output import log_crash
 
         details = log_crash(error, SystemClock().now())
+        _tell(error, words)
         return _complain(UnexpectedError(f"{type(error).__name__}: {error}", details), as_json=as_json)
+
+
+def _tell(error: Exception, words: Sequence[str]) -> None:
+    """Report a bug where the configuration wants it; one that cannot be read wants nothing."""
+    with contextlib.suppress(Exception):
+        from console.config.discover import find
+        from console.config.loader import load
+
+        settings = load(find(parser(words).parse_args(words).config))
+        if settings.crash_reports is not None:
+            from console import crash
+
+            crash.tell(error, settings)
 
 
 def _complain(error: QuarterdeckError, *, as_json: bool) -> int:

@@ -176,6 +176,24 @@ def test_a_bug_is_one_line_and_a_private_log(
         assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
+def test_a_bug_is_reported_where_the_configuration_wants_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the settings of that run; what the operator can mend is no bug."""
+    told: list[tuple[BaseException, Path]] = []
+    monkeypatch.setattr("console.crash.tell", lambda error, settings: told.append((error, settings.path)))
+
+    def buggy(*_: object) -> None:
+        raise ZeroDivisionError
+
+    assert main(["journal", "list", "--config", str(tmp_path / "nothing.toml")]) == 2
+    monkeypatch.setattr("console.cli.journal.load", buggy)
+    assert main(["journal", "list", "--config", str(EXAMPLE)]) == 1
+    assert main(["journal", "list", "--config", str(tmp_path / "nothing.toml")]) == 1
+
+    assert [(type(error), path) for error, path in told] == [(ZeroDivisionError, EXAMPLE)]
+
+
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     """``quarterdeck … | head -0`` ends quietly, as any Unix tool does."""
     reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
