@@ -174,10 +174,12 @@ class Runtime:
             chosen: Only these services, without the last run's picture and without proofs of ways back:
                 for whoever prints what is read now. Without it all, with both.
         """
+        from console.arena import share_one_arena
         from console.watch import memory
         from console.watch.poller import EnvironmentPoller
         from console.watch.shippers import JournalShippers
 
+        share_one_arena()
         addresses = self._addresses() if chosen is None else _by_environment(chosen)
         environments = [(self.connections[key].settings.environment, addresses[key]) for key in addresses]
         remembered = memory.load(self.settings.cache, environments) if chosen is None else {}

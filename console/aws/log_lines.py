@@ -28,16 +28,20 @@ def lines_of(events: Iterable[Mapping[str, Any]], container: str) -> list[LogLin
     """The events of one container's streams, ``<prefix>/<container>/<task id>``, in their order."""
     tasks: dict[str, str] = {}
     lines = []
+    last_ms, at = 0, from_milliseconds(0)
     for raw in events:
         stream = raw.get("logStreamName", "")
         task = tasks.get(stream)
         if task is None:
             task = tasks[stream] = plain(str(stream).rsplit("/", 1)[-1])
+        ms = raw.get("timestamp", 0)
+        if ms != last_ms:  # else the moment is shared: in a busy log many lines have the same
+            last_ms, at = ms, from_milliseconds(ms)
         text = kept_text(raw.get("message", ""))
         lines.append(
             LogLine(
                 raw.get("eventId", ""),
-                from_milliseconds(raw.get("timestamp", 0)),
+                at,
                 task,
                 container,
                 text,
