@@ -12,7 +12,7 @@ from console.domain.action import MIGRATION, Action, ActionKind, ActionSight, Ac
 from console.domain.codec import encode
 from console.domain.operation import Entry, Mechanism, OperationEvent, Verdict
 from console.domain.words import count, utc
-from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError
+from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError, ThrottledError
 from console.operations.asking import ask, paused, refusal_in, take
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
@@ -169,13 +169,25 @@ def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
     except OutcomeUnknownError as error:
         yield carrier.event("unanswered", f"no answer: looking what became of it · {error}", place)
     except QuarterdeckError as error:
-        verdict = Verdict.REFUSED if isinstance(error, ReadOnlyError) and number == 0 else Verdict.FAILED
-        yield carrier.end(verdict, None, f"not carried out: {action.said}: {error}{_done(number)}")
-        return
+        if not (isinstance(error, ThrottledError) and _is_to_be_seen(carrier, action)):
+            verdict = Verdict.REFUSED if isinstance(error, ReadOnlyError) and number == 0 else Verdict.FAILED
+            yield carrier.end(verdict, None, f"not carried out: {action.said}: {error}{_done(number)}")
+            return
+        yield carrier.event("unanswered", f"carried out all the same: {error}", place)
     else:
         yield carrier.event("performed", f"accepted: {action.said}", place, {"answer": encode(facts)})
     _note_sent(carrier)
     yield from _follow(carrier, number, facts)
+
+
+def _is_to_be_seen(carrier: Carrier, action: Action) -> bool:
+    """Whether what was answered with *too many* has left a trace all the same; what cannot be looked at
+    now is taken at AWS's word."""
+    try:
+        sight = carrier.performer.look(carrier.plan.address, action, {})
+    except QuarterdeckError:
+        return False
+    return sight.state is not ActionState.ABSENT
 
 
 def _note_sent(carrier: Carrier) -> None:
