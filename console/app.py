@@ -100,6 +100,8 @@ class QuarterdeckApp(OperatingApp):
         encoding = sys.stdout.encoding or "ascii"
         self.glyphs = glyphs_for("ascii" if look.ascii else "utf-8" if look.ascii is False else encoding)
         self.feeds: FleetFeeds | None = None
+        self.crash: BaseException | None = None
+        """The bug that ended it."""
         self._watched: Address | None = None
         self._collector = stalls.Collector()
         self._fleet = FleetSnapshot(
@@ -349,6 +351,7 @@ class QuarterdeckApp(OperatingApp):
         from rich.traceback import Traceback
 
         self.bell()
+        self.crash = sys.exc_info()[1]
         traceback = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
         self._close_messages_no_wait()
@@ -369,6 +372,10 @@ def run(runtime: "Runtime", extras: Extras = tuple) -> int:
     app = QuarterdeckApp(runtime, extras=extras, keymap=keymap, theme=_theme(settings.console.theme))
     stalls.prepare()
     app.run()
+    if app.crash is not None and settings.crash_reports is not None:
+        from console import crash
+
+        crash.tell(app.crash, settings)
     return app.return_code or 0
 
 
