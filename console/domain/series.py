@@ -47,9 +47,9 @@ class Measure(StrEnum):
     HEALTHY_TARGETS = "healthy targets"
     UNHEALTHY_TARGETS = "unhealthy targets"
     HEALTH = "health"
-    """1: the service says that it is well; 0: that it is not."""
+    """1: the service says that it is well; 0: that it is not; between: some of its answers do."""
     DEPENDENCY = "dependency"
-    """1: what the service needs is well; 0: it is not. ``subject`` names it: database, cache."""
+    """1: what the service needs is well; 0: it is not; between: some tasks find so. ``subject`` names it: database, cache."""
     DB_CONNECTIONS = "database connections"
     REPLICA_LAG = "replication lag"
     """Seconds."""
@@ -68,7 +68,7 @@ class Measure(StrEnum):
 
     @property
     def is_state(self) -> bool:
-        """A value is 1 for well and 0 for not."""
+        """A value is 1 for well and 0 for not, or the share of answers that are well."""
         return self in (Measure.HEALTH, Measure.DEPENDENCY)
 
 

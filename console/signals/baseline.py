@@ -14,6 +14,8 @@ REACH = timedelta(minutes=60)
 """How far back of the order the baseline reaches."""
 LAST = 5
 """Windows right before the order of which two bad ones are an incident under way."""
+WELL = 0.99
+"""Share of answers: one of three tasks that is not well is not well."""
 _STATE_POINTS = 1
 """One answer is enough to know how a service said that it was."""
 
@@ -61,7 +63,7 @@ def _usual(trigger: Trigger, found: Sequence[Window], requests: int | None) -> f
 def _bad(trigger: Trigger, found: Sequence[Window], value: float | None) -> str:
     """Why the time before the order was no usual one."""
     if trigger.measure.is_state:
-        return "it was not well before the order" if any(item.value < 0.5 for item in found[:3]) else ""
+        return "it was not well before the order" if any(item.value < WELL for item in found[:3]) else ""
     if value is None:
         return ""
     limit = trigger.critical

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from console.domain.guard import Blame, Happening, Happens, Judgement
 from console.domain.series import Measure
 from console.domain.words import age, time_of_day
+from console.signals.baseline import WELL
 
 NEAR = timedelta(minutes=3)
 """Something else that happened that shortly before the trouble may be its cause."""
@@ -38,7 +39,7 @@ def dependencies_down(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
     return tuple(
         item
         for item in judgements
-        if item.trigger.measure is Measure.DEPENDENCY and item.value is not None and item.value < 0.5
+        if item.trigger.measure is Measure.DEPENDENCY and item.value is not None and item.value < WELL
     )
 
 

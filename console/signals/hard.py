@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from console.domain.guard import Hard
+from console.domain.series import Measure, Scope, SeriesPicture
 from console.domain.service import Observation
 from console.domain.text import cut_end
 from console.domain.words import count
 
+PERIODS, ANSWERS = 2, 6
+"""So many periods in a row, and so many answers: by chance they all come from one version once in 64 times
+where both have as many tasks."""
 ENOUGH = 2
 """Tasks that have to die: one may have had bad luck with its machine. A service of one task: that one."""
 
@@ -32,6 +36,23 @@ def old_fails(observation: Observation | None) -> bool | None:
     states = [item.state for item in observation.targets if item.ip in old]
     judged = [state for state in states if state in ("healthy", "unhealthy")]
     return all(state == "unhealthy" for state in judged) if judged else None
+
+
+def every_answer_fails(observation: Observation | None, picture: SeriesPicture) -> bool:
+    """Whether the service answers that it is not well whichever task is asked, while tasks of the versions
+    before serve beside the new ones: then they fail too, before any health check has told so."""
+    if observation is None or observation.status.arriving is None:
+        return False
+    new = observation.status.arriving
+    others = [item for item in observation.tasks if item.status == "RUNNING" and not item.is_leaving]
+    if not any(item.deployment != new.id for item in others):
+        return False
+    for series in picture.of(Measure.HEALTH, Scope.SERVICE):
+        last = [item for item in series.since(new.created_at) if item.value is not None][-PERIODS:]
+        asked = sum(item.requests or 1 for item in last)
+        if len(last) == PERIODS and asked >= ANSWERS and not any(item.value for item in last):
+            return True
+    return False
 
 
 def _tasks(observation: Observation) -> Iterator[Hard]:

@@ -4,7 +4,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import jmespath
@@ -170,12 +170,11 @@ def _series(
     states: Sequence[HealthState],
     now: datetime,
 ) -> Series:
-    """Answers of one moment together: one bad one among them is bad, for requests meet it too."""
-    found: dict[datetime, list[float | None]] = {}
+    """Answers of one moment together; the value is the share of those that are well."""
+    found: dict[int, list[tuple[datetime, float | None]]] = {}
     for item, state in zip(heard, states, strict=True):
-        end = _end(item.at)
-        found.setdefault(end, []).append(_VALUES.get(state))
-    points = tuple(Point(at, _worst(values)) for at, values in sorted(found.items()) if at <= now)
+        found.setdefault(int(item.at.timestamp() // PERIOD_S), []).append((item.at, _VALUES.get(state)))
+    points = tuple(_point(answers) for _, answers in sorted(found.items()))
     known = any(item.value is not None for item in points)
     return Series(
         measure=measure,
@@ -190,11 +189,6 @@ def _series(
     )
 
 
-def _end(at: datetime) -> datetime:
-    """End of the period in which an answer came."""
-    return datetime.fromtimestamp((at.timestamp() // PERIOD_S + 1) * PERIOD_S, UTC)
-
-
-def _worst(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return min(known) if known else None
+def _point(answers: Sequence[tuple[datetime, float | None]]) -> Point:
+    known = [value for _, value in answers if value is not None]
+    return Point(answers[-1][0], sum(known) / len(known) if known else None, len(known))

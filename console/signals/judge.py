@@ -13,6 +13,7 @@ from math import exp
 from console.domain.guard import Baseline, JudgedState, Judgement, Trigger
 from console.domain.series import Scope, Series
 from console.domain.words import age
+from console.signals.baseline import WELL
 from console.signals.statistics import chance_of_as_many
 from console.signals.windows import Window, windows
 from console.signals.wording import figure, told
@@ -112,7 +113,7 @@ class _Case:
 
     def is_over(self, window: Window) -> bool:
         if self.trigger.measure.is_state:
-            return window.value < 0.5
+            return window.value < WELL
         return self.limit is not None and window.value > self.limit
 
     def _is_worse(self, window: Window) -> bool:
@@ -121,7 +122,7 @@ class _Case:
         if not self.trigger.worse_than_baseline or usual is None:
             return True
         if self.trigger.measure.is_state:
-            return usual >= 0.5
+            return usual >= WELL
         if self.trigger.measure.is_share and window.requests and self.baseline.requests:
             before = round(usual * self.baseline.requests)
             chance = chance_of_as_many(window.bad, window.requests, before, self.baseline.requests)
@@ -147,7 +148,7 @@ class _Case:
         if beside is None:
             return False
         if self.trigger.measure.is_state:
-            return beside.value < 0.5
+            return beside.value < WELL
         if self.limit is None or beside.value <= self.limit / 2:
             return False
         if self.trigger.measure.is_share and window.requests and beside.requests:
@@ -207,7 +208,7 @@ def _state(case: _Case, newest: Window, in_a_row: int) -> JudgedState:
     warning = case.trigger.warning
     if case.is_over(newest) or (warning is not None and newest.value > warning):
         return JudgedState.WARNING
-    needs_baseline = case.limit is None and not case.trigger.measure.is_state
+    needs_baseline = case.trigger.relative is not None and case.limit is None
     return JudgedState.NODATA if needs_baseline else JudgedState.OK
 
 

@@ -24,13 +24,12 @@ def scoped_of(observation: Observation | None) -> Scoped:
     others = [item for item in status.deployments if item.id != new.id]
     groups = _groups_of(observation, (item for item in observation.tasks if item.deployment == new.id))
     leaving = tuple(item for item in status.groups if item not in groups)
-    apart = (
-        len(status.groups) > 1 and len(groups) == 1 and len(leaving) >= 1 and bool(status.alternate_groups)
-    )
+    is_recent = observation.at - new.created_at < TOLD_FOR
+    apart = is_recent and bool(status.alternate_groups) and len(groups) == 1 and bool(leaving)
     before = next((item.release for item in others if item.release), None) or _source(observation)
     return Scoped(
         new=observation.release_of(new.id),
-        old=observation.releases.get(before) if before else None,
+        old=observation.releases.get(before) if before and is_recent else None,
         new_groups=groups if apart else (),
         old_groups=leaving if apart else (),
         moved_at=new.created_at,

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 from console.domain.address import Address
 from console.domain.guard import Blame, GuardPolicy, Happening, Happens, Hard, Judgement, ServiceSignals
-from console.domain.series import Scoped
+from console.domain.series import Scoped, SeriesPicture
 from console.domain.service import Observation
 from console.ports import Chronicle, Clock
 from console.signals.baseline import REACH as BASELINE
 from console.signals.book import LIMIT_S, SignalBook
 from console.signals.cause import blame, onset_of
 from console.signals.gathered import judge_all, judge_now
-from console.signals.hard import hard_evidence, old_fails
+from console.signals.hard import every_answer_fails, hard_evidence, old_fails
 from console.signals.scoping import scoped_of
 
 JUDGED_FOR = timedelta(hours=2)
@@ -72,7 +72,7 @@ class SignalWatch:
             alerts=alerts,
             judgements=judgements,
             evidence=evidence,
-            blame=self._blame(address, observation, moved, judgements or alerts, evidence),
+            blame=self._blame(address, observation, moved, judgements or alerts, evidence, picture),
         )
 
     def _blame(
@@ -82,12 +82,13 @@ class SignalWatch:
         ordered_at: datetime | None,
         judgements: Sequence[Judgement],
         evidence: Sequence[Hard],
+        picture: SeriesPicture,
     ) -> Blame | None:
         onset = min(
             (item for item in (onset_of(judgements), *(e.at for e in evidence)) if item is not None),
             default=None,
         )
-        down = any(item.trigger.measure.is_state and item.value == 0 for item in judgements)
+        down = any(item.trigger.measure.is_state and item.periods_bad for item in judgements)
         if onset is None and not down:
             return None
         happened = self._happenings(address, (onset or self._clock.now()) - timedelta(minutes=30))
@@ -96,7 +97,7 @@ class SignalWatch:
             (*happened, *_deploys(observation, ordered_at)),
             judgements,
             ordered_at=ordered_at,
-            old_fails=old_fails(observation),
+            old_fails=old_fails(observation) or every_answer_fails(observation, picture),
         )
 
     def _happenings(self, address: Address, since: datetime) -> tuple[Happening, ...]:

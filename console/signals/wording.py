@@ -26,7 +26,10 @@ def value_in_words(measure: Measure, value: float | None) -> str:
     if value is None:
         return NODATA
     if measure.is_state:
-        return "well" if value >= 0.5 else ("down" if measure is Measure.DEPENDENCY else "failing")
+        if value >= 1:
+            return "well"
+        bad = "down" if measure is Measure.DEPENDENCY else "failing"
+        return bad if value <= 0 else f"{bad} in {percent(1 - value)} of answers"
     if measure.is_share:
         return percent(value)
     unit = measure.unit
@@ -48,7 +51,7 @@ def told(judgement: Judgement) -> str:
     facts = [head]
     if judgement.limit is not None:
         facts.append(f"limit {value_in_words(measure, judgement.limit)}")
-    if not measure.is_state:
+    if not measure.is_state and judgement.trigger.worse_than_baseline:
         known = baseline.value is not None
         facts.append(f"baseline {value_in_words(measure, baseline.value)}" if known else "no baseline")
     scope = "service-wide" if judgement.scope is Scope.SERVICE else f"{judgement.scope} version"
