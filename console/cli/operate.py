@@ -141,8 +141,7 @@ def follow(events: Iterator[OperationEvent], report: Report) -> int:
                 verdict = event.facts.get("verdict")
     except KeyboardInterrupt:
         if not report.sent:
-            report.close(None, "interrupted: nothing was sent")
-            return INTERRUPTED
+            return _interrupted(report)
         return _lost(report, "interrupted after the order was sent; it goes on without being watched")
     except QuarterdeckError as error:
         if report.sent:
@@ -162,6 +161,11 @@ def refuse(report: Report, reason: str, remedy: str) -> int:
     """End without having sent anything."""
     report.close(Verdict.REFUSED, f"{reason} · {remedy}" if remedy else reason)
     return Verdict.REFUSED.exit_code
+
+
+def _interrupted(report: Report) -> int:
+    report.close(None, "interrupted: nothing was sent")
+    return INTERRUPTED
 
 
 def _lost(report: Report, reason: str) -> int:
@@ -213,11 +217,14 @@ def run(
         hooks="continue" if getattr(arguments, "continue_hooks", False) else "stop",
         asks="stop",
     )
+    report = Report(runtime.clock, as_json=arguments.json)
     with termination_interrupts():
-        report = Report(runtime.clock, as_json=arguments.json)
-        if isinstance(target, Address):
-            return work(runtime.engine, target, report)
-        return several(runtime.engine, target, report) if several else 0
+        try:
+            if isinstance(target, Address):
+                return work(runtime.engine, target, report)
+            return several(runtime.engine, target, report) if several else 0
+        except KeyboardInterrupt:  # while it is planned: whatever was sent is followed, and tells its end
+            return _interrupted(report)
 
 
 @contextlib.contextmanager

@@ -93,7 +93,7 @@ class FakeEngine:
     planned: Plan = field(default_factory=a_plan)
     course: Course = field(default_factory=a_course)
     under_way: OperationRecord | None = None
-    unplannable: Exception | None = None
+    unplannable: BaseException | None = None
     question: str = ""
     calls: list[tuple[object, ...]] = field(default_factory=list)
 

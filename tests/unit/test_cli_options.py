@@ -1,19 +1,21 @@
 """What the options of the verbs ask for, as the real command line reads them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from console.cli import deploy, main, offers, rollback, sayings
 from console.cli.report import Report
+from console.config.settings import EnvironmentSettings, ServiceSettings, Settings
 from console.domain.address import Address, Tier
 from console.domain.operation import OperationEvent, Verb
 from console.domain.registry import Findings, Offer, RegistryVersion
 from console.domain.version import Version
 from console.domain.wish import Wish
 from console.errors import UsageError
-from tests.builders import ADDRESS, NOW
+from tests.builders import ADDRESS, NOW, an_environment
 from tests.fakes import FakeClock
 from tests.unit.test_cli_operate import FakeEngine, a_course, a_plan
 
@@ -178,3 +180,48 @@ def test_a_verdict_between_two_looks_is_not_drawn_as_an_empty_line(
     report.happened(OperationEvent("observed", NOW, "1", ""))
 
     assert capsys.readouterr().out.splitlines() == [" 0:00  confirmed"]
+
+
+class Planless:
+    """A runtime whose engine is interrupted while it plans."""
+
+    clock = FakeClock()
+    engine = FakeEngine(unplannable=KeyboardInterrupt())
+
+    def __init__(self, *given: object, **options: object) -> None: ...
+
+
+@pytest.mark.parametrize("words", [("deploy", "--version", "v1"), ("rollback",), ("drain",), ("restart",)])
+def test_an_interruption_while_planning_has_a_last_line(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 130, whatever came of it: nothing can have been sent."""
+    service = ServiceSettings(ADDRESS, "rugmunch-api", "rugmunch-production")
+    environment = EnvironmentSettings(an_environment(), services={"api": service})
+    settings = Settings(
+        Path("c"), Path("j"), Path("k"), environments={environment.environment.key: environment}
+    )
+    monkeypatch.setattr("console.config.discover.find", lambda given: Path("c"))
+    monkeypatch.setattr("console.config.loader.load", lambda path: settings)
+    monkeypatch.setattr("console.runtime.Runtime", Planless)
+
+    assert main.main([words[0], str(ADDRESS), *words[1:], "--json"]) == 130
+
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["verdict"], last["reason"]) == (None, "interrupted: nothing was sent")
+
+
+def test_a_verb_for_one_service_refuses_a_group(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2, before anything is opened."""
+    environment = EnvironmentSettings(an_environment(), groups={"app": (("api",),)})
+    settings = Settings(
+        Path("c"), Path("j"), Path("k"), environments={environment.environment.key: environment}
+    )
+    monkeypatch.setattr("console.config.discover.find", lambda given: Path("c"))
+    monkeypatch.setattr("console.config.loader.load", lambda path: settings)
+
+    assert main.main(["drain", f"{environment.environment.key}/@app", "--json"]) == 2
+
+    assert "drain is nothing for a group" in capsys.readouterr().out
