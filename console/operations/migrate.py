@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from console.config.data import MigrationSettings
+from console.config.data import DatabaseSettings, MigrationSettings
 from console.config.settings import Settings
 from console.domain.action import MIGRATION, Action, ActionKind
+from console.domain.database import Database
 from console.domain.operation import Check, CheckState, Mechanism, OperationRecord, Plan, Verb
 from console.domain.release import Release
 from console.domain.version import short_digest
@@ -84,7 +85,7 @@ def checks(bearings: Bearings, clock: Clock) -> tuple[Check, ...]:
     migration, database = bearings.settings.migration, bearings.settings.database
     found = [_alone(bearings, migration)] if migration is not None else []
     if migration is not None and database is not None:
-        found.append(_database(bearings, database.name, clock.now()))
+        found.append(_database(bearings, database, clock.now()))
     return tuple(found)
 
 
@@ -144,7 +145,8 @@ def _alone(bearings: Bearings, migration: MigrationSettings) -> Check:
     return Check(name, CheckState.FAIL, said, "wait for its end")
 
 
-def _database(bearings: Bearings, name: str, now: datetime) -> Check:
+def _database(bearings: Bearings, configured: DatabaseSettings, now: datetime) -> Check:
+    name = configured.name
     try:
         found = bearings.platform.database(name)
     except QuarterdeckError as error:
@@ -153,8 +155,21 @@ def _database(bearings: Bearings, name: str, now: datetime) -> Check:
         return Check("database", CheckState.FAIL, f"there is no {name}", "correct database.name")
     if found.state != "available":
         return Check("database", CheckState.FAIL, f"{name} is {found.state}", "wait until it is available")
-    window = found.window_at(now)
+    window = _window(configured, found, now)
     if window:
         said = f"{name} is in its {window} UTC"
         return Check("database", CheckState.UNKNOWN, said, "better wait until it is over")
     return Check("database", CheckState.PASS, f"{name} is available, outside its windows")
+
+
+def _window(configured: DatabaseSettings, found: Database, now: datetime) -> str:
+    """The window in which that moment lies, in words; the configured hours stand in for those of RDS."""
+    for kind, hours in (("backup", configured.backup), ("maintenance", configured.maintenance)):
+        if hours is not None and not hours.left(now):
+            return f"{kind} window {hours}"
+    told = replace(
+        found,
+        backup_window="" if configured.backup else found.backup_window,
+        maintenance_window="" if configured.maintenance else found.maintenance_window,
+    )
+    return told.window_at(now)
