@@ -90,16 +90,18 @@ class DatadogSource:
         """What Datadog watches about a service in its environment, worst first.
 
         Raises:
-            QuarterdeckError: when it cannot be asked; its keys are told of in :attr:`problem` too.
+            QuarterdeckError: when it cannot be asked; of its keys with the remedy.
         """
         settings = self._settings.get(address)
         if settings is None:
             raise RejectedError(f"{address} is not configured for {NAME}", "write a table `datadog` for it")
-        found = self._ask(settings, lambda wire: _pages(wire, f'tag:"service:{settings.service}"'))
+        found = self._ask(
+            settings, lambda wire: _pages(wire, f'tag:"service:{settings.service}"'), insists=True
+        )
         kept = (_monitor(row) for row in found if _is_of(row, settings.env))
         return tuple(sorted(kept, key=lambda item: (_WORST.index(item.state), item.name)))
 
-    def _ask(self, settings: DatadogSettings, ask: "Callable[[Wire], _T]") -> _T:
+    def _ask(self, settings: DatadogSettings, ask: "Callable[[Wire], _T]", *, insists: bool = False) -> _T:
         exchange = Exchange(NAME, self._web, self._clock, self._limit_s)
 
         def look(values: tuple[str, ...]) -> _T:
@@ -107,7 +109,8 @@ class DatadogSource:
 
             return ask(Wire(exchange, settings.url, *values))
 
-        return self._keys.use((settings.api_key, settings.app_key), look)
+        how = self._keys.insist if insists else self._keys.use
+        return how((settings.api_key, settings.app_key), look)
 
 
 def _all_series(answer: Answer, settings: DatadogSettings, scoped: Scoped, now: datetime) -> Iterable[Series]:

@@ -65,17 +65,20 @@ class SentrySource:
         since a moment; newest first.
 
         Raises:
-            QuarterdeckError: when it cannot be asked; its token is told of in :attr:`problem` too.
+            QuarterdeckError: when it cannot be asked; of its token with the remedy.
         """
         settings = self._settings.get(address)
         if settings is None:
             raise RejectedError(f"{address} is not configured for {NAME}", "write a table `sentry` for it")
         now = self._clock.now()
-        return self._ask(settings, lambda look: look.issues(_releases(settings, scoped), since, now))
+        return self._ask(
+            settings, lambda look: look.issues(_releases(settings, scoped), since, now), insists=True
+        )
 
-    def _ask(self, settings: SentrySettings, ask: Callable[[Look], _T]) -> _T:
+    def _ask(self, settings: SentrySettings, ask: Callable[[Look], _T], *, insists: bool = False) -> _T:
         exchange = Exchange(NAME, self._web, self._clock, self._limit_s)
-        return self._keys.use((settings.token,), lambda values: ask(Look(exchange, settings, *values)))
+        how = self._keys.insist if insists else self._keys.use
+        return how((settings.token,), lambda values: ask(Look(exchange, settings, *values)))
 
     def _all_series(self, look: Look, scoped: Scoped, since: datetime, now: datetime) -> Iterable[Series]:
         releases = _releases(look.settings, scoped)

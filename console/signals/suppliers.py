@@ -49,7 +49,7 @@ class Keys:
     @property
     def problem(self) -> QuarterdeckError | None:
         """What is wrong with the keys, to be said once; ``None``: nothing that is known."""
-        return next(iter(self._problems.values()), None)
+        return next(iter(list(self._problems.values())), None)  # others add to it meanwhile
 
     def use(self, references: tuple[str, ...], ask: Callable[[tuple[str, ...]], _T]) -> _T:
         """Ask with the values behind some references.
@@ -72,6 +72,17 @@ class Keys:
         self._refused.pop(references, None)
         self._problems.pop(references, None)
         return found
+
+    def insist(self, references: tuple[str, ...], ask: Callable[[tuple[str, ...]], _T]) -> _T:
+        """The same for whoever asks once, and has to say itself what is wrong.
+
+        Raises:
+            QuarterdeckError: with the remedy.
+        """
+        try:
+            return self.use(references, ask)
+        except NoKeyError as error:
+            raise self._problems.get(references, error) from None
 
     def _values(self, references: tuple[str, ...]) -> tuple[str, ...]:
         try:

@@ -5,7 +5,7 @@ Shapes: ``POST /api/v2/query/timeseries`` and ``GET /api/v1/monitor/search`` (Da
 
 import json
 import re
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LAG_S = 15.0
 """What was answered less than so long ago has not arrived yet."""
 MOST_POINTS = 300
+_KEPT = 2048
+"""Minutes."""
 _QUERY = re.compile(
     r"(?P<by>sum|p50|p75|p90|p95|p99):trace\.(?P<span>[\w.]+?)(?P<what>\.hits|\.errors)?"
     r"\{(?P<where>[^}]*)\}(?P<group> by \{version\})?(?:\.as_count\(\))?"
@@ -43,6 +45,35 @@ class _Bucket:
     errors: int = 0
     seconds: list[float] = field(default_factory=list)
 
+    def add(self, other: "_Bucket") -> None:
+        """Take in what another one holds."""
+        self.errors += other.errors
+        self.seconds += other.seconds
+
+
+class _Minutes:
+    """What every minute holds, by version; complete ones are kept, because they never change."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], dict[str, _Bucket]] = OrderedDict()
+
+    def of(self, account: "Account", service: "Service", minute: int) -> dict[str, _Bucket]:
+        """Version -> what is in it so far."""
+        key = (service.arn, minute)
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        end, arrived = (minute + 1) * MINUTE, account.world.now() - LAG_S
+        found: dict[str, _Bucket] = defaultdict(_Bucket)
+        for item in told(account, service, minute * MINUTE, min(end, arrived)):
+            found[item.version].errors += bool(item.failed)
+            found[item.version].seconds.append(item.seconds)
+        if end <= arrived:
+            self._kept[key] = found
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
+
 
 class Datadog:
     """Answers for every fleet that uses it."""
@@ -50,6 +81,9 @@ class Datadog:
     name = DATADOG
     forbidden: tuple[int, Any] = (403, {"errors": ["Forbidden"]})
     throttled = "Too many requests"
+
+    def __init__(self) -> None:
+        self._minutes = _Minutes()
 
     def refusal(self, request: Request) -> tuple[int, Any] | None:
         """The answer to who may not ask; ``None``: they may."""
@@ -79,7 +113,7 @@ class Datadog:
         route = (request.method, path)
         try:
             if route == ("POST", "/api/v2/query/timeseries"):
-                return 200, _timeseries(account, json.loads(request.body))
+                return 200, _timeseries(account, json.loads(request.body), self._minutes)
             if route == ("GET", "/api/v1/monitor/search"):
                 return 200, _search(account, request.form)
         except (QuestionError, ValueError, KeyError, TypeError) as error:
@@ -87,7 +121,7 @@ class Datadog:
         return 404, {"errors": ["Not found"]}
 
 
-def _timeseries(account: "Account", body: Any) -> Any:
+def _timeseries(account: "Account", body: Any, minutes: _Minutes) -> Any:
     asked = body["data"]["attributes"]
     queries = {row["name"]: row["query"] for row in asked["queries"]}
     wanted = [queries[row["formula"]] for row in asked.get("formulas") or [{"formula": n} for n in queries]]
@@ -96,7 +130,7 @@ def _timeseries(account: "Account", body: Any) -> Any:
     begins = [at * step for at in range(int(begin // step), int(-(-end // step)))]
     series: list[Any] = []
     values: list[Values] = []
-    board = _Board(account, begins, step)
+    board = _Board(account, begins, step, minutes)
     for index, query in enumerate(wanted):
         for tags, line in board.line(query):
             unit = None if query.startswith("sum:") else [_SECOND, None]
@@ -116,7 +150,8 @@ def _step(wanted_s: float, length_s: float) -> int:
 class _Board:
     """What some periods hold, of every service that is asked for."""
 
-    def __init__(self, account: "Account", begins: Sequence[int], step: int) -> None:
+    def __init__(self, account: "Account", begins: Sequence[int], step: int, minutes: _Minutes) -> None:
+        self._minutes = minutes
         self._account = account
         self._begins = begins
         self._step = step
@@ -150,12 +185,10 @@ class _Board:
         key = (service.arn, by_version)
         if key not in self._known:
             found: dict[str, dict[int, _Bucket]] = defaultdict(lambda: defaultdict(_Bucket))
-            arrived = self._account.world.now() - LAG_S
-            end = min(self._begins[-1] + self._step, arrived)
-            for item in told(self._account, service, self._begins[0], end):
-                bucket = found[item.version if by_version else ""][int(item.at // self._step * self._step)]
-                bucket.errors += bool(item.failed)
-                bucket.seconds.append(item.seconds)
+            for begin in self._begins:
+                for minute in range(begin // MINUTE, (begin + self._step) // MINUTE):
+                    for version, bucket in self._minutes.of(self._account, service, minute).items():
+                        found[version if by_version else ""][begin].add(bucket)
             self._known[key] = found
         return self._known[key]
 
