@@ -7,18 +7,17 @@ package registry.
 import subprocess
 import sys
 import time
-from pathlib import Path
 from threading import Thread
 
 from bench.logserver import flooded
-from bench.neighbours import FLEET
+from bench.neighbours import ADDRESS, outsider
 from bench.rows import Row
-from bench.world import COMMAND, cpu_s, plain_environment, resident_mb, world
+from bench.world import COMMAND, cpu_s, resident_mb, world
 
 RATE = 10_000
 SETTLE_S, SECONDS = 6.0, 20.0
 """Until a follower has begun and caught up, and how long he is measured."""
-GROUP, ADDRESS = "/ecs/rugmunch-api", "rugmunch/production/api"
+GROUP = "/ecs/rugmunch-api"
 PAGINATOR = """
 import sys, time, boto3
 from botocore.config import Config
@@ -38,12 +37,7 @@ while True:
 def measure(home: str) -> list[Row]:
     """Each on the same log, one after the other, its output read and counted."""
     with world(home, "--scene", "calm") as sandbox, flooded(home, sandbox, RATE) as (endpoint, config):
-        folder = Path(sandbox["config"]).parent / "aws"
-        environment = plain_environment(home) | {
-            "AWS_CONFIG_FILE": str(folder / "config"),
-            "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
-            "AWS_PROFILE": FLEET,
-        }
+        environment = outsider(home, sandbox)
         ours = [*COMMAND, "logs", ADDRESS, "--follow", "--since", "1s", "--config", config]
         bare = [sys.executable, "-c", PAGINATOR, endpoint, GROUP]
         rows = _followed("quarterdeck logs --follow", ours, environment)
