@@ -2,57 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from threading import Event
 
 import pytest
 
 from console.checklists import walks
 from console.checklists.context import CheckContext
-from console.checklists.given import Given
 from console.checklists.markdown import markdown
-from console.checklists.registry import Registry
 from console.checklists.walker import FIRST, Walker
 from console.config.settings import EnvironmentSettings, ServiceSettings
-from console.domain.checklist import Checklist, Effect, Item, ItemState, ItemView, Phase, Result
+from console.domain.checklist import Checklist, Item, ItemState, ItemView, Phase, Result
 from console.domain.operation import Verdict
-from console.errors import JournalError, ReadOnlyError, RefusedError, ThrottledError, UsageError
+from console.errors import JournalError, ReadOnlyError, RefusedError, UsageError
 from console.operations.outside import Outside
 from tests.builders import an_address, an_environment
+from tests.checklists import Checks
 from tests.fakes import FakeClock, FakeLogs, FakePlatform, FakeSecrets, FakeSignals, FakeWeb, MemoryJournal
-
-
-class Checks:
-    """Checks whose answers a test sets."""
-
-    def __init__(self) -> None:
-        self.registry = Registry()
-        self.answer = Result(ItemState.PASS, "well")
-        self.ran = 0
-        self.gate = Event()
-        self.gate.set()
-        self.registry.check("one.reads", "reads", parameters={"of": "anything"})(self._reads)
-        self.registry.check("one.writes", "writes", effect=Effect.WRITES)(self._reads)
-        self.registry.check("one.hangs", "hangs", limit_s=1)(self._hangs)
-        self.registry.check("one.raises", "raises")(self._raises)
-        self.registry.check("one.throttled", "is throttled")(self._throttled)
-
-    def _reads(self, context: CheckContext, given: Given) -> Result:
-        self.ran += 1
-        return self.answer
-
-    def _hangs(self, context: CheckContext, given: Given) -> Result:
-        self.gate.wait(20)
-        return self.answer
-
-    def _raises(self, context: CheckContext, given: Given) -> Result:
-        raise KeyError("nobody thought of that")
-
-    def _throttled(self, context: CheckContext, given: Given) -> Result:
-        raise ThrottledError("AWS asks for patience", "wait")
-
-
-def _dies(context: CheckContext, given: Given) -> Result:
-    raise SystemExit
 
 
 def an_item(id: str = "first", **more: object) -> Item:
@@ -195,7 +159,6 @@ def test_a_writing_check_runs_once_by_hand() -> None:
 
 def test_a_writing_check_that_was_killed_is_unknown_and_not_begun_again() -> None:
     walked = Walked(an_item(check="one.writes"))
-    walked.checks.registry.check("one.dies", "dies", effect=Effect.WRITES)(_dies)
     walked.checklist = Checklist("own.toml", "Ours", "own.toml", (an_item(check="one.dies"),))
     with pytest.raises(SystemExit):
         walked.taken_up().run("first", "devon")
