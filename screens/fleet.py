@@ -100,10 +100,8 @@ class FleetScreen(ChangingScreen):
     def on_mouse_down(self) -> None:
         self.touched()
 
-    def on_mouse_scroll_down(self) -> None:
-        self.touched()
-
-    def on_mouse_scroll_up(self) -> None:
+    @on(GridView.Wheeled)
+    def _wheeled(self) -> None:
         self.touched()
 
     def picture_changed(self) -> None:

@@ -98,6 +98,17 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
         def control(self) -> "GridView":
             return self.grid
 
+    class Wheeled(Message):
+        """Somebody moves the list with the wheel."""
+
+        def __init__(self, grid: "GridView") -> None:
+            super().__init__()
+            self.grid = grid
+
+        @property
+        def control(self) -> "GridView":
+            return self.grid
+
     def __init__(
         self, rows: Sequence[GridRow] = (), *, id: str | None = None, classes: str | None = None
     ) -> None:
@@ -200,6 +211,12 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
         self.cursor_key = row[0].key
         if event.chain == 2:
             self.action_choose()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.post_message(self.Wheeled(self))  # the event itself goes no further once it has moved something
+
+    def on_mouse_scroll_up(self) -> None:
+        self.post_message(self.Wheeled(self))
 
     # -- drawing ------------------------------------------------------------------------------
 

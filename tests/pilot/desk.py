@@ -6,6 +6,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from textual.pilot import Pilot
+
 from console.app import QuarterdeckApp
 from console.aws.connect import Connection
 from console.config.settings import EnvironmentSettings, ServiceSettings, Settings
@@ -16,6 +18,7 @@ from console.domain.tasks import Target
 from console.operations.engine import Engine
 from console.runtime import Runtime
 from console.watch.store import FleetStore
+from screens.service import ServiceScreen
 from tests.builders import (
     ADDRESS,
     NEW_DEPLOYMENT,
@@ -179,6 +182,16 @@ class Desk:
         for picture in pictures or self.pictures:
             self.store.publish(picture)
         self.app.flush()
+
+    async def open_service(self, pilot: Pilot[Any]) -> ServiceScreen:
+        """Publish, and open the service under the cursor: the worst."""
+        self.publish()
+        await pilot.press("enter")
+        self.app.flush()
+        await pilot.pause()
+        screen = self.app.screen
+        assert isinstance(screen, ServiceScreen)
+        return screen
 
 
 def only(row: ServicePicture) -> EnvironmentPicture:

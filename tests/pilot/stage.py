@@ -85,6 +85,11 @@ def text_of(widget: Widget | Screen[Any]) -> str:
     return "\n".join(strip.crop(region.x, region.right).text.rstrip() for strip in lines)
 
 
+def words_of(widget: Widget | Screen[Any]) -> str:
+    """The same, whatever the columns and lines that it stands in."""
+    return " ".join(text_of(widget).split())
+
+
 def a_plan(**overrides: Any) -> Plan:
     """The rollback of *rugmunch/production/api* from v1.4.3 to v1.4.2, by a new deployment."""
     default = Plan(

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from console.domain.address import Address
 from console.domain.operation import OperationEvent, Plan, Progress, Verb, Verdict
 from console.errors import RefusedError
+from screens.base import ConsoleScreen
 from screens.confirm import PlanScreen
 from screens.fleet import FleetScreen
 from screens.keys import KeysScreen
@@ -14,7 +16,7 @@ from screens.operation import OperationScreen
 from screens.running import RunningOperation
 from tests.builders import ADDRESS, NOW, a_record, ago
 from tests.pilot.desk import Desk
-from tests.pilot.stage import a_plan, text_of, until
+from tests.pilot.stage import a_plan, text_of, until, words_of
 
 SIZE = (140, 40)
 
@@ -143,7 +145,7 @@ async def test_the_keys_screen_lists_the_live_bindings() -> None:
         await pilot.press("question_mark")
         assert isinstance(desk.app.screen, KeysScreen)
         await pilot.pause()
-        said = " ".join(text_of(desk.app.screen).split())
+        said = words_of(desk.app.screen)
         for part in ("R Plan the way back", "j down Next row", "1 2 3 4 5 The tab", "h Every operation"):
             assert part in said
         assert "Next pane" not in said
@@ -169,18 +171,66 @@ async def test_a_list_of_keys_that_is_longer_than_the_screen_says_so_and_moves()
         assert "down" not in text_of(desk.app.screen).splitlines()[-1]
 
 
-async def test_every_binding_of_ours_has_an_id_and_says_what_it_does() -> None:
-    """The keymap and the key screen rest on it."""
+class Readers:
+    """What reads the environments, as far as a key reaches it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def refresh(self) -> None:
+        self.asked += 1
+
+    def touched(self) -> None:
+        """A key was pressed."""
+
+    def focus(self, address: Address | None) -> None:
+        """Another service is looked at."""
+
+    def stop(self) -> None:
+        """The console ends."""
+
+
+async def test_ctrl_r_reads_everything_now_from_every_screen_and_from_no_dialog() -> None:
+    """Also what waits to be tried again; said in a note."""
     desk = Desk()
     async with desk.app.run_test(size=SIZE) as pilot:
         desk.publish()
-        for step in ("", "enter"):
-            if step:
-                await pilot.press(step)
+        readers = Readers()
+        desk.app.feeds = readers  # type: ignore[assignment]
+        for keys in (("ctrl+r",), ("enter", "ctrl+r"), ("l", "ctrl+r"), ("question_mark", "ctrl+r")):
+            await pilot.press(*keys)
+        assert readers.asked == 3
+        assert any("reading every environment" in item.message for item in desk.app._notifications)
+
+
+def _own_actions(node: object) -> set[str]:
+    """The actions that classes of ours bind to keys, without those that Textual's own have."""
+    ours = (
+        item for item in type(node).__mro__ if item.__module__.startswith(("screens", "console", "widgets"))
+    )
+    return {binding.action for item in ours for binding in item.__dict__.get("BINDINGS", ())}
+
+
+async def test_every_binding_of_ours_has_an_id_and_says_what_it_does() -> None:
+    """On every screen and dialog: the keymap and the key screen, which no dialog has, rest on it."""
+    desk = Desk()
+    visited = set()
+    async with desk.app.run_test(size=SIZE) as pilot:
+        desk.publish()
+        _running(desk)
+        ways = "slash escape R escape enter P escape l slash escape h slash escape o question_mark escape q"
+        for step in ("u", *ways.split()):
+            await pilot.press(step)
+            visited.add(type(desk.app.screen).__name__)
             for active in desk.app.screen.active_bindings.values():
-                if type(active.node).__module__.startswith(("screens", "console", "widgets")):
-                    inherited = active.binding.action.split(".")[-1] in ("copy_text", "command_palette")
-                    assert inherited or (active.binding.id and active.binding.tooltip), active.binding
+                if active.binding.action in _own_actions(active.node):
+                    lists_keys = isinstance(desk.app.screen, ConsoleScreen)
+                    said = active.binding.tooltip if lists_keys else active.binding.description
+                    assert active.binding.id and said, active.binding
+    assert visited >= {
+        *("FleetScreen", "ServiceScreen", "LogsScreen", "JournalScreen", "OperationScreen"),
+        *("PlanScreen", "KeysScreen", "LeaveScreen"),
+    }
 
 
 async def test_a_crash_report_holds_no_local_variables() -> None:

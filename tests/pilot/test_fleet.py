@@ -13,7 +13,7 @@ from screens.fleet import ORDER_CHANGED, FleetScreen
 from screens.service import ServiceScreen
 from tests.builders import a_hold, a_release, ago, some_figures
 from tests.pilot.desk import WHY, Desk, failing_picture, some_fleet, steady_picture
-from tests.pilot.stage import text_of
+from tests.pilot.stage import text_of, words_of
 from widgets.grid import GridView
 from widgets.keybar import KeyBar
 
@@ -28,11 +28,6 @@ def _screen(desk: Desk) -> FleetScreen:
 
 def _order(desk: Desk) -> list[str]:
     return [row.key for row in _screen(desk).grid.rows if row.key is not None]
-
-
-def _said(desk: Desk) -> str:
-    """The screen's words, whatever the columns and lines they stand in."""
-    return " ".join(text_of(_screen(desk)).split())
 
 
 def _troubled(fleet: tuple[EnvironmentPicture, ...], alias: str) -> EnvironmentPicture:
@@ -179,7 +174,7 @@ async def test_an_old_picture_says_its_age_and_trouble_keeps_its_own_sign() -> N
         desk.clock.advance(50)
         desk.app.tick()
         await pilot.pause()
-        text = _said(desk)
+        text = words_of(_screen(desk))
         assert "◌ steady 50 s fairtradeworker-api" in text
         assert "✗ FAILING 50s rugmunch-api" in text
         assert "◌ production 52 s" in text
@@ -193,7 +188,7 @@ async def test_an_environment_that_cannot_be_read_stands_in_a_banner_with_its_re
     async with desk.app.run_test(size=NARROW) as pilot:
         desk.publish(replace(fleet[0], problem=problem), *fleet[1:])
         await pilot.pause()
-        text = _said(desk)
+        text = words_of(_screen(desk))
         assert "▲ rugmunch/production: credentials: the session has expired 2 min ago" in text
         assert "run aws sso login" in text
         assert "rugmunch-api" in text
@@ -288,7 +283,7 @@ async def test_keys_that_change_the_world_ask_for_the_service_under_the_cursor()
         screen = desk.app.screen
         assert isinstance(screen, PlanScreen)
         await pilot.pause()
-        assert "fairtradeworker/production/web" in " ".join(text_of(screen).split())
+        assert "fairtradeworker/production/web" in words_of(screen)
 
 
 async def test_enter_opens_the_service_and_esc_returns() -> None:

@@ -13,7 +13,6 @@ from console.domain.scaling import Scaling, ScalingActivity, ScalingPolicy
 from console.domain.standing import Standing
 from console.errors import RejectedError
 from screens.messages import PlanMade
-from screens.service import ServiceScreen
 from screens.summary import summary
 from tests.builders import (
     ADDRESS,
@@ -38,24 +37,10 @@ from tests.builders import (
     an_observation,
 )
 from tests.pilot.desk import Desk, failing_picture, only
-from tests.pilot.stage import a_plan, text_of, until
+from tests.pilot.stage import a_plan, text_of, until, words_of
 from widgets.service_head import HOW, HOW_SHORT
 
 WIDE, NARROW = (140, 40), (80, 24)
-
-
-async def _open(desk: Desk, pilot: object) -> ServiceScreen:
-    desk.publish()
-    await pilot.press("enter")  # type: ignore[attr-defined]
-    desk.app.flush()
-    await pilot.pause()  # type: ignore[attr-defined]
-    screen = desk.app.screen
-    assert isinstance(screen, ServiceScreen)
-    return screen
-
-
-def _said(screen: ServiceScreen) -> str:
-    return " ".join(text_of(screen).split())
 
 
 def _crowd(count: int) -> ServicePicture:
@@ -91,13 +76,13 @@ async def test_every_task_can_be_reached(count: int) -> None:
     """However many there are: the first page, the count of the rest, and the last one at the end."""
     desk = Desk(only(_crowd(count)))
     async with desk.app.run_test(size=WIDE) as pilot:
-        screen = await _open(desk, pilot)
-        said = _said(screen)
+        screen = await desk.open_service(pilot)
+        said = words_of(screen)
         assert f"{count:,} of {count:,} running" in said
         assert f"{1:08x}" in said and f"{count:08x}" not in said
         await pilot.press("G")
         await pilot.pause()
-        assert f"{count:08x}" in _said(screen)
+        assert f"{count:08x}" in words_of(screen)
 
 
 async def test_a_task_that_runs_another_image_than_its_revision_says_which() -> None:
@@ -107,7 +92,7 @@ async def test_a_task_that_runs_another_image_than_its_revision_says_which() -> 
         only(a_picture(observation=an_observation(tasks=(a_task(number=1), a_task(number=2), stray))))
     )
     async with desk.app.run_test(size=WIDE) as pilot:
-        said = _said(await _open(desk, pilot))
+        said = words_of(await desk.open_service(pilot))
         assert ":42 v1.4.2 3 of 2 running mixed digests" in said
         assert said.count("api runs 4b7e4b7e") == 1
         assert "api runs 9c1f9c1f" not in said
@@ -118,7 +103,7 @@ async def test_running_tasks_of_the_clusters_list_stand_in_until_the_service_was
     listed = a_picture(observation=None, tasks=(a_task(number=0xABC),), tasks_as_of=ago(40))
     desk = Desk(only(listed))
     async with desk.app.run_test(size=WIDE) as pilot:
-        said = _said(await _open(desk, pilot))
+        said = words_of(await desk.open_service(pilot))
         assert "running ones only, listed 40 s ago" in said
         assert "healthy 00000abc" in said
 
@@ -127,7 +112,7 @@ async def test_a_rollout_that_shifts_traffic_says_weight_stage_hook_and_alarms()
     """Green beside blue, with what happens when nobody decides."""
     desk = Desk(only(_shifting()))
     async with desk.app.run_test(size=WIDE) as pilot:
-        said = _said(await _open(desk, pilot))
+        said = words_of(await desk.open_service(pilot))
         assert "green :43 v1.4.3" in said and "blue :42 v1.4.2" in said
         assert "traffic 10 % ━━" in said and "90 % ━━━" in said
         assert "stage shifting production traffic · LINEAR 10 % every 5:00" in said
@@ -139,11 +124,11 @@ async def test_the_key_that_goes_on_is_named_as_long_as_a_hook_waits() -> None:
     """The bar follows the picture, whatever was pressed before."""
     desk = Desk(only(failing_picture()))
     async with desk.app.run_test(size=WIDE) as pilot:
-        screen = await _open(desk, pilot)
+        screen = await desk.open_service(pilot)
         for row, named in ((failing_picture(), False), (_shifting(), True), (failing_picture(), False)):
             desk.publish(only(row))
             await pilot.pause()
-            assert ("M move on" in _said(screen)) is named
+            assert ("M move on" in words_of(screen)) is named
 
 
 async def test_a_triggered_alarm_is_named() -> None:
@@ -151,14 +136,14 @@ async def test_a_triggered_alarm_is_named() -> None:
     alarms = AlarmWatch("TRIGGERED", ("api-5xx", "api-p95"), ("api-p95",))
     desk = Desk(only(_shifting(alarms=alarms)))
     async with desk.app.run_test(size=WIDE) as pilot:
-        assert "alarms ▲ TRIGGERED api-p95" in _said(await _open(desk, pilot))
+        assert "alarms ▲ TRIGGERED api-p95" in words_of(await desk.open_service(pilot))
 
 
 async def test_without_weights_the_share_of_healthy_targets_is_called_that() -> None:
     """ECS shifts nothing in a rolling deployment: the load balancer spreads over what is healthy."""
     desk = Desk(only(failing_picture()))
     async with desk.app.run_test(size=WIDE) as pilot:
-        said = _said(await _open(desk, pilot))
+        said = words_of(await desk.open_service(pilot))
         assert "traffic 0 % ──────────── of healthy targets 100 % ━━━━━━━━━━━━" in said
 
 
@@ -174,11 +159,11 @@ async def test_scaling_is_asked_for_when_its_tab_is_opened_and_not_before() -> N
         activities=(ScalingActivity(ago(120), "set desired count to 4", "Successful"),),
     )
     async with desk.app.run_test(size=WIDE) as pilot:
-        screen = await _open(desk, pilot)
+        screen = await desk.open_service(pilot)
         assert platform.count("scaling") == 0
         await pilot.press("4")
-        await until(pilot, lambda: "2 to 10 tasks" in _said(screen))
-        said = _said(screen)
+        await until(pilot, lambda: "2 to 10 tasks" in words_of(screen))
+        said = words_of(screen)
         assert "2 desired" in said
         assert "suspended: scaling in" in said
         assert "only ever scales out" in said
@@ -191,13 +176,13 @@ async def test_no_autoscaling_and_a_refusal_are_two_things() -> None:
     desk = Desk()
     platform = desk.platforms["rugmunch/production"]
     async with desk.app.run_test(size=NARROW) as pilot:
-        screen = await _open(desk, pilot)
+        screen = await desk.open_service(pilot)
         platform.fail("scaling", RejectedError("not allowed: application-autoscaling"))
         await pilot.press("4")
-        await until(pilot, lambda: "not read: not allowed: application-autoscaling" in _said(screen))
-        assert "no autoscaling" not in _said(screen)
+        await until(pilot, lambda: "not read: not allowed: application-autoscaling" in words_of(screen))
+        assert "no autoscaling" not in words_of(screen)
         await pilot.press("3", "4")
-        await until(pilot, lambda: "no autoscaling: the desired count changes only" in _said(screen))
+        await until(pilot, lambda: "no autoscaling: the desired count changes only" in words_of(screen))
 
 
 async def test_any_two_revisions_can_be_compared() -> None:
@@ -220,24 +205,24 @@ async def test_any_two_revisions_can_be_compared() -> None:
     platform.histories[ADDRESS] = (a_new_rollout(), a_rollout(), a_rollout(id="first", target=older_id))
     platform.known[older_id] = oldest
     async with desk.app.run_test(size=WIDE) as pilot:
-        screen = await _open(desk, pilot)
+        screen = await desk.open_service(pilot)
         await pilot.press("5")
-        await until(pilot, lambda: "of 3" in _said(screen))
-        said = _said(screen)
+        await until(pilot, lambda: "of 3" in words_of(screen))
+        said = words_of(screen)
         assert ":42 v1.4.2 3 d → :43 v1.4.3 6 min live" in said
         assert "image api 9c1f9c1f v1.4.2 → 4b7e4b7e v1.4.3" in said
         await pilot.press("left_square_bracket")
         await pilot.pause()
-        said = _said(screen)
+        said = words_of(screen)
         assert ":41 v1.4.1" in said
         assert "cpu 256 → 512" in said
         assert "api environment - GONE" in said and "+ CAME" in said
         await pilot.press("left_curly_bracket")
         await pilot.pause()
-        assert ":41 v1.4.1 3 d → :42 v1.4.2 3 d" in _said(screen)
+        assert ":41 v1.4.1 3 d → :42 v1.4.2 3 d" in words_of(screen)
         await pilot.press("right_curly_bracket", "right_square_bracket")
         await pilot.pause()
-        assert ":42 v1.4.2 3 d → :43 v1.4.3 6 min live" in _said(screen)
+        assert ":42 v1.4.2 3 d → :43 v1.4.3 6 min live" in words_of(screen)
         assert platform.count("history") == 1
 
 
@@ -246,29 +231,29 @@ async def test_a_click_on_a_tab_opens_it(size: tuple[int, int]) -> None:
     """The mouse does what the keys do."""
     desk = Desk()
     async with desk.app.run_test(size=size) as pilot:
-        screen = await _open(desk, pilot)
+        screen = await desk.open_service(pilot)
         rows = text_of(screen).splitlines()
         row = next(y for y, text in enumerate(rows) if "events 3" in text)
         await pilot.click(offset=(rows[row].index("events") + 1, row))
         await pilot.pause()
-        assert "has reached a steady state. (2 times)" in _said(screen)
+        assert "has reached a steady state. (2 times)" in words_of(screen)
 
 
 async def test_explain_shows_cause_remedy_and_what_they_rest_on() -> None:
     """And goes away again with the same key."""
     desk = Desk(only(failing_picture()))
     async with desk.app.run_test(size=WIDE) as pilot:
-        screen = await _open(desk, pilot)
-        assert "remedy" not in _said(screen)
+        screen = await desk.open_service(pilot)
+        assert "remedy" not in words_of(screen)
         await pilot.press("e")
         await pilot.pause()
-        said = _said(screen)
+        said = words_of(screen)
         assert "remedy raise the memory limit to 1,024 MB" in said
         assert "stopped: out of memory (exit 137)" in said
         assert "CloudWatch 1 min ago errors 8.4 % of 1,000 requests" in said
         await pilot.press("e")
         await pilot.pause()
-        assert "remedy" not in _said(screen)
+        assert "remedy" not in words_of(screen)
 
 
 async def test_until_the_plan_is_there_the_proved_way_back_stands_with_its_age() -> None:
@@ -276,14 +261,14 @@ async def test_until_the_plan_is_there_the_proved_way_back_stands_with_its_age()
     way = WayBack(ago(240), "v1.4.2", 110, proven=True, failed=("secret is gone",), deployment=NEW_DEPLOYMENT)
     desk = Desk(only(failing_picture(way_back=way)))
     async with desk.app.run_test(size=WIDE) as pilot:
-        screen = await _open(desk, pilot)
-        assert "R to v1.4.2 · safe in about 1:50 · secret is gone · proved 4 min ago" in _said(screen)
+        screen = await desk.open_service(pilot)
+        assert "R to v1.4.2 · safe in about 1:50 · secret is gone · proved 4 min ago" in words_of(screen)
         screen.post_message(PlanMade(a_plan(), 0))
         await pilot.pause()
-        assert "to v1.4.2 (ran for 3 d), by stopping" in _said(screen)
+        assert "to v1.4.2 (ran for 3 d), by stopping" in words_of(screen)
     desk = Desk(only(failing_picture(way_back=replace(way, deployment="ecs-svc/other"))))
     async with desk.app.run_test(size=WIDE) as pilot:
-        assert "way back asking" in _said(await _open(desk, pilot))
+        assert "way back asking" in words_of(await desk.open_service(pilot))
 
 
 async def test_the_accounts_name_stands_before_its_number() -> None:
@@ -297,7 +282,7 @@ async def test_the_accounts_name_stands_before_its_number() -> None:
     )
     desk = Desk(around)
     async with desk.app.run_test(size=WIDE) as pilot:
-        assert "us-east-1 rugmunch-prod 4823-1960-7715 on-call" in _said(await _open(desk, pilot))
+        assert "us-east-1 rugmunch-prod 4823-1960-7715 on-call" in words_of(await desk.open_service(pilot))
 
 
 def test_the_copied_summary_holds_all_that_a_colleague_needs() -> None:
@@ -324,4 +309,4 @@ async def test_without_a_service_revision_the_digest_is_that_of_the_tasks() -> N
     picture = a_picture(status=status, release=None, observation=an_observation(status=status, releases={}))
     desk = Desk(only(picture))
     async with desk.app.run_test(size=WIDE) as pilot:
-        assert "image 9c1f9c1f by its tasks" in _said(await _open(desk, pilot))
+        assert "image 9c1f9c1f by its tasks" in words_of(await desk.open_service(pilot))
