@@ -54,6 +54,10 @@ class _Minute:
     target_errors: int
     balancer_errors: int
     seconds: "array[float]"
+    well: int = 0
+    """Answered with 2xx."""
+    refused: int = 0
+    """With 4xx."""
 
 
 class Figures:
@@ -107,6 +111,8 @@ class Figures:
             target_errors=sum(request.status >= 500 for request in answered),
             balancer_errors=len(requests) - len(answered),
             seconds=array("d", sorted(request.seconds for request in answered)),
+            well=sum(200 <= request.status < 300 for request in answered),
+            refused=sum(400 <= request.status < 500 for request in answered),
         )
 
     def sampled(self, minute: int, level: Callable[[float], float | None]) -> list[float]:
@@ -175,6 +181,8 @@ def _nonzero(count: int) -> list[float]:
 
 _MEASURES: dict[tuple[str, str], Callable[[Figures, Metric, int], Sequence[float]]] = {
     (ALB, "RequestCount"): lambda f, of, m: _nonzero(f.minute(of, m).reached),
+    (ALB, "HTTPCode_Target_2XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).well),
+    (ALB, "HTTPCode_Target_4XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).refused),
     (ALB, "HTTPCode_Target_5XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).target_errors),
     (ALB, "HTTPCode_ELB_5XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).balancer_errors),
     (ALB, "TargetResponseTime"): lambda f, of, m: f.minute(of, m).seconds,

@@ -38,6 +38,8 @@ class Guard:
             self._disarmed = "not armed: somebody else's deployment"
         self._trip: Trip | None = None
         self._cancelled_at: datetime | None = None
+        self._acquitted = ""
+        """Why the trouble that lasts is not the deploy's; empty: nothing says so."""
 
     @property
     def policy(self) -> GuardPolicy:
@@ -85,11 +87,23 @@ class Guard:
         """
         if not self.is_armed:
             return None
-        trip = tripped(self._policy, judgements, tuple(evidence), now, blame)
+        evidence = tuple(evidence)
+        self._remember(judgements, evidence, blame)
+        trip = tripped(self._policy, judgements, evidence, now, blame, self._acquitted)
         if trip is None or not self._is_news(trip):
             return None
         self._trip = trip
         return trip
+
+    def _remember(
+        self, judgements: Sequence[Judgement], evidence: Sequence[Hard], blame: Blame | None
+    ) -> None:
+        """What was not the deploy's fault does not become so because it lasts: a service of which nothing is
+        left does not even say any more that its database is gone."""
+        if blame is not None and blame.is_deploy is False:
+            self._acquitted = blame.uncured or blame.line
+        elif not evidence and not any(item.periods_bad for item in judgements):
+            self._acquitted = ""
 
     def rolls_back_at(self) -> datetime | None:
         """When the countdown ends; ``None`` while none runs."""
@@ -114,12 +128,17 @@ def tripped(
     evidence: Sequence[Hard],
     now: datetime,
     blame: Blame | None = None,
+    acquitted: str = "",
 ) -> Trip | None:
-    """The trip that these findings make; ``None`` where they make none."""
+    """The trip that these findings make; ``None`` where they make none.
+
+    Args:
+        acquitted: Why this trouble is not the deploy's, found out before; empty: nothing of the kind was.
+    """
     bad = tuple(item for item in judgements if item.is_bad)
     if not bad and not evidence:
         return None
-    asks = _asks(bad, evidence, blame)
+    asks = acquitted or _asks(bad, evidence, blame)
     mode = GuardMode.ASK if asks else policy.mode
     return Trip(
         at=now,
