@@ -82,6 +82,8 @@ class StatementScreen(ModalScreen[None]):
     StatementScreen.-narrow #dialog { width: 100%; margin-top: 2; background: $background; }
     StatementScreen.-narrow #answer { margin: 0 2; }
     """
+    AUTO_FOCUS = ""
+    """The field is there for some statements only."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="say.cancel", tooltip="Leave; nothing is said"),
         Binding("enter", "accept", "say it", id="say.accept", show=False, tooltip="Say it"),

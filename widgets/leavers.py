@@ -46,10 +46,10 @@ def instance_line(instance: Instance, picked: bool, column: int, width: int, gly
     said = " · ".join(
         part
         for part in (
-            instance.zone,
-            instance.machine,
+            "is brought back" if leaves else "",
             "" if instance.connected else "agent lost",
-            "enter brings it back" if leaves else "",
+            instance.machine,
+            instance.zone,
         )
         if part
     )
