@@ -203,7 +203,7 @@ class PlanScreen(ConfirmDialog[Wish, Plan]):
         return f"{names} failed: {plan_dialog.BLOCKED}"
 
     def order(self, plan: Plan) -> str:
-        return plan_dialog.order_words(plan)
+        return plan_dialog.order_words(plan).replace("->", self.glyphs.arrow)
 
     def confirmed(self, plan: Plan, typed: str | None) -> None:
         self.app.post_message(OperationConfirmed(plan, typed))
@@ -213,6 +213,8 @@ class PlanScreen(ConfirmDialog[Wish, Plan]):
 
     def words(self) -> str:
         address = self.question.wish.address
+        if self.question.wish.refuse:
+            return f"Refuse the pause of {address.service} in {address.environment}"
         return title(self.question.wish.verb, address.service, address.environment)
 
     def body(self, column: int, width: int) -> tuple[Line, ...]:

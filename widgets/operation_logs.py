@@ -21,7 +21,11 @@ def log_lines(shown: OperationPicture, end: int, rows: int, glyphs: Glyphs, long
     """The newest log lines of both revisions, as many as fit; nothing while there are none."""
     if rows < 2 or not (shown.logs or shown.logs_missing):
         return []
-    lines = [heading("logs", 2, end, glyphs, [("tasks of both revisions", "muted")])]
+    lines = [
+        heading(
+            "logs", 2, end, glyphs, [("its tasks" if shown.walks else "tasks of both revisions", "muted")]
+        )
+    ]
     if shown.logs_missing:
         return [
             *lines,

@@ -80,7 +80,8 @@ def title_line(shown: OperationPicture, width: int, glyphs: Glyphs, short: bool)
 def _runs(plan: Plan, short: bool) -> list[tuple[str, str]]:
     """What runs, and goes on running."""
     name = str(plan.source.version) if short else f"{plan.source.revision} {plan.source.version}".strip()
-    return [("runs ", "muted"), (name, "text")]
+    done = [] if short else [(f"{plan.verb.value}   ", "text")]
+    return [*done, ("runs ", "muted"), (name, "text")]
 
 
 def _from_to(shown: OperationPicture, plan: Plan, short: bool, glyphs: Glyphs) -> list[tuple[str, str]]:

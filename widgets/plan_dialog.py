@@ -13,6 +13,8 @@ from widgets.regions import wrapped
 
 NOTHING_SENT = "nothing has been sent"
 BLOCKED = "it cannot be done like this"
+MOST_SAID = 36
+"""A longer effect does not stand on the button of the order."""
 
 
 def heading(text: str, corner: tuple[str, str], column: int, width: int, narrow: bool) -> tuple[Line, ...]:
@@ -114,11 +116,14 @@ def notice(mark: str, text: str, ink: str, column: int, width: int) -> tuple[Lin
 
 
 def order_words(plan: Plan) -> str:
-    """What ``enter`` would do: ``roll back to v1.4.2``, ``deploy v1.4.3``, ``drain``."""
+    """What ``enter`` would do: ``roll back to v1.4.2``, ``deploy v1.4.3``, ``scale: desired 2 -> 4``."""
     label = plan.target.version.label
     if plan.verb is Verb.ROLLBACK:
         return f"roll back to {label}"
-    return f"deploy {label}" if plan.verb is Verb.DEPLOY else plan.verb.value
+    if plan.verb is Verb.DEPLOY:
+        return f"deploy {label}"
+    said = "refuse" if plan.asked.get("refuse") else plan.verb.value
+    return f"{said}: {plan.effect}" if len(plan.effect) <= MOST_SAID else said
 
 
 def buttons(

@@ -37,6 +37,12 @@ _BY = {
     Mechanism.NONE: ("nothing", "no call"),
 }
 
+_TITLES = {
+    Verb.ROLLBACK: "Roll back",
+    Verb.UNDRAIN: "Bring back",
+    Verb.RESTORE: "Restore the database of",
+}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -49,7 +55,7 @@ class Row:
 
 def title(plan_verb: Verb, service: str, environment: str) -> str:
     """``Roll back rugmunch-api in production``."""
-    said = "Roll back" if plan_verb is Verb.ROLLBACK else plan_verb.value.capitalize()
+    said = _TITLES.get(plan_verb, plan_verb.value.capitalize())
     return f"{said} {service} in {environment}"
 
 
@@ -165,7 +171,15 @@ def _steps(plan: Plan, room: int, glyphs: Glyphs) -> Iterator[Row]:
 def _numbered(texts: Sequence[str], room: int) -> tuple[tuple[tuple[str, str], ...], ...]:
     if len(texts) == 1:
         return _sentences(texts, room, "text")
-    return _sentences([f"{number} {text}" for number, text in enumerate(texts, 1)], room, "text")
+    indent = len(str(len(texts))) + 1
+    lines = []
+    for number, text in enumerate(texts, 1):
+        first, *rest = wrapped(text, room - indent)
+        lines += [
+            ((f"{number:<{indent}}{first}", "text"),),
+            *(((" " * indent + more, "text"),) for more in rest),
+        ]
+    return tuple(lines)
 
 
 def _from(plan: Plan, now: datetime) -> tuple[tuple[str, str], ...]:

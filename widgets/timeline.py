@@ -27,7 +27,8 @@ def timeline(
     elapsed: float,
     glyphs: Glyphs,
 ) -> tuple[Line, ...]:
-    """The newest ``rows`` steps, oldest first.
+    """``rows`` of the steps, oldest first: the newest, or where much is still to come what happens now with
+    what is next to it.
 
     Args:
         column: Where the mark stands; the time ends 8 cells further, the text begins after it.
@@ -35,11 +36,23 @@ def timeline(
         evidence_at: Column of the evidence; ``None``: at the right edge, where it fits.
         elapsed: Seconds since it was confirmed, for what is happening now.
     """
+    first = max(0, min(_reached(steps) - rows // 2, len(steps) - rows))
     dated = (
         replace(step, at_s=elapsed) if step.state == "now" and step.at_s is None else step
-        for step in steps[-rows:]
+        for step in steps[first : first + rows]
     )
-    return tuple(_step(step, column, end, evidence_at, glyphs) for step in dated)
+    lines = [_step(step, column, end, evidence_at, glyphs) for step in dated]
+    below = len(steps) - first - len(lines)
+    if below:
+        text_at = column + 9 if evidence_at is not None else column + 8
+        said = f"and {below + 1} more to come"
+        lines[-1] = Line().put(column, glyphs.more, "muted").put(text_at, said, "muted", end - text_at)
+    return tuple(lines)
+
+
+def _reached(steps: Sequence[Step]) -> int:
+    """The place of the last step that is not still to come."""
+    return max((at for at, step in enumerate(steps) if step.state != "next"), default=0)
 
 
 def _step(step: Step, column: int, end: int, evidence_at: int | None, glyphs: Glyphs) -> Line:
