@@ -8,7 +8,7 @@ fits beside Amazon ECS.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import Event
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from console.domain.action import Action, ActionSight
 from console.domain.address import Address, Environment, Identity
@@ -37,6 +37,7 @@ from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
 from console.domain.web import Reply, Request
+from console.errors import QuarterdeckError
 
 
 class Clock(Protocol):
@@ -268,6 +269,15 @@ class Chronicle(Protocol):
 
         A part that cannot be read is left out.
         """
+
+
+@runtime_checkable
+class KeyedSource(Protocol):
+    """A source of figures that has to be asked with keys."""
+
+    @property
+    def problem(self) -> QuarterdeckError | None:
+        """What is wrong with its keys, with the remedy; ``None``: nothing that is known. Asks nobody."""
 
 
 class LiveLog(Protocol):

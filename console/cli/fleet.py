@@ -15,6 +15,7 @@ from console.domain.version import Version
 from console.domain.words import NOTHING, age, latency, percent, utc
 from console.domain.words import clock as seconds_clock
 from console.ports import Clock
+from console.watch.problems import KEY
 
 _ASCII = {"●": "o", "»": ">", "«": "<", "◔": "%", "▽": "v", "▲": "!", "✗": "X", "■": "#", "║": "=", "?": "?"}
 _GLYPHS = {
@@ -41,7 +42,10 @@ _WHERE_TOLD = ("errors", "p95", "by", "back")
 def error_of(picture: EnvironmentPicture) -> Problem | None:
     """What makes an answer incomplete. Figures do not: without them nothing is claimed of traffic."""
     problem = picture.problem
-    return None if problem is None or problem.part == "figures" else problem
+    is_about_figures = problem is not None and (
+        problem.part in ("figures", "signals") or problem.part.startswith(KEY)
+    )
+    return None if is_about_figures else problem
 
 
 def environment_facts(picture: EnvironmentPicture, clock: Clock) -> dict[str, object]:

@@ -177,6 +177,16 @@ class Scoped:
 
 
 @dataclass(frozen=True)
+class SourceTrouble:
+    """What somebody has to mend before a source can be asked: one thing, however many services miss it."""
+
+    source: str
+    title: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class SeriesPicture:
     """Every series of one service, as they were last gathered."""
 
@@ -186,6 +196,8 @@ class SeriesPicture:
     """When what serves now was ordered; ``None``: not known."""
     problems: Mapping[str, str] = field(default_factory=dict)
     """Source -> why it did not answer the last time."""
+    troubles: tuple[SourceTrouble, ...] = ()
+    """Keys that are missing or refused."""
 
     def of(self, measure: Measure, scope: Scope | None = None) -> tuple[Series, ...]:
         """Those of one measure (and scope), with data first."""

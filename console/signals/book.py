@@ -1,16 +1,16 @@
 """All sources of a service in one book: each asked on its own, each failing for itself alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event, Lock
 
 from console.domain.address import Address
-from console.domain.series import Scoped, Series, SeriesPicture
+from console.domain.series import Scoped, Series, SeriesPicture, SourceTrouble
 from console.domain.words import age
 from console.errors import QuarterdeckError
-from console.ports import Clock, SeriesSource
+from console.ports import Clock, KeyedSource, SeriesSource
 from console.signals.lanes import Lane, ThreadLane
 
 LIMIT_S = 10.0
@@ -98,7 +98,8 @@ class SignalBook:
             pages = {name: self._pages.get((address, name)) for name in self._sources}
             series = tuple(item for page in pages.values() if page for item in _told(page))
             problems = {name: said for name, page in pages.items() if page and (said := self._problem(page))}
-        return SeriesPicture(self._clock.now(), series, self._moved.get(address), problems)
+        troubles = tuple(_troubles(self._sources.values()))
+        return SeriesPicture(self._clock.now(), series, self._moved.get(address), problems, troubles)
 
     def _ask(self, address: Address, name: str, scoped: Scoped, since: datetime) -> Event | None:
         """Have one source asked, if it may be; the event is set when it has answered."""
@@ -144,6 +145,13 @@ class SignalBook:
         if page.busy and waited >= LIMIT_S:
             return f"no answer for {age(waited)}"
         return page.problem
+
+
+def _troubles(sources: Iterable[SeriesSource]) -> Iterable[SourceTrouble]:
+    for source in sources:
+        problem = source.problem if isinstance(source, KeyedSource) else None
+        if problem is not None:
+            yield SourceTrouble(source.name, problem.title, problem.message, problem.remedy)
 
 
 def _told(page: _Page) -> tuple[Series, ...]:

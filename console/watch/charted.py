@@ -5,11 +5,13 @@ from collections.abc import Callable
 from console.domain.address import Address
 from console.domain.fleet import ServicePicture
 from console.domain.guard import ServiceSignals
+from console.domain.series import SourceTrouble
 from console.domain.service import Observation
 from console.domain.urgency import Urgency, urgently
 from console.ports import Clock
 from console.watch.attempts import LONG_AGO, NEVER
 from console.watch.board import Board
+from console.watch.problems import KEY
 from console.watch.publisher import Publisher
 
 FOCUSED_S = 15.0
@@ -41,6 +43,8 @@ class ChartedReader:
         self._look = look
         self._attended = attended
         self._looked: dict[Address, float] = {}
+        self._troubled: set[str] = set()
+        """Sources that cannot be asked."""
 
     def turn(self) -> None:
         """Look at the service that waits longest; raises nothing."""
@@ -59,7 +63,17 @@ class ChartedReader:
             return
         self._board.recover("signals")
         self._board.charted(row.address, found)
+        self._tell(found.picture.troubles)
         self._publisher.publish()
+
+    def _tell(self, troubles: tuple[SourceTrouble, ...]) -> None:
+        """Once for the environment, however many services miss a source; and its end."""
+        for item in troubles:
+            self._board.fail(f"{KEY}{item.source}", item.title, item.message, item.remedy, self._clock.now())
+        told = {item.source for item in troubles}
+        for source in self._troubled - told:
+            self._board.recover(f"{KEY}{source}")
+        self._troubled = told
 
     def next_due(self) -> float:
         return min((self._due(row) for row in self._wanted()), default=NEVER)

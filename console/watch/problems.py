@@ -18,6 +18,9 @@ PARTS = (
     "signals",
 )
 """What can fail, by how much it takes away; a single service counts as ``services``."""
+KEY = "key "
+"""What a part begins with that is the key of another supplier: the least of all, because nothing that AWS
+tells is missing."""
 _SERVICES = PARTS.index("services")
 
 
@@ -42,9 +45,10 @@ class Problems:
 
     def first(self) -> Problem | None:
         """Of several the one that takes most away; services stand between status and the rest."""
-        order = {part: rank for rank, part in enumerate(PARTS)}
-        return min(
-            self._by_part.values(),
-            key=lambda problem: (order.get(problem.part, _SERVICES), problem.since),
-            default=None,
-        )
+        return min(self._by_part.values(), key=lambda item: (_rank(item.part), item.since), default=None)
+
+
+def _rank(part: str) -> int:
+    if part.startswith(KEY):
+        return len(PARTS)
+    return PARTS.index(part) if part in PARTS else _SERVICES
