@@ -27,6 +27,8 @@ DATADOG_SITES = (
 VERSION = "{version}"
 """Stands for the version's label in the name of a release."""
 _SENTRY = "https://sentry.io"
+_GITHUB = "https://api.github.com"
+_TELEGRAM = "https://api.telegram.org"
 _URL = r"https?://[^\s/]+\S*"
 _TAG = r"[A-Za-z0-9_./:-]+"
 _SPAN = r"[A-Za-z0-9_.]+"
@@ -82,6 +84,26 @@ class CrashSettings:
     environment: str = "console"
 
 
+@dataclass(frozen=True)
+class GitHubSettings:
+    """Where checks, reviews, approvals and releases are read, and approvals given."""
+
+    url: str
+    """``https://api.github.com``, or ``https://HOST/api/v3``."""
+    token: str
+    """Reference; it needs to read checks, statuses, actions, pull requests and contents, and to write
+    deployments where approvals are given from here."""
+
+
+@dataclass(frozen=True)
+class TelegramSettings:
+    """The bot of one environment."""
+
+    url: str
+    token: str
+    """Reference; it is part of every address that is asked, and never shown."""
+
+
 class Suppliers:
     """``[integrations]``: what holds for every environment that says nothing else."""
 
@@ -89,6 +111,8 @@ class Suppliers:
         table = top.table("integrations", schema.INTEGRATIONS)
         self.datadog = table.table("datadog", schema.DATADOG)
         self.sentry = table.table("sentry", schema.SENTRY)
+        self.github = table.table("github", schema.GITHUB)
+        self.has_github = table.has("github")
         self.crash_reports = _crash_reports(table)
 
 
@@ -99,6 +123,25 @@ class LocalSuppliers:
         self._environment = environment
         self._datadog = (table.table("datadog", schema.ENVIRONMENT_DATADOG), everywhere.datadog)
         self._sentry = (table.table("sentry", schema.ENVIRONMENT_SENTRY), everywhere.sentry)
+        self._github = (table.table("github", schema.GITHUB), everywhere.github)
+        self._has_github = everywhere.has_github or table.has("github")
+        self._telegram = table.table("telegram", schema.TELEGRAM) if table.has("telegram") else None
+
+    @property
+    def github(self) -> GitHubSettings | None:
+        """``None``: nobody there is asked."""
+        if not self._has_github:
+            return None
+        said = _Said(*self._github)
+        return GitHubSettings(url=said.address("url") or _GITHUB, token=said.reference("token"))
+
+    @property
+    def telegram(self) -> TelegramSettings | None:
+        """``None``: the environment has no bot."""
+        if self._telegram is None:
+            return None
+        said = _Said(self._telegram)
+        return TelegramSettings(url=said.address("url") or _TELEGRAM, token=said.reference("token"))
 
     def datadog(self, service: Table, name: str) -> DatadogSettings | None:
         """What is said of one service; ``None``: nothing, it is not asked about there.
@@ -180,7 +223,8 @@ class _Said:
 
     def _lacking(self, key: str, example: str) -> NoReturn:
         nearest, *others = (table.path for table in self.tables)
-        where = " or ".join(f"[{path}]" for path in ((nearest,) if key in _OF_SERVICES else others))
+        near = key in _OF_SERVICES or not others
+        where = " or ".join(f"[{path}]" for path in ((nearest,) if near else others))
         self.tables[0].refuse(key, "is missing", f'write {key} = "{example}" in {where}')
 
     def address(self, key: str) -> str:

@@ -120,6 +120,8 @@ def _environment(system: str, name: str, table: Table, suppliers: Suppliers) -> 
         container_insights=table.flag("container_insights"),
         proven_in=table.text("proven_in"),
         runbooks=table.texts("runbooks"),
+        github=local.github,
+        telegram=local.telegram,
     )
 
 

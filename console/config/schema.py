@@ -12,8 +12,9 @@ PATHS = ("journal", "cache", "aws_config", "aws_credentials")
 CONSOLE = ("theme", "ascii", "times")
 """``[console]``; ``[keys]`` has the ids of bindings for its keys, which the screens know."""
 
-INTEGRATIONS = ("datadog", "sentry", "crash_reports")
-"""``[integrations]``; of the first two, an environment and a service have tables of their own."""
+INTEGRATIONS = ("datadog", "sentry", "crash_reports", "github")
+"""``[integrations]``; of the first two, an environment and a service have tables of their own; of GitHub an
+environment has."""
 
 DATADOG = ("site", "url", "api_key", "app_key", "span", "version")
 ENVIRONMENT_DATADOG = (*DATADOG, "env")
@@ -22,6 +23,10 @@ SERVICE_DATADOG = ("service", "env", "span", "version")
 SENTRY = ("url", "organization", "token", "release")
 ENVIRONMENT_SENTRY = (*SENTRY, "project", "environment")
 SERVICE_SENTRY = ("project", "environment", "release")
+
+GITHUB = ("url", "token")
+TELEGRAM = ("url", "token")
+"""``[systems.S.environments.E.telegram]``: a bot belongs to one environment."""
 
 CRASH_REPORTS = ("dsn", "environment")
 
@@ -51,6 +56,8 @@ ENVIRONMENT = (
     "sentry",
     "checklist",
     "runbooks",
+    "github",
+    "telegram",
     "services",
     "groups",
 )

@@ -6,7 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from console.config.data import DatabaseSettings, MigrationSettings, ValidateSettings
-from console.config.integrations import CrashSettings, DatadogSettings, SentrySettings
+from console.config.integrations import (
+    CrashSettings,
+    DatadogSettings,
+    GitHubSettings,
+    SentrySettings,
+    TelegramSettings,
+)
 from console.domain.address import Address, Environment
 from console.domain.guard import GuardPolicy
 from console.domain.health import HealthWords
@@ -85,6 +91,8 @@ class EnvironmentSettings:
     """The environment of the same system in which a version must have succeeded; empty: none."""
     runbooks: tuple[str, ...] = ()
     """Lists that are walked without a deployment, named like ``checklist``."""
+    github: GitHubSettings | None = None
+    telegram: TelegramSettings | None = None
 
 
 @dataclass(frozen=True)
