@@ -46,4 +46,4 @@ def of_record(record: OperationRecord) -> Facts:
 def _about(label: str, digest: str, tags: tuple[str, ...]) -> Facts:
     commits = (_COMMIT.match(tag) for tag in (label, *tags))
     commit = next((found["commit"] for found in commits if found), "")
-    return {"version": label, "digest": digest, "commit": commit}
+    return {"version": label, "digest": digest, "commit": commit, "ref": commit or label}
