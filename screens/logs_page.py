@@ -9,12 +9,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from console.domain.address import Address
-from console.domain.fleet import ServicePicture
 from console.errors import UsageError
 from console.logtail.rates import ErrorCounter
 from console.logtail.view import LogView as Lines
 from console.ports import Clock, LogSource
-from screens.base import ConsoleScreen
 from screens.feeds import TailFeed
 from screens.logs_field import LogField
 from screens.logs_filter import FilterBook, Wanted
@@ -22,6 +20,7 @@ from screens.logs_history import WayBack
 from screens.logs_tasks import TaskBook
 from screens.logs_time import here
 from screens.logs_words import clock_time, counts_of, nothing, rates_of, whose
+from screens.of_service import OfService
 from widgets.banner import Banner
 from widgets.line import Line
 from widgets.lines import LinesView
@@ -44,7 +43,7 @@ class PauseBar(LinesView):
     PAPER = "warning-back"
 
 
-class LogPage(ConsoleScreen):
+class LogPage(OfService):
     """Reads the log as long as it is open, and does nothing while another screen is in front of it."""
 
     AUTO_FOCUS = "LogView"
@@ -98,20 +97,6 @@ class LogPage(ConsoleScreen):
     def pane(self) -> LogView:
         """The lines as they are seen."""
         return self.query_one("#log", LogView)
-
-    @property
-    def watched(self) -> Address | None:
-        return self.address
-
-    @property
-    def place(self) -> str:
-        picture = self.picture
-        return picture.environment.tier.value if picture else "all"
-
-    @property
-    def picture(self) -> ServicePicture | None:
-        """The newest picture of the service."""
-        return self.snapshot.find(self.address)
 
     def on_mount(self) -> None:
         self._apply()

@@ -18,6 +18,7 @@ from console.watch.cadence import is_stale
 from screens.changing import ChangingScreen
 from screens.feeds import LogFeed
 from screens.messages import Answered, AskFailed, LogsFailed, LogsRead, PlanMade
+from screens.of_service import OfService
 from screens.service_keys import KEYS, ORDER
 from screens.service_questions import History, Questions, read_history, revisions_of
 from screens.summary import summary
@@ -36,7 +37,7 @@ COMPARED = ("older", "newer")
 """The two revisions whose configuration is compared, each with a pair of keys."""
 
 
-class ServiceScreen(ChangingScreen):
+class ServiceScreen(OfService, ChangingScreen):
     """Deployments, tasks, targets, events, scaling, configuration and logs of one service, with its way
     back kept at hand."""
 
@@ -76,20 +77,6 @@ class ServiceScreen(ChangingScreen):
 
     def body(self) -> Iterable[Widget]:
         yield ServicePane(id="service")
-
-    @property
-    def watched(self) -> Address | None:
-        return self.address
-
-    @property
-    def place(self) -> str:
-        picture = self.picture
-        return picture.environment.tier.value if picture else "all"
-
-    @property
-    def picture(self) -> ServicePicture | None:
-        """The newest picture of the service."""
-        return self.snapshot.find(self.address)
 
     # -- data ---------------------------------------------------------------------------------
 

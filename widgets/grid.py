@@ -63,51 +63,36 @@ class GridView(ScrollView, Drawn, can_focus=True, inherit_bindings=False):
 
     cursor_key: reactive[str | None] = reactive(None)
 
-    class RowChosen(Message):
+    class Said(Message):
+        """Something that a list says; ``control`` is that list."""
+
+        def __init__(self, grid: "GridView") -> None:
+            super().__init__()
+            self.grid = grid
+
+        @property
+        def control(self) -> "GridView":
+            return self.grid
+
+    class RowChosen(Said):
         """Enter or a double click on a row."""
 
         def __init__(self, grid: "GridView", key: str) -> None:
-            super().__init__()
-            self.grid = grid
+            super().__init__(grid)
             self.key = key
 
-        @property
-        def control(self) -> "GridView":
-            return self.grid
-
-    class RowHighlighted(Message):
+    class RowHighlighted(Said):
         """The cursor is on another row than before."""
 
         def __init__(self, grid: "GridView", key: str | None) -> None:
-            super().__init__()
-            self.grid = grid
+            super().__init__(grid)
             self.key = key
 
-        @property
-        def control(self) -> "GridView":
-            return self.grid
-
-    class Moved(Message):
+    class Moved(Said):
         """Rows or scroll position have changed: more or fewer rows are below."""
 
-        def __init__(self, grid: "GridView") -> None:
-            super().__init__()
-            self.grid = grid
-
-        @property
-        def control(self) -> "GridView":
-            return self.grid
-
-    class Wheeled(Message):
+    class Wheeled(Said):
         """Somebody moves the list with the wheel."""
-
-        def __init__(self, grid: "GridView") -> None:
-            super().__init__()
-            self.grid = grid
-
-        @property
-        def control(self) -> "GridView":
-            return self.grid
 
     def __init__(
         self, rows: Sequence[GridRow] = (), *, id: str | None = None, classes: str | None = None
