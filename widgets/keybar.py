@@ -78,7 +78,7 @@ def key_line(keys: Sequence[KeyLabel], labels: Mapping[str, str], note: tuple[st
     """As many keys as there is room for, the last one always, and a note at the right.
 
     Args:
-        keys: In the order in which they are dropped, last first; the last one of all stays.
+        keys: In the order in which they are dropped, last first; the one that leads to all others stays.
         labels: Binding id -> what to say in place of the verb: the consequence.
         note: Text and style words; empty text for none.
     """
@@ -92,7 +92,7 @@ def key_line(keys: Sequence[KeyLabel], labels: Mapping[str, str], note: tuple[st
     sizes = [cell_width(key.key) + 1 + cell_width(verb) for key, verb in said]
     column, last = 2, len(said) - 1
     for place, (key, verb) in enumerate(said):
-        reserve = gap + sizes[last] if place != last else 0
+        reserve = gap + sizes[last] if place != last and keys[last].id == LAST else 0
         if column + sizes[place] + reserve > end:
             continue
         inks = ("bold accent", "muted") if key.enabled else ("faint", "faint")

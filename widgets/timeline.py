@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from console.domain.operation import Mechanism, Step
-from console.domain.words import clock
+from console.domain.words import age, clock
 from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.plan_view import by_words
 
+LONG_S = 3600
+"""What is expected so late is told in whole hours."""
 _INK = {
     "done": ("steady", "text"),
     "now": ("bold deploying", "bold strong"),
@@ -62,7 +64,8 @@ def _step(step: Step, column: int, end: int, evidence_at: int | None, glyphs: Gl
     line = Line().put(column, _mark(step.state, glyphs), mark_ink)
     if step.at_s is not None:
         time = clock(step.at_s)
-        time = f"~{time}" if step.state == "next" else time
+        if step.state == "next":
+            time = f"~{age(step.at_s) if step.at_s >= LONG_S else time}"
         end_at = column + (8 if len(time) > 5 and evidence_at is not None else 7)
         line.right(end_at, time, _time_ink(step.state))
     text_at = column + 9 if evidence_at is not None else column + 8

@@ -118,7 +118,13 @@ class Carrier:
             self.plan.estimate,
             safe=record.safe_at is not None or self.ended,
             done=record.done_at is not None or self.ended,
+            first=[action.said for action in self.plan.actions] if self._is_before_order else (),
         )
+
+    @property
+    def _is_before_order(self) -> bool:
+        """What comes first is not done yet, or the order is on its way."""
+        return self.accepted is None and not self.ended
 
     def accept(self, order: Order, accepted: Accepted) -> None:
         """The platform has taken the order."""

@@ -64,13 +64,21 @@ class Timeline:
             actions: What each action does, in their order; marked as ``action N`` once it has ended.
             over: The operation has ended: nothing is to come.
         """
-        left = [] if over else [said for n, said in enumerate(actions) if f"action {n}" not in self._seen]
-        ahead = (Step("next" if place else "now", None, said) for place, said in enumerate(left))
-        return (*self._done, *ahead)
+        return (*self._done, *(() if over else self._left(actions)))
 
-    def steps(self, now: str, estimate: Estimate | None, *, safe: bool, done: bool) -> tuple[Step, ...]:
-        """Everything noted, then what is waited for, then what is to come with its estimate."""
-        ahead: list[Step] = []
+    def _left(self, actions: Sequence[str]) -> list[Step]:
+        left = [said for n, said in enumerate(actions) if f"action {n}" not in self._seen]
+        return [Step("next" if place else "now", None, said) for place, said in enumerate(left)]
+
+    def steps(
+        self, now: str, estimate: Estimate | None, *, safe: bool, done: bool, first: Sequence[str] = ()
+    ) -> tuple[Step, ...]:
+        """Everything noted, then what is waited for, then what is to come with its estimate.
+
+        Args:
+            first: What each action before the order does, as long as that is not accepted.
+        """
+        ahead = self._left(first)
         if now:
             ahead.append(Step("now", None, now))
         if not safe:
