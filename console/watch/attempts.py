@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from console.errors import QuarterdeckError
+from console.errors import EndpointError, QuarterdeckError, ThrottledError
 from console.ports import Clock
 from console.watch.board import Board
 from console.watch.cadence import retry_after
@@ -22,6 +22,7 @@ class Attempts:
         self._clock = clock
         self._failures: dict[str, int] = {}
         self._retries: dict[str, float] = {}
+        self._passing: set[str] = set()
 
     def __call__(self, part: str, read: Callable[[], _T]) -> _T | None:
         """Read one part; a failure becomes the picture's problem, and ``None``."""
@@ -29,10 +30,13 @@ class Attempts:
             found = read()
         except QuarterdeckError as error:
             self._failed(part, error.title, error.message, error.remedy)
+            if isinstance(error, ThrottledError | EndpointError):
+                self._passing.add(part)
         except Exception as error:  # a bug must be seen, and must not end the watch
             self._failed(part, "bug", f"{type(error).__name__}: {error}", "report it; the watch goes on")
         else:
             if self._failures.pop(part, None):
+                self._passing.discard(part)
                 self._retries.pop(part, None)
                 self._board.recover(part)
             return found
@@ -41,6 +45,11 @@ class Attempts:
     def failing(self, part: str) -> bool:
         """Whether the last reading of a part failed."""
         return part in self._failures
+
+    def passes(self, part: str) -> bool:
+        """Whether the last reading of a part failed for a reason that passes by itself: too many calls,
+        or no answer."""
+        return part in self._passing
 
     def retry_at(self, part: str) -> float:
         """When a part is tried again, on the monotonic clock; long ago for one that does not fail."""
@@ -51,6 +60,7 @@ class Attempts:
         self._retries.clear()
 
     def _failed(self, part: str, title: str, message: str, remedy: str) -> None:
+        self._passing.discard(part)
         failures = self._failures[part] = self._failures.get(part, 0) + 1
         self._retries[part] = self._clock.monotonic() + retry_after(failures)
         self._board.fail(part, title, message, remedy, self._clock.now())

@@ -48,7 +48,7 @@ class EnvironmentPoller:
         self._clock = clock
         self._board = Board(platform.environment, addresses, remembered)
         self._publisher = Publisher(self._board, store, clock)
-        attempts = Attempts(self._board, clock)
+        attempts = self._attempts = Attempts(self._board, clock)
         self._statuses = StatusReader(platform, self._board, attempts, self._publisher, clock, holds, chance)
         self._aside = AsideReader(platform, signals, self._board, attempts, self._publisher, clock, shippers)
         self._prover = (
@@ -95,9 +95,13 @@ class EnvironmentPoller:
 
     def read_once(self) -> None:
         """Read the environment once: every status, its version and its figures, and in full what
-        something happens to, or all of a few services. Raises nothing."""
+        something happens to, or all of a few services. What AWS is too busy for is tried once more.
+        Raises nothing."""
         few = len(self._board.addresses) <= WHOLE_UP_TO
         self._statuses.read(all_in_full=few)
+        if self._attempts.passes("status"):
+            self._clock.sleep(max(0.0, self._attempts.retry_at("status") - self._clock.monotonic()))
+            self._statuses.read(all_in_full=few)
         if self._board.is_read:
             self._aside.read("identity", "shippers")
             self._publisher.flush()  # figures may come late: nobody waits for them to see the rest

@@ -19,7 +19,13 @@ from console.domain.fleet import WayBack
 from console.domain.operation import Verdict
 from console.domain.rollout import AlarmWatch, Hook, RolloutStatus
 from console.domain.service import Observation
-from console.errors import EndpointError, PermissionDeniedError, UnknownServiceError
+from console.errors import (
+    CredentialsError,
+    EndpointError,
+    PermissionDeniedError,
+    ThrottledError,
+    UnknownServiceError,
+)
 from console.operations.engine import Engine
 from console.runtime import Runtime
 from tests.builders import (
@@ -261,6 +267,19 @@ def test_an_environment_that_cannot_be_read_is_printed_with_its_error(world: Wor
         assert services[0][name] is None
 
 
+def test_what_passes_is_tried_once_more(world: World, printed: Printed) -> None:
+    """A job must not fail because AWS was busy for a moment; what is forbidden stays so."""
+    platform = world.platforms["rugmunch/staging"]
+    platform.fail("services", ThrottledError("ECS asks for fewer calls"))
+    assert world.run() == 0
+    assert all(item["error"] is None for item in printed())
+    platform.fail("services", PermissionDeniedError("ecs:DescribeServices is denied"), times=None)
+    platform.fail("status", PermissionDeniedError("ecs:DescribeServices is denied"), times=None)
+    before = platform.count("services")
+    assert world.run("rugmunch/staging") == 2
+    assert platform.count("services") == before + 1
+
+
 def test_an_environment_that_was_not_asked_for_cannot_spoil_the_exit_code(world: World) -> None:
     """Nor is it read."""
     world.platforms["rugmunch/staging"].fail("services", EndpointError("nobody answers"), times=None)
@@ -296,6 +315,7 @@ def test_an_environment_that_does_not_answer_in_time_is_given_up(
     platform = world.platforms["rugmunch/staging"]
     monkeypatch.setattr(platform, "services", lambda addresses: answer.wait(30) and ())
     monkeypatch.setattr(status, "DEADLINE_S", 0.2)
+    monkeypatch.setattr(status, "A_SERVICE_S", 0.0)
     try:
         assert world.run("rugmunch") == 2
     finally:
@@ -338,7 +358,7 @@ def test_the_table_shows_trouble_first_with_its_cause(
     """Symbol and word, counts, version, rollout, age, why; then the environments that failed."""
     production = world.platforms["rugmunch/production"]
     production.put(a_rolling_observation(tasks=(a_stopped_task(),)))
-    world.platforms["rugmunch/staging"].fail("services", EndpointError("nobody answers"), times=None)
+    world.platforms["rugmunch/staging"].fail("services", CredentialsError("nobody answers"), times=None)
     assert world.run(as_json=False) == 2
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == [
@@ -359,7 +379,7 @@ def test_the_table_shows_trouble_first_with_its_cause(
     assert lines[1].endswith("container api exited with code 1 · 1 task died in 1 min · breaker 0 of 3")
     assert lines[2].split()[:3] == ["?", "unknown", "rugmunch-api"]
     assert lines[3].startswith("● steady")
-    assert lines[-1] == "▲ rugmunch/staging: endpoint: nobody answers"
+    assert lines[-1] == "▲ rugmunch/staging: credentials: nobody answers"
 
 
 def test_without_utf8_the_table_is_ascii() -> None:
