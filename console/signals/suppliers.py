@@ -123,7 +123,7 @@ class Exchange:
         left = self._until - self._clock.monotonic()
         if left <= 0:
             raise EndpointError(f"{self._supplier}: no answer within {self._limit_s:.0f} s")
-        reply = self._web.send(request, left)
+        reply = self._carried(request, left)
         if reply.status in (401, 403):
             raise CredentialsError(f"{self._supplier} does not accept the key: {reply.status}")
         if reply.status == 429:
@@ -135,6 +135,17 @@ class Exchange:
         if reply.is_cut:
             raise EndpointError(f"{self._supplier}: the answer is too long")
         return reply
+
+    def _carried(self, request: Request, left_s: float) -> Reply:
+        """The way out names places; here it is the supplier whom people know."""
+        try:
+            return self._web.send(request, left_s)
+        except EndpointError as error:
+            reason = error.message.partition(": ")[2] or error.message
+            raise EndpointError(f"{self._supplier}: {reason}", error.remedy) from None
+        except ThrottledError as error:
+            _, _, wish = error.message.partition(" asks ")
+            raise ThrottledError(f"{self._supplier} asks {wish or 'for fewer requests'}") from None
 
     def json(self, request: Request) -> tuple[object, Reply]:
         """Likewise; what it says, as JSON.

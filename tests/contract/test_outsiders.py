@@ -215,7 +215,7 @@ def test_a_supplier_in_trouble_is_no_data_with_a_reason_and_keeps_nobody(
     desk = open_desk("rugmunch")
     make = desk.make_datadog if supplier == "datadog" else desk.make_sentry
     for trouble, reason in (
-        ("down", "127.0.0.1"),
+        ("down", "onnection"),
         ("slow", "no answer within"),
         ("throttled", "without requests"),
         ("malformed", "cannot be read"),
@@ -225,6 +225,8 @@ def test_a_supplier_in_trouble_is_no_data_with_a_reason_and_keeps_nobody(
         with pytest.raises(QuarterdeckError) as caught:
             desk.ask(source)
         assert reason in caught.value.message
+        assert caught.value.message.lower().startswith(supplier)
+        assert "http" not in caught.value.message
         assert "sandbox-" not in str(caught.value)
         assert source.problem is None
         desk.mend()
