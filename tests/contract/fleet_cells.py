@@ -67,11 +67,16 @@ def _in_motion(shared: SharedWorld, address: Address) -> bool:
     return platform.status(address).in_motion or len(platform.status(address).deployments) > 1
 
 
+def paused(shared: SharedWorld, address: Address) -> None:
+    """Until a deployment waits for somebody."""
+    shared.wait_until(lambda: _hook(shared, address) is not None, 900, step_s=30)
+
+
 def continued(shared: SharedWorld, address: Address) -> None:
     """A person lets a paused deployment go on; one that has no pause goes on by itself."""
     if not observed(shared, address).status.steps.pauses:
         return
-    shared.wait_until(lambda: _hook(shared, address) is not None, 900, step_s=30)
+    paused(shared, address)
     rollout, hook = observed(shared, address).rollout, _hook(shared, address)
     assert rollout is not None and hook is not None
     shared.sandbox.client("ecs", address.system).continue_service_deployment(
@@ -116,3 +121,13 @@ def shipped_by_codedeploy(shared: SharedWorld, address: Address, tag: str) -> st
             revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
         )["deploymentId"]
     )
+
+
+def counts(shared: SharedWorld, address: Address) -> dict[str, object]:
+    """How many tasks there are, and everything that autoscaling may do."""
+    platform = shared.connections[f"{address.system}/{address.environment}"].platform
+    status, scaling = platform.status(address), platform.scaling(address)
+    found: dict[str, object] = {"desired": status.desired, "running": status.running}
+    if scaling is not None:
+        found |= {"limits": (scaling.minimum, scaling.maximum), "suspended": scaling.suspended}
+    return found
