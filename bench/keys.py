@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable
+from math import inf
 
 from bench.logserver import flooded
 from bench.rows import Row, ms, percentile
@@ -10,6 +11,8 @@ from bench.terminal import LINES, Terminal, opened, pauses
 from bench.world import COMMAND, cpu_s, plain_environment, resident_mb, world
 
 PRESSES = 220
+UNANSWERED_S = 5.0
+"""From then on a key is taken to have changed nothing: at an end, or because the row moved as well."""
 BUDGETS = ("20 ms", "60 ms", "150 ms")
 LAUNCH = [sys.executable, "-m", "bench.launch"]
 
@@ -61,18 +64,24 @@ def _log(command: list[str], home: str, what: str, presses: int, budgets: tuple[
 
 
 def _pressed(terminal: Terminal, keys: Iterable[str], look: Callable[[Terminal], str]) -> list[float]:
-    """Seconds from each press to its paint."""
+    """Seconds from each press to its paint; endless for one that changed nothing."""
     taken = []
     for key, pause in zip(keys, pauses(), strict=False):
         terminal.settle(pause)
-        taken.append(terminal.answered(key, look))
+        try:
+            taken.append(terminal.answered(key, look, UNANSWERED_S))
+        except TimeoutError:
+            taken.append(inf)
     return taken
 
 
 def _distribution(what: str, seconds: list[float], budgets: tuple[str, str, str]) -> list[Row]:
-    figures = percentile(seconds, 0.5), percentile(seconds, 0.95), max(seconds)
-    names = f"{what}, p50 of {len(seconds)}", "… p95", "… worst"
-    return list(zip(names, budgets, map(_ms, figures), strict=True))
+    painted = [item for item in seconds if item < inf] or [inf]
+    figures = percentile(painted, 0.5), percentile(painted, 0.95), max(painted)
+    names = f"{what}, p50 of {len(painted)}", "… p95", "… worst"
+    rows = list(zip(names, budgets, map(_ms, figures), strict=True))
+    missed = seconds.count(inf)
+    return [*rows, ("… keys that changed nothing", "0", f"{missed}")] if missed else rows
 
 
 def _ms(seconds: float) -> str:

@@ -86,11 +86,11 @@ class Terminal:
         """The row under the cursor; empty where none is marked."""
         return next((self.row(line) for line in range(LINES) if self.screen.buffer[line][0].data == "▌"), "")
 
-    def answered(self, key: str, look: Callable[["Terminal"], str]) -> float:
+    def answered(self, key: str, look: Callable[["Terminal"], str], patience_s: float = PATIENCE_S) -> float:
         """Press a key: seconds until what ``look`` finds on the screen is something else, and not nothing."""
         before = look(self)
         at = self.press(key)
-        return self._wait(lambda: look(self) not in ("", before), PATIENCE_S) - at
+        return self._wait(lambda: look(self) not in ("", before), patience_s) - at
 
     def close(self) -> None:
         """End the program at once."""
