@@ -91,7 +91,8 @@ def _first(bearings: Bearings, wish: Wish, mechanism: Mechanism, target: Release
         return _First(checks=checks, remarks=("the migration is left out, as asked",))
     if wish.migrate is None and target.digests == bearings.live.digests:
         return _First(checks=checks)
-    return _First(migrate.actions(bearings, target, clock), checks, migrate.remarks(bearings))
+    slow = "the time to safe counts from the order: what is done before it takes as long as it takes"
+    return _First(migrate.actions(bearings, target, clock), checks, (*migrate.remarks(bearings), slow))
 
 
 def _tried(bearings: Bearings, mechanism: Mechanism) -> tuple[Action, ...]:

@@ -191,7 +191,9 @@ def _is_to_be_seen(carrier: Carrier, action: Action) -> bool:
 
 
 def _note_sent(carrier: Carrier) -> None:
-    if carrier.log.record.accepted_at is None:
+    """What was done before a release is not its order: that one has a time of its own."""
+    alone = carrier.plan.mechanism is Mechanism.ACTIONS
+    if alone and carrier.log.record.accepted_at is None:
         carrier.log.change(accepted_at=carrier.clock.now())
 
 
