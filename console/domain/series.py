@@ -5,7 +5,7 @@ A point without a value is a gap and stays one: *no data* is never zero, and nev
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from console.domain.release import Release
@@ -49,7 +49,8 @@ class Measure(StrEnum):
     HEALTH = "health"
     """1: the service says that it is well; 0: that it is not; between: some of its answers do."""
     DEPENDENCY = "dependency"
-    """1: what the service needs is well; 0: it is not; between: some tasks find so. ``subject`` names it: database, cache."""
+    """1: what the service needs is well; 0: it is not; between: some tasks find it so. ``subject`` names
+    it: database, cache."""
     DB_CONNECTIONS = "database connections"
     REPLICA_LAG = "replication lag"
     """Seconds."""
@@ -150,9 +151,8 @@ class Series:
 
     def since(self, moment: datetime) -> tuple[Point, ...]:
         """Points of periods that began at that moment or later."""
-        return tuple(
-            item for item in self.points if item.at.timestamp() - self.period_s >= moment.timestamp()
-        )
+        first = moment + timedelta(seconds=self.period_s)
+        return tuple(item for item in self.points if item.at >= first)
 
     def until(self, moment: datetime) -> tuple[Point, ...]:
         """Points of periods that were over at that moment."""

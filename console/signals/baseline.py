@@ -33,7 +33,8 @@ def baseline(trigger: Trigger, series: Series | None, ordered_at: datetime) -> B
     """
     if series is None:
         return Baseline(None, 0, until=ordered_at)
-    points = [item for item in series.until(ordered_at) if item.at > ordered_at - REACH]
+    first = ordered_at - REACH
+    points = [item for item in series.points if first < item.at <= ordered_at]
     found, _ = windows(points, trigger.measure, series.period_s, trigger.minimum_requests)
     needed = _STATE_POINTS if trigger.measure.is_state else trigger.baseline_min_points
     value: float | None = None

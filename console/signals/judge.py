@@ -130,13 +130,17 @@ class _Case:
         return window.value > usual * max(_CLEARLY, min(exp(2 * self.baseline.spread), _NOISE_LIMIT))
 
     def needed(self, row: Sequence[Window]) -> int:
-        """How many periods in a row it takes: one more where the baseline had a period nearly as bad, two
-        where it had several. What happens now and then of itself happens twice in a row now and then too."""
+        """How many periods in a row it takes: one more where a period before the order was over the limit or
+        nearly as bad, two where several were as bad. What happens now and then of itself happens twice in
+        a row now and then too."""
         if not row or self.trigger.measure.is_state or not self.trigger.worse_than_baseline:
             return self.trigger.periods
         level = _NEARLY * min(item.value for item in row[: self.trigger.periods])
         alike = sum(1 for value in self.baseline.values if value >= level)
-        return self.trigger.periods + (0 if not alike else 1 if alike < _SEVERAL else 2)
+        if alike >= _SEVERAL:
+            return self.trigger.periods + 2
+        over = any(self.limit is not None and value > self.limit for value in self.baseline.values)
+        return self.trigger.periods + (1 if alike or over else 0)
 
     def beside(self, window: Window) -> Window | None:
         """The old version at the same time; ``None`` where nothing tells."""

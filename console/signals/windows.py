@@ -45,6 +45,9 @@ def windows(
     counted = 0
     longest = LONGEST * period
     for point in reversed(_counted(points)):
+        if not gathered and (point.requests or 0) >= minimum:  # as of most services
+            found.append(_window([point], measure, period))
+            continue
         while gathered and gathered[0].at - point.at >= longest:
             if not found and not few:
                 few = counted
