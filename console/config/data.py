@@ -51,3 +51,5 @@ class ValidateSettings:
     """Per cent of what is reserved; ``None``: not judged."""
     log_errors: float = 1.0
     """Lines at error or above a minute and more than twice those of the time before: that many."""
+    sentry_errors: int = 10
+    """Errors that Sentry has of the last ten minutes."""

@@ -161,4 +161,5 @@ def validate(service: Table) -> ValidateSettings:
         p99=table.duration_or_none("p99"),
         cpu=table.number("cpu_percent", 0, 0, 100) or None,
         log_errors=table.number("log_errors", usual.log_errors, 0, 1_000_000),
+        sentry_errors=int(table.number("sentry_errors", usual.sentry_errors, 1, 1_000_000)),
     )

@@ -108,7 +108,7 @@ SMOKE_STEP = (
     "fatal",
 )
 
-VALIDATE = ("error_percent", "p95", "p99", "cpu_percent", "log_errors")
+VALIDATE = ("error_percent", "p95", "p99", "cpu_percent", "log_errors", "sentry_errors")
 
 DATABASE = ("name", "repoint", "security_groups", "backup", "maintenance")
 

@@ -19,6 +19,7 @@ from console.operations.settled import Wanted, settled
 from console.operations.within_limits import within_limits
 from console.ports import Clock, LogSource, Platform, SignalSource
 from console.signals import health
+from console.signals.sentry import SentrySource
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,19 @@ def _findings(
     if broken:
         yield skipped("figures, log", f"not judged: {broken} is not well")
         return
-    balanced = bool(observation.status.target_groups)
-    yield from within_limits(settings, sources.signals, sources.logs, sources.clock, is_balanced=balanced)
+    yield from within_limits(
+        settings,
+        sources.signals,
+        sources.logs,
+        sources.clock,
+        is_balanced=bool(observation.status.target_groups),
+        sentry=_sentry(settings, sources),
+    )
+
+
+def _sentry(settings: ServiceSettings, sources: Sources) -> SentrySource:
+    known = {settings.address: settings.sentry} if settings.sentry is not None else {}
+    return SentrySource(known, sources.outside.web, sources.outside.secrets, sources.clock)
 
 
 def _asked(settings: ServiceSettings, platform: Platform, observation: Observation, version: str) -> Wanted:

@@ -9,32 +9,44 @@ from console.config.data import ValidateSettings
 from console.config.settings import ServiceSettings
 from console.domain.address import Address
 from console.domain.findings import Finding, ng, ok, skipped
+from console.domain.series import Measure, Scope, Scoped
 from console.domain.signals import Figures, LogLine
-from console.domain.words import count, latency, percent
+from console.domain.words import age, count, latency, percent
 from console.errors import QuarterdeckError
 from console.logtail.query import SERIOUS
-from console.ports import Clock, LogSource, SignalSource
+from console.ports import Clock, LogSource, SeriesSource, SignalSource
 
 MINUTES = 5
 """Of so many minutes the share of errors is judged: one request more or less decides nothing."""
 NEW = timedelta(minutes=5)
 BEFORE = timedelta(minutes=25)
 """The time with whose lines the new ones are compared."""
+REPORTED = timedelta(minutes=10)
+"""Of so long the errors are counted that a program has reported."""
 MOST_LINES = 4_000
 _COMPARABLE_S = 60.0
 """A shorter time before tells nothing about what is usual."""
 
 
 def within_limits(
-    settings: ServiceSettings, signals: SignalSource, logs: LogSource, clock: Clock, *, is_balanced: bool
+    settings: ServiceSettings,
+    signals: SignalSource,
+    logs: LogSource,
+    clock: Clock,
+    *,
+    is_balanced: bool,
+    sentry: SeriesSource | None = None,
 ) -> Iterator[Finding]:
     """What is only reported: every finding stands for itself. No data is no OK.
 
     Args:
         is_balanced: A load balancer counts its requests.
+        sentry: Asked where the service is configured for it; ``None``: it is not spoken of.
     """
     yield from _figures(settings.validate, settings.address, signals, is_balanced=is_balanced)
     yield _log_errors(settings, logs, clock)
+    if sentry is not None:
+        yield _reported(settings, sentry, clock.now())
 
 
 def _figures(
@@ -75,6 +87,25 @@ def _below(name: str, value: float | None, limit: float, shown: Callable[[float]
 
 def _per_cent(value: float) -> str:
     return f"{value:.0f} %"
+
+
+def _reported(settings: ServiceSettings, sentry: SeriesSource, now: datetime) -> Finding:
+    """Errors that the program itself has reported; a failed question is unknown, and not none of them."""
+    if settings.sentry is None:
+        return skipped("Sentry", "not configured")
+    try:
+        found = sentry.series(settings.address, Scoped(), now - REPORTED)
+    except QuarterdeckError as error:
+        return skipped("Sentry", f"cannot be asked: {error.message}")
+    mine = [item for item in found if (item.measure, item.scope) == (Measure.ERROR_EVENTS, Scope.SERVICE)]
+    values = [value * item.period_s / 60 for item in mine for value in item.values if value is not None]
+    if not values:
+        return skipped(
+            "Sentry", f"NODATA: {next((i.no_data for i in found if i.no_data), 'nothing counted')}"
+        )
+    errors, limit = round(sum(values)), settings.validate.sentry_errors
+    said = f"{count(errors, 'error')} in {age(REPORTED.total_seconds())}"
+    return ok("Sentry", said) if errors < limit else ng("Sentry", f"{said}, limit {limit}")
 
 
 def _log_errors(settings: ServiceSettings, logs: LogSource, clock: Clock) -> Finding:

@@ -261,7 +261,7 @@ def test_a_lost_database_is_not_well_and_what_is_only_reported_comes_after_what_
         "smoke: jobs are valid JSON",
         "smoke: database connected",
     ]
-    reported = ["errors", "p99", "CPU", "log errors"]
+    reported = ["errors", "p99", "CPU", "log errors", "Sentry"]
     order = [name for name in well if name in (*must, *reported)]
     assert order == [*must, *reported]
     assert not [row for row in rows(well) if row.startswith("NG")], rows(well)

@@ -104,6 +104,7 @@ p95 = "0.2s"
 p99 = "0.5s"
 cpu_percent = 70
 log_errors = 3
+sentry_errors = 20
 [{AT}.database]
 name = "db"
 repoint = "its record"
@@ -122,7 +123,9 @@ ok = ["Green"]
 dependencies = {{ search = "checks.es" }}
 """,
     )
-    assert service.validate == ValidateSettings(0.005, timedelta(seconds=0.2), timedelta(seconds=0.5), 70, 3)
+    assert service.validate == ValidateSettings(
+        0.005, timedelta(seconds=0.2), timedelta(seconds=0.5), 70, 3, 20
+    )
     assert service.database == DatabaseSettings(
         "db", "its record", ("sg-1",), window("03:00-04:00"), window("Sun 04:00-05:00")
     )

@@ -1,23 +1,28 @@
 """A service's table: OK, NG and SKIP with reasons; fatal findings before reported ones; nothing guessed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from console.config.data import ValidateSettings
+from console.config.integrations import SentrySettings
 from console.config.settings import ServiceSettings
+from console.domain.address import Address
 from console.domain.backlog import Backlog
 from console.domain.findings import Finding
 from console.domain.operation import Verb, Verdict
 from console.domain.rollout import AlarmWatch, RolloutStatus
+from console.domain.series import Measure, Point, Scope, Scoped, Series, missing
 from console.domain.signals import Load
 from console.domain.smoke import SmokeSequence, SmokeStep
 from console.errors import EndpointError
 from console.operations.outside import Outside
 from console.operations.settled import Wanted, wanted
 from console.operations.validate import Sources, validate
+from console.operations.within_limits import within_limits
 from tests.builders import (
     ADDRESS,
     CLUSTER,
@@ -115,6 +120,7 @@ def test_a_service_on_which_all_is_well(looked: Looked) -> None:
         "OK p99",
         "OK CPU",
         "OK log errors",
+        "SKIP Sentry",
     ]
     assert {item.subject for item in found} == {str(ADDRESS)}
     assert {request.method for request in looked.web.sent} == {"GET"}
@@ -176,7 +182,7 @@ def test_a_slow_answer_is_only_reported(looked: Looked) -> None:
     found = looked.at()
 
     assert "NG smoke: in time" in rows(found)
-    assert rows(found)[-1] == "OK log errors"
+    assert rows(found)[-2:] == ["OK log errors", "SKIP Sentry"]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +202,13 @@ def test_health_is_well_or_it_is_not(looked: Looked, answer: object, status: int
 
 def test_what_is_not_configured_is_skipped(looked: Looked) -> None:
     bare = replace(SERVICE, health="", smoke=None, validate=ValidateSettings())
-    assert rows(looked.at(bare))[4:] == ["SKIP health", "SKIP smoke", "OK errors", "OK log errors"]
+    assert rows(looked.at(bare))[4:] == [
+        "SKIP health",
+        "SKIP smoke",
+        "OK errors",
+        "OK log errors",
+        "SKIP Sentry",
+    ]
     assert looked.web.sent == []
 
 
@@ -355,7 +367,7 @@ def test_figures_are_held_against_the_limits(
 
 def test_figures_that_cannot_be_read_are_skipped_with_their_reason(looked: Looked) -> None:
     looked.signals.fail("load", EndpointError("cloudwatch did not answer"))
-    assert rows(looked.at())[-4:] == ["OK errors", "OK p95", "SKIP figures", "OK log errors"]
+    assert rows(looked.at())[-5:-1] == ["OK errors", "OK p95", "SKIP figures", "OK log errors"]
     looked.signals.known.clear()
     assert looked.of("errors").startswith("SKIP NODATA")
     assert looked.of("p95") == "SKIP NODATA"
@@ -395,6 +407,53 @@ def test_a_busy_log_is_compared_over_the_time_that_was_read(looked: Looked) -> N
     lines[:10] = [replace(line, severity="error") for line in lines[:10]]
     looked.logs.lines[ADDRESS] = lines
     assert looked.of("log errors") == "NG 6.0 a minute"
+
+
+SENTRY = SentrySettings("https://sentry.example", "env:SENTRY", "acme", "7", "production")
+
+
+@pytest.mark.parametrize(
+    ("points", "row"),
+    [
+        ((0.0, 4.0, None, 5.0), "OK 9 errors in 10 min"),
+        ((0.0, 4.0, None, 6.0), "NG 10 errors in 10 min, limit 10"),
+        ((), "SKIP NODATA: nothing counted"),
+    ],
+)
+def test_errors_that_the_program_reported_itself_are_counted(
+    points: tuple[float | None, ...], row: str
+) -> None:
+    """Of ten minutes; a minute of which nothing is known adds nothing, and only such minutes are no data."""
+    told = tuple(Point(ago(60 * n), value) for n, value in enumerate(reversed(points)))
+    series = Series(Measure.ERROR_EVENTS, Scope.SERVICE, "Sentry", 60, NOW, told)
+    assert sentry_says(lambda: (series,)) == row
+
+
+def test_sentry_that_cannot_be_asked_has_not_said_none() -> None:
+    def fail() -> tuple[Series, ...]:
+        raise EndpointError("Sentry answers 503")
+
+    assert sentry_says(fail) == "SKIP cannot be asked: Sentry answers 503"
+    nothing = missing((Measure.ERROR_EVENTS,), "Sentry", "no key", at=NOW, period_s=60)
+    assert sentry_says(lambda: nothing) == "SKIP NODATA: no key"
+
+
+def sentry_says(answer: Callable[[], tuple[Series, ...]]) -> str:
+    """The finding of a service that Sentry knows."""
+
+    class Answering:
+        name = "Sentry"
+
+        def series(self, address: Address, scoped: Scoped, since: datetime) -> tuple[Series, ...]:
+            assert (address, since) == (ADDRESS, NOW - timedelta(minutes=10))
+            return answer()
+
+    service = replace(SERVICE, sentry=SENTRY)
+    found = within_limits(
+        service, FakeSignals(), FakeLogs(), FakeClock(), is_balanced=True, sentry=Answering()
+    )
+    last = list(found)[-1]
+    return f"{last.outcome.value} {last.said}"
 
 
 # which version is wanted
