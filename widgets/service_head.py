@@ -121,7 +121,11 @@ def role_of(identity: Identity) -> str:
 
 
 def progress_words(picture: ServicePicture) -> str:
-    """``1/2``: running tasks of the new release; empty where nothing moves."""
+    """``1/2``: running tasks of the new release, of a canary its share of the traffic; empty where nothing
+    moves."""
+    share = picture.traffic_share
+    if picture.state is ServiceState.CANARY and share is not None:
+        return f"{share:.0f} %"
     status = picture.status
     if status is None or status.primary is None or not status.in_motion:
         return ""

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from console.domain.address import Tier
-from console.domain.fleet import EnvironmentPicture, ServicePicture, WayBack
+from console.domain.fleet import Diagnosis, EnvironmentPicture, ServicePicture, WayBack
 from console.domain.operation import Mechanism
 from console.domain.rollout import AlarmWatch, Hook
 from console.domain.scaling import Scaling, ScalingActivity, ScalingPolicy
+from console.domain.service import ServiceState
 from console.domain.standing import Standing
 from console.errors import RejectedError
 from screens.messages import PlanMade
@@ -118,6 +119,14 @@ async def test_a_rollout_that_shifts_traffic_says_weight_stage_hook_and_alarms()
         assert "stage shifting production traffic · LINEAR 10 % every 5:00" in said
         assert "WAITING after the test traffic · 42:12 left, then rolls back" in said
         assert "alarms monitoring api-5xx" in said
+
+
+async def test_a_canary_is_headed_by_its_share_of_the_traffic() -> None:
+    """As on the fleet; its tasks say nothing about how many requests reach it."""
+    row = replace(_shifting(), diagnosis=Diagnosis(ServiceState.CANARY, "green at 10 %"))
+    desk = Desk(only(row))
+    async with desk.app.run_test(size=NARROW) as pilot:
+        assert "◔ CANARY 10 % rugmunch-api" in words_of(await desk.open_service(pilot))
 
 
 async def test_the_key_that_goes_on_is_named_as_long_as_a_hook_waits() -> None:
