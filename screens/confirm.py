@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from console.domain.group import GroupAddress, GroupWish
+from console.domain.group import EVERY, GroupAddress, GroupWish
 from console.domain.operation import Plan
 from console.domain.wish import Wish
 from console.errors import RefusedError, UnknownVersionError
@@ -154,7 +154,10 @@ class PlanScreen(ConfirmDialog[Wish, Plan]):
             f"plan.option_{place}": option.short if self.is_narrow else option.words
             for place, option in enumerate(self._options)
         }
-        return {**labels, "plan.group": f"all of {self._groups[0].name}"} if self._groups else labels
+        if not self._groups:
+            return labels
+        name = self._groups[0].name
+        return {**labels, "plan.group": "every service" if name == EVERY else f"group {name}"}
 
     def action_option(self, place: int) -> None:
         """Change the wish, or ask for a part of it anew; the plan for it is made, and confirmed, anew."""

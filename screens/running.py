@@ -47,7 +47,11 @@ class RunningOperation:
 
     @property
     def pause(self) -> str:
-        """The pause of its deployment that nobody has decided about; empty without one."""
+        """The pause of its deployment that nobody has decided about; empty without one, and as soon as ECS
+        waits no longer, whoever let it go on."""
+        seen = self.progress.observation if self.progress else None
+        if seen is not None and seen.rollout is not None and seen.rollout.waiting is None:
+            return ""
         return self._waiting_for("paused", ("continuing", "settled", "verdict"), "")
 
     def _waiting_for(self, began: str, ended: tuple[str, ...], fact: str) -> str:

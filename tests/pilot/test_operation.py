@@ -1,5 +1,6 @@
 """A running operation on its screen: the clock, the lanes, the verdict, and what its keys do not do."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from console.domain.operation import Mechanism, OperationEvent, Progress, Step, Verb, Verdict
+from console.domain.rollout import Hook
 from console.domain.service import Observation
 from console.domain.wish import Wish
 from console.errors import EndpointError
@@ -23,6 +25,7 @@ from tests.builders import (
     a_log_line,
     a_new_deployment,
     a_new_release,
+    a_new_rollout,
     a_rolling_observation,
     a_rolling_service,
     a_stopped_task,
@@ -370,11 +373,42 @@ async def test_a_question_that_was_answered_is_none_any_more() -> None:
 
 async def test_a_paused_deployment_is_moved_on_by_a_plan() -> None:
     """The key sends nothing: it asks for the plan."""
-    paused = OperationEvent("paused", NOW, "01JD", "paused after the test traffic", {"hook": "h"})
-    screen = OperationScreen(replace(running({"verb": Verb.DEPLOY}), events=(paused,)))
+    screen = OperationScreen(paused_deploy("AWAITING_ACTION"))
     app = Stage(screen)
     async with app.run_test(size=(80, 24)) as pilot:
         screen.now = NOW
         await pilot.press("M")
         await until(pilot, lambda: bool(app.heard))
+        assert "PAUSED" in text_of(screen)
         assert [item.wish for item in app.heard_of(OperationWished)] == [Wish(Verb.CONTINUE, ADDRESS)]
+
+
+def paused_deploy(status: str) -> RunningOperation:
+    """A deploy that was told of a pause, and whose hook is like that now."""
+    paused = OperationEvent("paused", NOW, "01JD", "paused after the test traffic", {"hook": "h"})
+    hook = Hook("h", "POST_TEST_TRAFFIC_SHIFT", status, "PAUSE")
+    observation = seen(rollout=a_new_rollout(hooks=(hook,)))
+    return replace(running({"verb": Verb.DEPLOY}, observation=observation), events=(paused,))
+
+
+async def test_a_pause_that_somebody_else_decided_about_is_none_any_more() -> None:
+    """No engine tells of it: the deployment itself does."""
+    screen = OperationScreen(paused_deploy("SUCCEEDED"))
+    app = Stage(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen.now = NOW
+        await pilot.press("M")
+        await pilot.pause()
+        assert "DEPLOYING" in text_of(screen) and app.heard == []
+
+
+async def test_the_traffic_is_what_the_rules_give_and_not_who_is_healthy() -> None:
+    """Both are healthy side by side, and only a tenth of the requests is the new version's."""
+    deployments = (
+        a_deployment(id=GOOD, release="new"),
+        a_new_deployment(status="ACTIVE", state="COMPLETED", release="old"),
+    )
+    rollout = a_new_rollout(strategy="CANARY", target="new", weights={"new": 10.0, "old": 90.0})
+    observation = seen(status=a_rolling_service(deployments=deployments), rollout=rollout)
+    text = await shown(running({"verb": Verb.DEPLOY}, observation=observation))
+    assert re.search(r"traffic +90 % \S+ +10 %", text)
