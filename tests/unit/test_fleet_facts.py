@@ -1,5 +1,6 @@
 """What a row of the fleet says of a service, and when it no longer may."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -39,6 +40,17 @@ def test_a_way_back_is_shown_only_as_long_as_it_is_true() -> None:
     assert row_of(a_picture(way_back=other), NOW).back == ""
     assert row_of(a_picture(way_back=BACK, remembered=True), NOW).back == ""
     assert row_of(a_picture(), NOW).back == ""
+
+
+@pytest.mark.parametrize(
+    ("safe_s", "narrow", "wide"),
+    [(107.0, " 1:47", " 1:47"), (599.0, " 9:59", " 9:59"), (1022.0, " 17m", "17:02"), (4000.0, " 1h", " 1h")],
+)
+def test_a_long_way_back_stays_in_its_column(safe_s: float, narrow: str, wide: str) -> None:
+    """Minutes at few columns from ten on, hours everywhere: the age beside it is never touched."""
+    row = row_of(a_picture(way_back=replace(BACK, safe_s=safe_s)), NOW)
+    for width, said in ((80, narrow), (140, wide)):
+        assert row.lines(width, DARK, UNICODE, False)[0].plain(width).endswith(said)
 
 
 def test_no_way_back_is_amber_and_says_why() -> None:
