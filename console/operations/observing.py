@@ -38,6 +38,13 @@ def kept_until(rollout: Rollout) -> str:
     return f"{said} until {time_of_day(rollout.updated_at + timedelta(seconds=rollout.bake_s))} UTC"
 
 
+def _served(observation: Observation, label: str = "") -> str:
+    """What *safe* means: with nothing wanted there is nothing that could serve."""
+    if observation.status.desired == 0:
+        return f"{label} is set, and nothing serves" if label else "nothing serves"
+    return f"every request is served by {label}" if label else "every request on the target"
+
+
 class Observer:
     """Follows one accepted order. Reads only; so it may be interrupted and begun anew at any time."""
 
@@ -258,12 +265,12 @@ class Observer:
         if observation.at - self._safe_since < READS_APART:
             return
         carrier.log.change(safe_at=observation.at)
-        carrier.timeline.mark("safe", observation.at, "safe", "every request on the target")
+        carrier.timeline.mark("safe", observation.at, "safe", _served(observation))
         draining = f" · {count(sight.draining, 'target')} still draining" if sight.draining else ""
         seconds = carrier.log.record.seconds_to(observation.at)
         yield carrier.event(
             "safe",
-            f"safe: every request is served by {carrier.plan.target.version.label}{draining}",
+            f"safe: {_served(observation, carrier.plan.target.version.label)}{draining}",
             {"safe_s": seconds, "draining": sight.draining},
         )
         if carrier.plan.verb is Verb.DEPLOY:  # a bake may last a day: it is tried as soon as it serves
@@ -301,7 +308,7 @@ class Observer:
         if rollout is not None and rollout.breaker is not None:
             facts["failures"] = rollout.breaker.failures
             facts["threshold"] = rollout.breaker.threshold
-        text = " · ".join(filter(None, (waiting or "every request on the target", self._line)))
+        text = " · ".join(filter(None, (waiting or _served(observation), self._line)))
         picture = replace(carrier.picture(), steps=self._steps(waiting))
         moved = (waiting, self._line.partition(" · ")[0], *facts.values())  # ages alone are no news
         if moved == self._told:

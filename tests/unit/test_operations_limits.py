@@ -2,7 +2,18 @@
 
 from console.domain.operation import Accepted, Plan
 from console.domain.rollout import RolloutStatus
-from tests.builders import ADDRESS, NEW_DEPLOYMENT, a_new_rollout, a_rolling_observation, ago, an_observation
+from tests.builders import (
+    ADDRESS,
+    NEW_DEPLOYMENT,
+    NEW_RELEASE,
+    a_new_deployment,
+    a_new_release,
+    a_new_rollout,
+    a_rolling_observation,
+    a_service,
+    ago,
+    an_observation,
+)
 from tests.unit.conftest import Bench
 
 
@@ -56,3 +67,31 @@ def test_the_watch_of_a_living_operation_ends_in_time_and_leaves_it_alone(bench:
     (still,) = bench.engine.open_operations()
     assert (still.verdict, still.host) == (None, "elsewhere")
     assert "verdict" not in [entry.event for entry in bench.journal.entries(operation)]
+
+
+def test_with_nothing_wanted_nothing_is_said_to_serve(bench: Bench) -> None:
+    """A drained service takes a new version, and no request with it."""
+    empty = a_service(deployments=(a_new_deployment(state="COMPLETED", running=0),), desired=0, running=0)
+    plan = shipping(bench)
+    bench.platform.on_act = lambda order: bench.platform.script(
+        *(
+            an_observation(
+                at=ago(-at),
+                status=empty,
+                rollout=a_new_rollout(
+                    status=RolloutStatus.SUCCESSFUL, finished_at=ago(-2), created_at=ago(-1)
+                ),
+                tasks=(),
+                targets=(),
+                releases={NEW_RELEASE: a_new_release()},
+            )
+            for at in (5, 11, 17)
+        )
+    )
+
+    events = list(bench.engine.execute(plan, "production/api"))
+
+    assert bench.verdict(events)["verdict"] == "SUCCEEDED"
+    (safe,) = [event for event in events if event.event == "safe"]
+    assert safe.text == "safe: v1.4.3 is set, and nothing serves"
+    assert not [event for event in events if "every request" in event.text]
