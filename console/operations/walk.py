@@ -181,10 +181,13 @@ def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
 
 
 def _is_to_be_seen(carrier: Carrier, action: Action) -> bool:
-    """Whether what was answered with *too many* has left a trace all the same; what cannot be looked at
-    now is taken at AWS's word."""
+    """Whether what was answered with *too many* has left a trace all the same, at once or as soon as it is
+    listed; what cannot be looked at now is taken at AWS's word."""
     try:
         sight = carrier.performer.look(carrier.plan.address, action, {})
+        if sight.state is ActionState.ABSENT:
+            carrier.clock.sleep(LOOK_AGAIN_S)
+            sight = carrier.performer.look(carrier.plan.address, action, {})
     except QuarterdeckError:
         return False
     return sight.state is not ActionState.ABSENT
