@@ -40,6 +40,7 @@ _WORDS = {
     "waive": "why it may be left · enter waives it",
     "skip": "why there is nothing of the kind · enter",
     "end": "why it is given up · enter ends the walk",
+    "act": "a comment · enter sends it",
     "begin": "the version that is released (may be empty) · enter begins",
 }
 """What is asked for in the field -> what stands in it before anything is typed."""
@@ -61,6 +62,7 @@ class ChecklistScreen(ConsoleScreen):
         "checklist.begin",
         "checklist.waive",
         "checklist.run",
+        "checklist.act",
         "checklist.phase",
         "checklist.copy",
         "app.keys",
@@ -71,6 +73,7 @@ class ChecklistScreen(ConsoleScreen):
         Binding("b", "begin", "begin", id="checklist.begin", tooltip="Begin to walk the list"),
         Binding("w", "waive", "waive", id="checklist.waive", tooltip="Let an item be, with a reason"),
         Binding("W", "run", "run it", id="checklist.run", tooltip="Run the check that writes, once"),
+        Binding("A", "act", "approve", id="checklist.act", tooltip="Do what it is about: approve, set …"),
         Binding("n", "note", "note", id="checklist.note", show=False, tooltip="Tick it with a note"),
         Binding(
             "x", "skip", "none this time", id="checklist.skip", show=False, tooltip="Nothing of the kind"
@@ -348,7 +351,9 @@ class ChecklistScreen(ConsoleScreen):
     def key_labels(self) -> Mapping[str, str]:
         item = self.selected
         done = item is not None and item.state.is_settled and item.by not in ("", "auto")
-        return {"checklist.tick": "take back" if done else "tick"}
+        deed = self._walker.deed(item.item) if self._walker is not None and item is not None else None
+        verb = deed.verb if deed is not None else ""
+        return {"checklist.tick": "take back" if done else "tick"} | ({"checklist.act": verb} if verb else {})
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         walked = self.view is not None and bool(self.view.id) and self.view.ended_at is None
@@ -357,6 +362,14 @@ class ChecklistScreen(ConsoleScreen):
                 return False
             item = self.selected
             return action != "run" or (item is not None and self._is_writing(item))
+        if action == "act":
+            item = self.selected
+            return (
+                walked
+                and item is not None
+                and self._walker is not None
+                and bool(self._walker.deed(item.item))
+            )
         if action == "begin":
             return self.view is not None and not walked
         if action == "other":
@@ -417,6 +430,16 @@ class ChecklistScreen(ConsoleScreen):
         if item is not None:
             self.say(f"running {item.item.title}")
             self._say(lambda walker, who: walker.run(item.item.id, who))
+
+    def action_act(self) -> None:
+        """Do what the selected item is about."""
+        item = self.selected
+        deed = self._walker.deed(item.item) if self._walker is not None and item is not None else None
+        if deed is not None and deed.asks:
+            self._open_field("act")
+        elif deed is not None and item is not None:
+            name = item.item.id
+            self._say(lambda walker, who: walker.act(name, who))
 
     def action_note(self) -> None:
         self._open_field("tick")
@@ -488,8 +511,8 @@ class ChecklistScreen(ConsoleScreen):
     def _said(self, event: Input.Submitted) -> None:
         event.stop()
         words, asked, item = event.value.strip(), self._asking_for, self.selected
-        if not words and asked in ("waive", "skip", "end"):
-            self.say("a reason is needed", "warning")
+        if not words and asked in ("waive", "skip", "end", "act"):
+            self.say("words are needed", "warning")
             return
         self._close_field()
         if asked == "begin":
@@ -498,7 +521,9 @@ class ChecklistScreen(ConsoleScreen):
             self._say(lambda walker, who: walker.end(who, words))
         elif item is not None:
             name = item.item.id
-            if asked == "waive":
+            if asked == "act":
+                self._say(lambda walker, who: walker.act(name, who, words))
+            elif asked == "waive":
                 self._say(lambda walker, who: walker.waive(name, who, words))
             elif asked == "skip":
                 self._say(lambda walker, who: walker.not_applicable(name, who, words))

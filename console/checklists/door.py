@@ -15,6 +15,7 @@ from console.domain.address import Address
 from console.domain.checklist import Checklist, ItemView, Phase
 from console.domain.operation import Check, CheckState, OperationRecord, Plan, Verb, Verdict
 from console.domain.release import Release
+from console.domain.words import utc
 from console.errors import QuarterdeckError, UsageError
 from console.operations.gate import NAME
 from console.operations.outside import Outside
@@ -170,6 +171,7 @@ class Checklists:
             newest = self._journal.operation(walker.record.id)
             walker.record = newest or walker.record
             walker.begun = self._begun(walker.record)
+            walker.learn(self._of_operation(walker.record))
 
     def _walker(
         self, address: Address, name: str, record: OperationRecord | None, release: Release | None = None
@@ -182,6 +184,7 @@ class Checklists:
             return walker
         service, environment = self._settings_of(address)
         facts = {**of_service(service, environment), **(of_record(record) if record is not None else {})}
+        facts |= self._of_operation(record)
         if release is not None:
             facts |= of_plan(release)
         walker = Walker(
@@ -220,8 +223,7 @@ class Checklists:
 
     def _begun(self, record: OperationRecord) -> frozenset[Phase]:
         """The phases that can be judged by now: after an operation has begun, and after it has ended."""
-        operation = walks.bound_to(self._journal.entries(record.id))
-        around = self._journal.operation(operation) if operation else None
+        around = self._around(record)
         if around is None:
             return FIRST
         begun = {*FIRST, Phase.DURING}
@@ -230,6 +232,17 @@ class Checklists:
         if around.verdict not in (None, Verdict.SUCCEEDED, Verdict.BAKING, Verdict.NOTHING_CHANGED):
             begun.add(Phase.ISSUES)
         return frozenset(begun)
+
+    def _of_operation(self, record: OperationRecord | None) -> Facts:
+        """What the operation tells that a walk is around."""
+        around = self._around(record)
+        ordered_at = around.ordered_at if around is not None else None
+        return {"ordered_at": utc(ordered_at)} if ordered_at is not None else {}
+
+    def _around(self, record: OperationRecord | None) -> OperationRecord | None:
+        """The operation that a walk is around."""
+        bound = walks.bound_to(self._journal.entries(record.id)) if record is not None else ""
+        return self._journal.operation(bound) if bound else None
 
     def _walks_of(self, address: Address) -> tuple[OperationRecord, ...]:
         """The open walks of its environment, those at the address itself first."""

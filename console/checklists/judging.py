@@ -71,7 +71,7 @@ class Judge:
     """
 
     def __init__(self, context: CheckContext, told: Callable[[str, Result], None]) -> None:
-        self._context = context
+        self.context = context
         self._told = told
         self._clock: Clock = context.clock
         self._looks: dict[str, _Look] = {}
@@ -135,7 +135,7 @@ class Judge:
                 self._clock.wait(events[0], _POLL_S)
 
     def _run(self, at_it: _Look) -> None:
-        result = look(at_it.check, at_it.item, self._context)
+        result = look(at_it.check, at_it.item, self.context)
         with self._lock:
             was_late = at_it.is_late
             del self._looks[at_it.item.id]

@@ -12,6 +12,22 @@ Run = Callable[[CheckContext, Given], Result]
 """Looks once, blocking; may raise any :class:`console.errors.QuarterdeckError`, which means NODATA."""
 
 
+Do = Callable[[CheckContext, Given, str], str]
+"""Does what an item is about, once, with a person's words; says in a line what was done. Raises when it was
+not done, :class:`console.errors.OutcomeUnknownError` when that is not known."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What can be done about an item from here."""
+
+    verb: str
+    """``approve``"""
+    do: Do
+    asks: str = ""
+    """What the person has to write; empty: nothing."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One way to judge an item by itself."""
@@ -30,6 +46,7 @@ class Check:
     """After that it is called NODATA, whatever it is still doing."""
     own_files_only: bool = False
     """Only a list of the operator's own may name it."""
+    deed: Deed | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -58,6 +75,7 @@ class Registry:
         every_s: float = 15.0,
         limit_s: float = 10.0,
         own_files_only: bool = False,
+        deed: Deed | None = None,
     ) -> Callable[[Run], Run]:
         """Put a function under a name.
 
@@ -77,6 +95,7 @@ class Registry:
                 timedelta(seconds=every_s),
                 timedelta(seconds=limit_s),
                 own_files_only,
+                deed,
             )
             return run
 

@@ -1,13 +1,16 @@
 """One walk of a list: looked at, judged, ticked, waived; every change written down before it counts."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
 
 from console.checklists import walking, walks
 from console.checklists.context import CheckContext
+from console.checklists.facts import Facts, fill
+from console.checklists.given import Given
 from console.checklists.judging import Judge, look
-from console.checklists.registry import Registry
+from console.checklists.registry import Deed, Registry
 from console.checklists.walking import AUTO, Walk
 from console.domain.checklist import (
     Checklist,
@@ -21,7 +24,7 @@ from console.domain.checklist import (
 )
 from console.domain.operation import OperationRecord, Verdict
 from console.domain.text import plain
-from console.errors import JournalError, ReadOnlyError, RefusedError, UsageError
+from console.errors import JournalError, QuarterdeckError, ReadOnlyError, RefusedError, UsageError
 
 FIRST = frozenset({Phase.BEFORE, Phase.APPROVAL, Phase.WALK})
 """What can be judged before anything has been sent."""
@@ -75,6 +78,12 @@ class Walker:
         ticks = walks.ticks(self._journal.entries(self.record.id))
         with self._lock:
             self._ticks = ticks
+
+    def learn(self, facts: Facts) -> None:
+        """Let conditions and checks know more from now on."""
+        if any(self.context.facts.get(name) != value for name, value in facts.items()):
+            self.context = replace(self.context, facts={**self.context.facts, **facts})
+            self._judge.context = self.context
 
     def view(self) -> WalkView:
         """The list as it stands; asks nobody."""
@@ -240,6 +249,47 @@ class Walker:
             if is_free:
                 with self._lock:
                     self._writing.discard(item)
+
+    def deed(self, item: Item) -> Deed | None:
+        """What can be done about an item from here."""
+        check = self._registry.get(item.check) if item.check else None
+        return check.deed if check is not None else None
+
+    def act(self, item: str, by: str, words: str = "") -> WalkView:
+        """Do what an item is about, once: approve a run, set a webhook. Its check looks again afterwards.
+
+        Raises:
+            ReadOnlyError: in a read-only environment; nothing is sent.
+            UsageError: when a person's words are needed and missing.
+            RefusedError: when there is nothing to do about it.
+            JournalError: when it cannot be written down; nothing is sent.
+            QuarterdeckError: when it was not done.
+        """
+        view = self._item(item)
+        deed, check = self.deed(view.item), self._registry.get(view.item.check)
+        if deed is None or check is None:
+            raise RefusedError(f"nothing can be done about {view.item.title} from here")
+        if self.context.environment.environment.read_only:
+            raise ReadOnlyError(f"{self.context.environment.environment.key} is read-only, and this writes")
+        if deed.asks and not words.strip():
+            raise UsageError(f"{deed.verb} needs {deed.asks}")
+        self._in_turn(view)
+        said = plain(words.strip())
+        self._note(item, deed.verb, said or "begun", by)  # the intent comes first
+        try:
+            given = Given(fill(view.item.parameters, self.context.facts))
+            told = deed.do(self.context, given, said)
+        except QuarterdeckError as error:
+            with suppress(JournalError):
+                self._note(item, deed.verb, f"not done: {error.message}", by)
+            raise
+        with suppress(JournalError):
+            self._note(item, deed.verb, told, by)
+        self.again(item)
+        return self.view()
+
+    def _note(self, item: str, verb: str, said: str, by: str) -> None:
+        walks.done(self._journal, self._walked().id, item, verb, said, by, self._clock.now())
 
     def end(self, by: str, reason: str = "") -> WalkView:
         """End the walk: SUCCEEDED when nothing required is left, FAILED when it is given up.

@@ -18,6 +18,8 @@ from console.ports import Journal
 
 TICKED = "ticked"
 """Event of an entry with a tick: ``item``, ``state``, ``value``, ``evidence``, ``by``, ``reason``."""
+DONE = "done"
+"""Event of an entry before and after something is done about an item: its id, ``verb``, ``said``, ``by``."""
 BOUND = "operation"
 """Event of an entry that names the operation around which it is walked."""
 
@@ -91,6 +93,12 @@ def note(journal: Journal, walk: str, tick: Tick, title: str) -> None:
         "reason": tick.reason,
     }
     journal.append(walk, TICKED, tick.at, text, facts)
+
+
+def done(journal: Journal, walk: str, item: str, verb: str, said: str, by: str, at: datetime) -> None:
+    """Write down that something is done about an item: before it is sent, and how it ended."""
+    text = f"{verb} by {by}: {said}"
+    journal.append(walk, DONE, at, text, {"item": item, "verb": verb, "said": said, "by": by})
 
 
 def ticks(entries: Iterable[Entry]) -> tuple[Tick, ...]:

@@ -90,6 +90,10 @@ def _open(walker: "Walker", who: str, words: argparse.Namespace) -> WalkView:
     return walker.take_back(words.item, who)
 
 
+def _act(walker: "Walker", who: str, words: argparse.Namespace) -> WalkView:
+    return walker.act(words.item, who, words.comment)
+
+
 def _do(walker: "Walker", who: str, words: argparse.Namespace) -> WalkView:
     return walker.run(words.item, who)
 
@@ -101,6 +105,12 @@ _SAYINGS: tuple[tuple[str, str, Say, tuple[tuple[str, str, bool], ...]], ...] = 
     ("skip", "say that there is nothing of the kind this time", _skip, _REASON),
     ("open", "take a tick or a waiver back", _open, ()),
     ("do", "run a check that writes, once", _do, ()),
+    (
+        "act",
+        "do what an item is about: approve a waiting run, set a webhook",
+        _act,
+        (("comment", "what is said with it", False),),
+    ),
 )
 
 
