@@ -2,13 +2,17 @@
 
 from pathlib import Path
 from threading import Event
+from urllib.parse import urlsplit
 
 import pytest
 
+from console.diagnosis import diagnose
 from console.domain.address import Address
 from console.domain.fleet import EnvironmentPicture
 from console.domain.operation import Plan
 from console.errors import RefusedError
+from console.sandbox import fleet
+from console.sandbox.http import start_thread
 from console.sandbox.scenes import huge
 from console.watch import prover
 from console.watch.poller import EnvironmentPoller
@@ -140,6 +144,43 @@ def test_a_minute_without_an_answer_is_named_and_over_ten_seconds_later(watch: W
     watch.run(RECOVERY_S)
     assert watch.picture.problem is None or watch.picture.problem.part != "status"
     assert watch.age_s() <= RECOVERY_S
+
+
+def test_an_endpoint_that_vanishes_and_returns_is_read_ten_seconds_later(watch: Watch) -> None:
+    """Nobody listens there for a minute; then somebody does again, on the same port."""
+    sandbox = watch.world.sandbox
+    port = urlsplit(sandbox.endpoint).port
+    sandbox.served.stop()
+    watch.run(60)
+    failed = watch.picture.problem
+    assert failed is not None
+    assert failed.title == "endpoint"
+    assert all(row.status is not None for row in watch.picture.services)
+    assert watch.age_s() >= 60
+    sandbox.served = start_thread(sandbox.world, port or 0)
+    watch.run(RECOVERY_S)
+    assert watch.picture.problem is None
+    assert watch.age_s() <= RECOVERY_S
+
+
+def test_calm_services_are_judged_alike_by_status_alone_and_in_full(
+    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of every fleet that is shipped: else a calm service would change its state by being opened. What
+    looks otherwise than calm is read in full anyway."""
+    clock = FakeClock()
+    world = open_world(make_sandbox(*fleet.names(), clock=clock), clock, monkeypatch, tmp_path)
+    judged = 0
+    for connection in world.connections.values():
+        platform = connection.platform
+        for status in platform.services():
+            alone = diagnose(status, None, None, clock.now())
+            if alone.state.is_trouble or alone.state.is_moving:
+                continue
+            whole = diagnose(status, platform.observe(status.address), None, clock.now())
+            assert (status.address, alone.state) == (status.address, whole.state)
+            judged += 1
+    assert judged > 10
 
 
 def test_what_may_not_be_listed_hides_nothing_else(watch: Watch) -> None:

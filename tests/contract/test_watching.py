@@ -112,6 +112,10 @@ def test_what_is_replaced_on_the_way_is_replaced(shared: SharedWorld, watching: 
     code, lines = watching(API)
 
     assert (code, lines[-1]["verdict"]) == (7, "REPLACED"), lines[-1]
+    label = shared.connections["rugmunch/production"].platform.observe(API).primary_release
+    assert label is not None
+    said = f"replaced by a deployment of {label.version.label} · by whom is unknown"
+    assert lines[-1]["reason"] == said
 
 
 def test_a_rollout_that_outlasts_the_time_given_is_timed_out(shared: SharedWorld, watching: Watching) -> None:

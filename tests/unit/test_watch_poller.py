@@ -388,3 +388,22 @@ def test_when_the_next_reading_is_due_is_known_without_a_look_at_calm_services(
     monkeypatch.setattr(Board, "row", noted)
     watch.run(2)
     assert looked == troubled
+
+
+def test_a_release_without_a_name_is_asked_for_again_until_it_has_one() -> None:
+    """ECS resolves images when the first task starts: after 15 s, then less and less often, never not."""
+    watch = Watch()
+    watch.platform = FakePlatform(a_service(), a_service(address=WORKER))
+    watch.poller = EnvironmentPoller(
+        watch.platform, watch.signals, (ADDRESS, WORKER), watch.store, watch.clock, dict, chance=lambda: 0.0
+    )
+    watch.run(14)
+    assert watch.platform.count("versions") == 1
+    watch.run(2)
+    assert watch.platform.count("versions") == 2
+    assert watch.row().version is None
+    watch.run(3600)
+    assert 30 <= watch.platform.count("versions") <= 40
+    watch.platform.known[a_release().id or ""] = a_release()
+    watch.run(121)
+    assert watch.row().version == a_release().version
