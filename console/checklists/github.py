@@ -23,6 +23,7 @@ PER_PAGE = 100
 MOST_PAGES = 5
 GOOD = ("success", "neutral", "skipped")
 """Conclusions that hold nothing up."""
+BAD = ("failure", "error", "cancelled", "timed_out", "action_required", "startup_failure", "stale")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class CheckRun:
 
     @property
     def is_over(self) -> bool:
-        return self.state not in ("queued", "in_progress", "waiting", "requested", "pending")
+        """It has come to a conclusion that is known."""
+        return self.state in GOOD or self.state in BAD
 
 
 @dataclass(frozen=True)
