@@ -17,17 +17,17 @@ ENOUGH = 2
 
 
 def hard_evidence(observation: Observation | None) -> tuple[Hard, ...]:
-    """What is proven of the PRIMARY deployment, without waiting for any figure."""
-    if observation is None or observation.status.primary is None:
+    """What is proven of the deployment that arrives, without waiting for any figure."""
+    if observation is None or observation.status.arriving is None:
         return ()
     return tuple(_tasks(observation)) + tuple(_targets(observation))
 
 
 def old_fails(observation: Observation | None) -> bool | None:
     """Whether targets of the versions before are unhealthy too; ``None``: none of them is left to tell."""
-    if observation is None or observation.status.primary is None:
+    if observation is None or observation.status.arriving is None:
         return None
-    primary = observation.status.primary
+    primary = observation.status.arriving
     old = {
         item.ip
         for item in observation.tasks
@@ -56,7 +56,7 @@ def every_answer_fails(observation: Observation | None, picture: SeriesPicture) 
 
 
 def _tasks(observation: Observation) -> Iterator[Hard]:
-    primary = observation.status.primary
+    primary = observation.status.arriving
     if primary is None:
         return
     dead = [
@@ -74,7 +74,7 @@ def _tasks(observation: Observation) -> Iterator[Hard]:
 
 def _targets(observation: Observation) -> Iterator[Hard]:
     """Targets of new tasks that ran longer than the grace period, and fail the load balancer's checks."""
-    primary = observation.status.primary
+    primary = observation.status.arriving
     if primary is None:
         return
     grace = timedelta(seconds=observation.status.grace_s)
