@@ -26,8 +26,8 @@ async def choose(desk: Desk, extra: Extra, words: str) -> list[str]:
         await pilot.press("ctrl+p")
         await until(pilot, lambda: type(desk.app.screen).__name__ == "CommandPalette")
         await pilot.press(*words)
-        await pilot.pause(0.3)
-        await pilot.press("down", "enter")
+        await until(pilot, lambda: desk.app.screen.query_one(CommandList).option_count > 0)
+        await pilot.press("enter")
         await until(pilot, lambda: bool(said(desk)))
         return said(desk)
 

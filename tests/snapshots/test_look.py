@@ -9,7 +9,7 @@ from screens.messages import LogsRead, PlanMade, ServiceChosen
 from screens.service import ServiceScreen
 from tests.builders import ADDRESS, a_log_line, task_id
 from tests.pilot.desk import Desk
-from tests.pilot.stage import a_plan
+from tests.pilot.stage import a_plan, until
 
 WIDE, NARROW = (140, 40), (80, 24)
 
@@ -35,7 +35,7 @@ def test_service(snap_compare: Any, size: tuple[int, int]) -> None:
     async def opened(pilot: Pilot[Any]) -> None:
         desk.publish()
         desk.app.post_message(ServiceChosen(ADDRESS))
-        await pilot.pause(0.2)
+        await until(pilot, lambda: isinstance(desk.app.screen, ServiceScreen))
         desk.app.flush()
         screen = desk.app.screen
         assert isinstance(screen, ServiceScreen)
