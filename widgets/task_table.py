@@ -217,7 +217,8 @@ def task_lines(roll: TaskRoll, now: datetime, left: int, end: int, glyphs: Glyph
         if task is None:
             return _heading(group, left)
         targets = (roll.targets or {}).get(task.ip, ()) if task.ip else ()
-        return (_narrow_task if narrow else _wide_task)(task, group, targets, now, left, end, glyphs)
+        one = TaskRow(task, group, targets, now, glyphs)
+        return (one.narrow if narrow else one.wide)(left, end)
 
     return Listing(len(rows), draw)
 
@@ -231,49 +232,45 @@ def _heading(group: TaskGroup, left: int) -> Line:
     return line
 
 
-def _said(
-    line: Line, column: int, end: int, task: Task, group: TaskGroup, targets: Sequence[Target], glyphs: Glyphs
-) -> Line:
-    """What a task really runs where it is not its revision's, then why it is as it is."""
-    strays, why = group.strays(task), reason(task, targets)
-    if strays:
-        strays = cut_end(strays, max(0, end - column), glyphs.ellipsis)
-        column = line.run(column, (strays, "warning"), (" · " if why else "", "text"))
-    return line.put(column, cut_end(why, max(0, end - column), glyphs.ellipsis), "text")
+@dataclass(frozen=True)
+class TaskRow:
+    """One task, as it is drawn."""
 
+    task: Task
+    group: TaskGroup
+    targets: Sequence[Target]
+    """Those at its address."""
+    now: datetime
+    glyphs: Glyphs
 
-def _wide_task(
-    task: Task,
-    group: TaskGroup,
-    targets: Sequence[Target],
-    now: datetime,
-    left: int,
-    end: int,
-    glyphs: Glyphs,
-) -> Line:
-    glyph, word, ink = task_state(task, targets, glyphs)
-    memory = _memory(task)
-    line = Line()
-    line.run(left + 2, (glyph, ink), (f" {word}", ink))
-    line.put(left + 15, task.id[:8], "text")
-    line.put(left + 25, task.zone.rsplit("-", 1)[-1][:4], "muted")
-    line.right(left + 35, _lasted(task, now, narrow=False), "muted")
-    line.right(left + 51, words.NOTHING if memory is None else words.megabytes(memory), "muted")
-    return _said(line, left + 53, end, task, group, targets, glyphs)
+    def wide(self, left: int, end: int) -> Line:
+        """State, id, zone, age, memory and what there is to say, from ``left`` to ``end``."""
+        task, memory = self.task, _memory(self.task)
+        line = self._state(left + 2)
+        line.put(left + 15, task.id[:8], "text")
+        line.put(left + 25, task.zone.rsplit("-", 1)[-1][:4], "muted")
+        line.right(left + 35, _lasted(task, self.now, narrow=False), "muted")
+        line.right(left + 51, words.NOTHING if memory is None else words.megabytes(memory), "muted")
+        return self._said(line, left + 53, end)
 
+    def narrow(self, left: int, end: int) -> Line:
+        """State, id, revision, age and what there is to say."""
+        task, line = self.task, self._state(left)
+        line.put(left + 12, task.id[:4], "text").put(left + 17, revision_of(task), "muted")
+        line.right(left + 27, _lasted(task, self.now, narrow=True), "muted")
+        return self._said(line, left + 28, end)
 
-def _narrow_task(
-    task: Task,
-    group: TaskGroup,
-    targets: Sequence[Target],
-    now: datetime,
-    left: int,
-    end: int,
-    glyphs: Glyphs,
-) -> Line:
-    glyph, word, ink = task_state(task, targets, glyphs)
-    line = Line()
-    line.run(left, (glyph, ink), (f" {word}", ink))
-    line.put(left + 12, task.id[:4], "text").put(left + 17, revision_of(task), "muted")
-    line.right(left + 27, _lasted(task, now, narrow=True), "muted")
-    return _said(line, left + 28, end, task, group, targets, glyphs)
+    def _state(self, column: int) -> Line:
+        glyph, word, ink = task_state(self.task, self.targets, self.glyphs)
+        line = Line()
+        line.run(column, (glyph, ink), (f" {word}", ink))
+        return line
+
+    def _said(self, line: Line, column: int, end: int) -> Line:
+        """What a task really runs where it is not its revision's, then why it is as it is."""
+        strays, why = self.group.strays(self.task), reason(self.task, self.targets)
+        ellipsis = self.glyphs.ellipsis
+        if strays:
+            strays = cut_end(strays, max(0, end - column), ellipsis)
+            column = line.run(column, (strays, "warning"), (" · " if why else "", "text"))
+        return line.put(column, cut_end(why, max(0, end - column), ellipsis), "text")
