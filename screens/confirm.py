@@ -13,7 +13,8 @@ from console.domain.wish import Wish
 from console.errors import RefusedError, UnknownVersionError
 from console.ports import Clock
 from screens.asking import Asking
-from screens.dialog import ConfirmDialog, Stage
+from screens.dialog import ConfirmDialog
+from screens.dialog_frame import Stage
 from screens.messages import Answered, AskFailed, GroupWished, OperationConfirmed, PlanMade
 from screens.picks import Sight
 from screens.plan_options import Option, options

@@ -12,7 +12,8 @@ from console.domain.group import GroupPlan, GroupWish
 from console.domain.operation import Verb
 from console.errors import RefusedError, UnknownVersionError
 from console.ports import Clock
-from screens.dialog import ConfirmDialog, Stage
+from screens.dialog import ConfirmDialog
+from screens.dialog_frame import Stage
 from screens.feeds import ask
 from screens.messages import Answered, AskFailed, GroupConfirmed, GroupPlanMade
 from screens.picks import Versions

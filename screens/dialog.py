@@ -1,58 +1,36 @@
 """What every dialog before an order has in common: one plan, read again when it is old, confirmed once."""
 
-from collections.abc import Mapping
-from enum import Enum, auto
 from typing import ClassVar, Generic, TypeVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from console.domain.address import Tier
-from console.domain.text import plain
 from console.domain.words import age
 from console.errors import UsageError
 from console.ports import Clock
+from screens.dialog_frame import DialogFrame, Stage
 from screens.plan_question import Confirmable, PlanQuestion
 from widgets import plan_dialog
 from widgets.confirm_field import ConfirmField
 from widgets.dialog import DialogPane
-from widgets.glyphs import UNICODE, Glyphs
-from widgets.header import NARROW
 from widgets.keybar import KeyBar
 from widgets.line import Line
 
-WIDE = 88
 REPEAT_S = 0.7
 """An ``enter`` that follows another so soon, with nothing between them, comes from a held key."""
-
-
-class Stage(Enum):
-    """Where the dialog stands."""
-
-    ASKING = auto()
-    """The wish is not complete: which version, how many, what leaves."""
-    PLANNING = auto()
-    FAILED = auto()
-    READY = auto()
-    CHOOSING = auto()
-    """Something else is looked at, or chosen from, in the place of the plan."""
-
 
 WishT = TypeVar("WishT")
 PlanT = TypeVar("PlanT", bound=Confirmable)
 
 
-class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
+class ConfirmDialog(DialogFrame, Generic[WishT, PlanT]):
     """Shows a plan and has it confirmed, at most once; nothing is sent from here.
 
     Whatever happens to the plan on the way (older than 30 s, a changed world, a failed check) makes
     ``enter`` dead until the operator has seen it.
     """
 
-    CSS_PATH = "confirm.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="plan.cancel", tooltip="Leave; nothing is sent"),
         Binding("enter", "accept", "confirm", id="plan.accept", show=False, tooltip="Confirm the plan"),
@@ -64,7 +42,6 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
         Binding("up,pageup", "up", "further up", id="plan.up", show=False),
     ]
     KEY_ORDER: ClassVar[tuple[str, ...]] = ("plan.cancel", "plan.retry", "plan.copy")
-    """Binding ids as they stand in the key bar; what does not fit is dropped from the end."""
 
     def __init__(
         self,
@@ -86,18 +63,8 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
         self._last_enter: float | None = None
         self._over = False
         """Confirmed or left: nothing that comes later counts."""
-        self._said = ""
-        """Short note in the key bar."""
 
     # -- for subclasses -----------------------------------------------------------------------
-
-    def words(self) -> str:
-        """What would be done, as the heading says it."""
-        raise NotImplementedError
-
-    def body(self, column: int, width: int) -> tuple[Line, ...]:
-        """What stands in the place of the plan, for the stage there is now."""
-        raise NotImplementedError
 
     def changes(self, old: PlanT, new: PlanT) -> frozenset[str]:
         """What is not as it was in a plan that was read again; empty: the world is the same."""
@@ -126,10 +93,6 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
     def begin(self) -> None:
         """Read what there is to pick from, while something is asked."""
 
-    def placeholder(self) -> str:
-        """What may be typed where something is asked."""
-        return ""
-
     def answered(self, typed: str) -> WishT | None:
         """The wish with an answer in it; ``None``: not complete. Raises :class:`UsageError`."""
         return None
@@ -144,23 +107,7 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
     def taken(self) -> None:
         """``enter`` while something is chosen."""
 
-    def key_labels(self) -> Mapping[str, str]:
-        """Binding id -> what to say in place of its verb now."""
-        return {}
-
     # -- building -----------------------------------------------------------------------------
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield DialogPane(id="heading")
-            yield DialogPane(id="plan")
-            yield DialogPane(id="notice")
-            answer = Input(placeholder=self.placeholder(), id="answer", compact=True, select_on_focus=False)
-            answer.cursor_blink = False
-            yield answer
-            yield ConfirmField(id="field")
-            yield DialogPane(id="foot")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(KeyBar).order = self.KEY_ORDER
@@ -171,14 +118,6 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
         else:
             self.question.ask(self)
         self.show()
-
-    def on_resize(self) -> None:
-        self.show()
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it takes the whole content area."""
-        return self.size.width < NARROW
 
     # -- asking the engine --------------------------------------------------------------------
 
@@ -238,14 +177,14 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
         return True
 
     def action_cancel(self) -> None:
-        if self._goes_back:
+        if self.goes_back:
             self.stage = Stage.READY
             self.show()
             return
         self.leave()
 
     @property
-    def _goes_back(self) -> bool:
+    def goes_back(self) -> bool:
         """Whether esc leads to the plan that was there, and not out."""
         asked_anew = self.stage is Stage.ASKING and self.plan is not None
         return self.stage is Stage.CHOOSING or asked_anew
@@ -282,7 +221,7 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
     def action_copy(self) -> None:
         if self.plan is not None:
             self.app.copy_to_clipboard(self.text(self.plan))
-            self._said = "plan copied"
+            self.said = "plan copied"
             self.show()
 
     def action_accept(self) -> None:
@@ -341,11 +280,6 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
             self.question.wish = wish
             self.plan_anew()
 
-    @property
-    def typed(self) -> str:
-        """What stands in the field of a question."""
-        return plain(self.query_one("#answer", Input).value).strip()
-
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._last_enter = None
@@ -358,69 +292,17 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
         self._refresh_when_old()
         self.show()
 
-    # -- drawing ------------------------------------------------------------------------------
+    @property
+    def types(self) -> bool:
+        if self.stage is not Stage.READY or self.plan is None:
+            return False
+        return bool(self.plan.confirm) and not self.plan.nothing_to_do
 
     @property
-    def glyphs(self) -> Glyphs:
-        """The marks that the terminal can show."""
-        found = getattr(self.app, "glyphs", UNICODE)
-        return found if isinstance(found, Glyphs) else UNICODE
+    def is_barred(self) -> bool:
+        return self.plan is not None and self.plan.tier is Tier.PRODUCTION
 
-    def show(self) -> None:
-        """Draw everything anew for what is known, and for the size, now."""
-        if not self.is_mounted or not self.query("#foot"):
-            return
-        narrow = self.is_narrow
-        column = 2 if narrow else 4
-        width = (self.size.width if narrow else WIDE) - 2 * column
-        typing = self.stage is Stage.READY and self.plan is not None and bool(self.plan.confirm)
-        typing = typing and not (self.plan and self.plan.nothing_to_do)
-        self.set_class(narrow, "-narrow")
-        self.set_class(typing, "-types")
-        self.set_class(self.stage is Stage.ASKING, "-asks")
-        said = {
-            "heading": plan_dialog.heading(self.words(), self._corner(), column, width, narrow),
-            "plan": self.body(column, width),
-            "notice": self._notices(column, width),
-            "foot": self._foot(column, width, narrow, typing),
-        }
-        for pane in self.query(DialogPane):
-            pane.barred = self.plan is not None and self.plan.tier is Tier.PRODUCTION
-            pane.paper = "background" if narrow else "surface"
-            pane.lines = said.get(pane.id or "", ())
-        self._lay_out(said, narrow, typing)
-        self._keys(narrow, typing)
-
-    def _lay_out(self, said: Mapping[str, tuple[Line, ...]], narrow: bool, typing: bool) -> None:
-        """Give every part the rows that it needs, and the plan what is left."""
-        field = (2 if narrow else 3) if typing else 1 if self.stage is Stage.ASKING else 0
-        needed = sum(len(lines) for lines in said.values()) + field
-        room = self.size.height - (3 if narrow else 4)
-        gap = 1 if needed < room else 0
-        self.query_one("#notice").styles.height = len(said["notice"]) + gap
-        if self.stage is Stage.ASKING:
-            self.query_one("#plan").styles.height = len(said["plan"])
-        else:
-            self.query_one("#plan").styles.height = "1fr"
-        self.query_one("#dialog").styles.height = room if narrow else min(room, needed + gap)
-
-    def _keys(self, narrow: bool, typing: bool) -> None:
-        field = self.query_one(ConfirmField)
-        field.waiting = self.dead_because()
-        field.column = 2 if narrow else 4
-        if typing and not field.has_focus:
-            field.focus()
-        elif self.stage is Stage.ASKING and not self.query_one("#answer").has_focus:
-            self.query_one("#answer").focus()
-        elif not typing and self.stage is not Stage.ASKING and self.focused is not None:
-            self.set_focus(None)
-        bar = self.query_one(KeyBar)
-        back = {"plan.cancel": "back"} if self._goes_back else {}
-        bar.labels = {**back, **self.key_labels()}
-        bar.note = (self._said or (plan_dialog.NOTHING_SENT if narrow else ""), "muted")
-        self.refresh_bindings()
-
-    def _corner(self) -> tuple[str, str]:
+    def corner(self) -> tuple[str, str]:
         if self.plan is None:
             return "", "muted"
         if self.question.is_open:
@@ -428,7 +310,7 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
             return f"reading it again, {age(since)}" if since >= 1 else "reading it again", "warning"
         return f"plan is {age(self.question.age_s)} old", "warning" if self.question.is_old else "muted"
 
-    def _notices(self, column: int, width: int) -> tuple[Line, ...]:
+    def warnings(self, column: int, width: int) -> tuple[Line, ...]:
         if self.stage is not Stage.READY or self.plan is None:
             return ()
         lines = self.notices(self.plan, column, width)
@@ -437,10 +319,11 @@ class ConfirmDialog(ModalScreen[None], Generic[WishT, PlanT]):
             return (*lines, *said)
         return lines
 
-    def _foot(self, column: int, width: int, narrow: bool, typing: bool) -> tuple[Line, ...]:
+    def foot(self, column: int, width: int) -> tuple[Line, ...]:
+        narrow, typing = self.is_narrow, self.types
         if self.stage is not Stage.READY or self.plan is None or self.plan.nothing_to_do:
             order = "plan it" if self.stage is Stage.ASKING else ""
-            leave = "back" if self._goes_back else ""
+            leave = "back" if self.goes_back else ""
             return plan_dialog.buttons(order, True, None, column, width, narrow, leave)
         alive = not self.dead_because() and (not typing or self.query_one(ConfirmField).matches)
         chosen = None if typing else self.button

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.domain.address import Tier
-from console.domain.operation import Candidate, Check, CheckState, Estimate, Mechanism, Plan, Verb
+from console.domain.operation import Candidate, Estimate, Mechanism, Plan, Verb
 from console.domain.release import Release
-from console.domain.text import cell_width, cut_end
 from console.domain.version import short_digest
 from console.domain.words import account_number, age, clock
 from widgets.glyphs import Glyphs
 from widgets.line import Line
+from widgets.plan_checks import checked
 from widgets.regions import beside_bar, wrapped
 
 PROMISE_S = 300
@@ -19,8 +19,6 @@ PROMISE_S = 300
 ENOUGH_SAMPLES = 3
 """Under so many an estimate is computed from settings."""
 LABEL_WIDTH = 11
-ROOMY = 68
-"""With less room than this, what could not be checked is said in one line."""
 
 _BY = {
     Mechanism.STOP_SERVICE_DEPLOYMENT: ("stopping the deployment in flight", "StopServiceDeployment"),
@@ -120,7 +118,7 @@ def rows(plan: Plan, now: datetime, width: int, glyphs: Glyphs) -> tuple[Row, ..
         Row("effect", _sentences((plan.effect.replace("->", glyphs.arrow),), room, "text")),
     ]
     if plan.checks:
-        found.append(Row("checked", _checked(plan.checks, now, plan.made_at, room, glyphs)))
+        found.append(Row("checked", checked(plan.checks, now, plan.made_at, room, glyphs)))
     if plan.estimate is not None:
         found.append(Row("estimate", _estimate(plan.estimate, plan.verb, room)))
     if plan.differences:
@@ -227,41 +225,6 @@ def _by(plan: Plan) -> tuple[tuple[str, str], ...]:
 
 def _sentences(texts: Iterable[str], room: int, ink: str) -> tuple[tuple[tuple[str, str], ...], ...]:
     return tuple(((line, ink),) for text in texts for line in wrapped(text, room))
-
-
-def _checked(
-    checks: Sequence[Check], now: datetime, at: datetime, room: int, glyphs: Glyphs
-) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """What passed, side by side; what failed or could not be told, each with its evidence."""
-    flow: list[list[tuple[str, str]]] = [[]]
-    used = 0
-    said_at = f"{age((now - at).total_seconds())} ago"
-    passed = [check for check in checks if check.state is CheckState.PASS]
-    for check in passed:
-        size = cell_width(check.name) + 4
-        if flow[-1] and used + size > room:
-            flow.append([])
-            used = 0
-        flow[-1] += [(f"{glyphs.passed} ", "steady"), (f"{check.name}  ", "text")]
-        used += size
-    if passed and used + len(said_at) <= room:
-        flow[-1].append((said_at, "muted"))
-    lines = [tuple(line) for line in flow if line]
-    for check in checks:
-        if check.state is not CheckState.PASS:
-            lines += _doubtful(check, room, glyphs)
-    return tuple(lines)
-
-
-def _doubtful(check: Check, room: int, glyphs: Glyphs) -> list[tuple[tuple[str, str], ...]]:
-    failed = check.state is CheckState.FAIL
-    mark, ink = (glyphs.failed, "bold critical") if failed else (glyphs.unknown, "warning")
-    said = f" {glyphs.dot} ".join(part for part in (check.evidence, check.remedy) if part)
-    text = f"{check.name}: {said}" if said else check.name
-    if not failed and room < ROOMY:
-        text = cut_end(text, room - 2, glyphs.ellipsis)
-    first, *rest = wrapped(text, room - 2)
-    return [((f"{mark} ", ink), (first, ink)), *(((f"  {line}", ink),) for line in rest)]
 
 
 def _estimate(estimate: Estimate, verb: Verb, room: int) -> tuple[tuple[tuple[str, str], ...], ...]:

@@ -15,7 +15,7 @@ from console.domain.registry import Findings, Offer, RegistryVersion
 from console.domain.version import Version
 from console.domain.wish import Wish
 from console.errors import CredentialsError, EndpointError, UnknownVersionError
-from screens import dialog as dialogs
+from screens import dialog_frame as dialogs
 from screens.confirm import PlanScreen
 from screens.messages import OperationConfirmed
 from tests.builders import ADDRESS, NOW, a_new_release, a_release

@@ -14,7 +14,7 @@ from console.domain.operation import Check, CheckState, OperationEvent, Plan, Pr
 from console.domain.registry import Offer
 from console.errors import EndpointError, UnknownVersionError
 from screens.confirm_group import GroupPlanScreen
-from screens.dialog import Stage as At
+from screens.dialog_frame import Stage as At
 from screens.group import GroupScreen, summary_of_group
 from screens.messages import GroupConfirmed, OperationOpened
 from screens.running_group import RunningGroup

@@ -16,7 +16,7 @@ from console.domain.scaling import Scaling, ScalingPolicy
 from console.domain.wish import Wish
 from console.errors import RefusedError
 from screens.confirm import PlanScreen
-from screens.dialog import Stage as At
+from screens.dialog_frame import Stage as At
 from screens.messages import GroupWished, OperationConfirmed, Statement, StatementMade
 from screens.statement import StatementScreen
 from screens.validate import ValidateScreen
