@@ -1,92 +1,120 @@
-"""Keys that other suppliers do not accept: said once an environment, and behind everything else."""
+"""Whose figures are looked at, how often, and what becomes of them."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from threading import Event
 
 from console.domain.address import Address
-from console.domain.fleet import EnvironmentPicture
 from console.domain.guard import ServiceSignals
-from console.domain.series import Scoped, Series
+from console.domain.series import SeriesPicture
 from console.domain.service import Observation
-from console.errors import CredentialsError, QuarterdeckError
-from console.signals.book import SignalBook
-from console.signals.lanes import SameThreadLane
 from console.watch.board import Board
-from console.watch.charted import HOT_S, ChartedReader
+from console.watch.charted import FOCUSED_S, HOT_S, IDLE_S, MOST, ChartedReader
+from console.watch.loop import run
 from console.watch.publisher import Publisher
 from console.watch.store import FleetStore
-from tests.builders import NOW, a_service, an_environment
+from tests.builders import ADDRESS, a_rolling_service, a_service, an_environment
 from tests.fakes import FakeClock
 
-ADDRESSES = tuple(Address("rugmunch", "production", f"s{number}") for number in range(3))
-REFUSED = CredentialsError("Datadog does not accept the key (env:DD_API_KEY)", "renew it")
+WORKER = Address("rugmunch", "production", "worker")
+OTHER = Address("rugmunch", "production", "bot")
 
 
-class Source:
-    """A source whose key may be wrong."""
-
-    name = "Datadog"
-
-    def __init__(self) -> None:
-        self.problem: QuarterdeckError | None = None
-
-    def series(self, address: Address, scoped: Scoped, since: datetime) -> tuple[Series, ...]:
-        return ()
-
-
-class Desk:
-    """A reader of figures over three services in trouble."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.source = Source()
-        self.board = Board(an_environment(), ADDRESSES)
-        self.board.read((a_service(address=item, running=1) for item in ADDRESSES), NOW)
-        self.board.read_whole()
-        self.store = FleetStore()
-        book = SignalBook((self.source,), self.clock, SameThreadLane)
-
-        def look(address: Address, _: Observation | None) -> ServiceSignals:
-            return ServiceSignals(book.refresh(address, Scoped(), NOW - timedelta(minutes=5)))
-
+class Post:
+    def __init__(self, *addresses: Address) -> None:
+        self.clock, self.store = FakeClock(), FleetStore()
+        self.board = Board(an_environment(), addresses or (ADDRESS, WORKER, OTHER))
+        self.looks: list[tuple[float, Address]] = []
+        self.fails = False
+        self.attended = True
         publisher = Publisher(self.board, self.store, self.clock)
-        self.reader = ChartedReader(self.board, publisher, self.clock, look)
+        self.reader = ChartedReader(self.board, publisher, self.clock, self.look, lambda: self.attended)
 
-    def turn(self) -> EnvironmentPicture:
-        """Look at every service once more."""
-        for _ in ADDRESSES:
-            self.reader.turn()
-        self.clock.advance(HOT_S)
-        return self.board.picture()
+    def look(self, address: Address, observation: Observation | None) -> ServiceSignals:
+        self.looks.append((self.clock.monotonic(), address))
+        if self.fails:
+            raise KeyError("values")
+        return ServiceSignals(SeriesPicture(self.clock.now()))
+
+    def read(self, *moving: Address) -> None:
+        for address in self.board.addresses:
+            status = a_rolling_service(address=address) if address in moving else a_service(address=address)
+            self.board.read([status], self.clock.now())
+
+    def run(self, seconds: float) -> None:
+        stop = Event()
+        self.clock.at(self.clock.monotonic() + seconds, stop.set)
+        run((self.reader,), Event(), stop, self.clock)
+
+    def times(self, address: Address) -> int:
+        return sum(1 for _, looked in self.looks if looked == address)
 
 
-def test_a_key_that_is_refused_is_said_once_with_the_remedy() -> None:
-    """Three services miss it, for minutes; it is one line, as old as the trouble, and it ends with it."""
-    desk = Desk()
-    assert desk.turn().problem is None
-    desk.source.problem = REFUSED
-    since = desk.clock.now()
-    for _ in range(3):
-        picture = desk.turn()
-    problem = picture.problem
+def test_the_focused_service_is_looked_at_and_calm_others_are_not() -> None:
+    post = Post()
+    post.read()
+    post.board.focus = ADDRESS
+    post.run(2 * FOCUSED_S + 1)
+    assert (post.times(ADDRESS), post.times(WORKER)) == (3, 0)
+    row = post.store.snapshot.find(ADDRESS)
+    assert row is not None
+    assert row.signals is not None
 
+
+def test_what_is_moving_is_looked_at_too_less_often() -> None:
+    post = Post()
+    post.read(WORKER)
+    post.board.focus = ADDRESS
+    post.run(2 * HOT_S + 1)
+    assert post.times(WORKER) == 3
+    assert post.times(ADDRESS) >= 4
+
+
+def test_what_was_never_read_is_not_looked_at() -> None:
+    post = Post()
+    post.board.focus = ADDRESS
+    post.run(60)
+    assert post.looks == []
+
+
+def test_of_many_in_motion_some_are_looked_at_in_turn() -> None:
+    many = tuple(Address("rugmunch", "production", f"s{number}") for number in range(3 * MOST))
+    post = Post(*many)
+    post.read(*many)
+    post.run(5 * HOT_S)
+    assert {address for _, address in post.looks} == set(many)
+
+
+def test_nobody_there_means_seldom() -> None:
+    post = Post()
+    post.read()
+    post.board.focus, post.attended = ADDRESS, False
+    post.run(IDLE_S + 1)
+    assert post.times(ADDRESS) == 2
+
+
+def test_a_bug_is_told_and_the_watch_goes_on() -> None:
+    post = Post()
+    post.read()
+    post.board.read_whole()
+    post.board.focus, post.fails = ADDRESS, True
+    post.run(1)
+    problem = post.board.picture().problem
     assert problem is not None
-    assert (problem.title, problem.message, problem.remedy) == (
-        "credentials",
-        "Datadog does not accept the key (env:DD_API_KEY)",
-        "renew it",
-    )
-    assert problem.since == since
-    desk.source.problem = None
-    assert desk.turn().problem is None
+    assert (problem.part, problem.message) == ("signals", "KeyError: 'values'")
+    post.fails = False
+    post.run(FOCUSED_S)
+    assert post.board.picture().problem is None
 
 
-def test_what_of_aws_cannot_be_read_comes_first() -> None:
-    """Nothing that AWS tells is missing without that key."""
-    desk = Desk()
-    desk.source.problem = REFUSED
-    desk.turn()
-    desk.board.fail("figures", "throttled", "GetMetricData: slow down", "", desk.clock.now())
-    problem = desk.board.picture().problem
-
-    assert problem is not None
-    assert problem.part == "figures"
+def test_its_next_turn_is_when_the_next_service_is_due() -> None:
+    post = Post()
+    assert post.reader.next_due() == float("inf")
+    post.read()
+    post.board.focus = ADDRESS
+    post.reader.turn()
+    assert post.reader.next_due() == FOCUSED_S
+    post.reader.turn()
+    assert post.times(ADDRESS) == 1
+    post.clock.advance(timedelta(seconds=FOCUSED_S).total_seconds())
+    post.reader.turn()
+    assert post.times(ADDRESS) == 2
