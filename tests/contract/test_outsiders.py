@@ -24,7 +24,7 @@ from console.signals.suppliers import LIMIT_S, REST_S
 from console.web.client import WebClient
 from console.web.secrets import References
 from tests.contract.conftest import Sandbox, SandboxFactory
-from tests.contract.shared_world import API, MARKET, WORKER, SharedWorld, open_world
+from tests.contract.shared_world import API, WORKER, SharedWorld, open_world
 from tests.fakes import FakeClock
 
 Found = Mapping[tuple[Measure, Scope], Series]
@@ -110,16 +110,16 @@ def _nobody(name: str) -> str:
 
 def test_the_sandboxs_configuration_names_the_stand_ins(open_desk: Callable[..., Desk]) -> None:
     """Of the systems that use them; keys by reference to files that only the owner reads."""
-    desk = open_desk("rugmunch", "fairtradeworker")
+    desk = open_desk("rugmunch", "mealplanner")
     scanner: ServiceSettings = desk.shared.settings.service(API)
-    market: ServiceSettings = desk.shared.settings.service(MARKET)
+    meals: ServiceSettings = desk.shared.settings.service(Address("mealplanner", "production", "api"))
 
     assert scanner.datadog is not None
     assert scanner.datadog.url == f"{desk.sandbox.endpoint}/_outsiders/datadog/rugmunch"
     assert (scanner.datadog.service, scanner.datadog.env) == ("rugmunch-api", "production")
-    assert market.datadog is None
-    assert market.sentry is not None
-    assert market.sentry.release == "fairtradeworker-api@{version}"
+    assert meals.datadog is None
+    assert meals.sentry is not None
+    assert meals.sentry.release == "meal-planner-api@{version}"
     assert {path.name: path.stat().st_mode & 0o777 for path in desk.keys.iterdir()} == dict.fromkeys(
         KEYS, 0o600
     )
@@ -276,7 +276,7 @@ def test_a_key_that_does_not_do_is_said_once_with_the_remedy(
 
 def test_nobody_is_told_of_a_place_that_there_is_not(open_desk: Callable[..., Desk]) -> None:
     """Another supplier, a fleet that does not use it, a path that nobody asks for, another method."""
-    desk = open_desk("rugmunch", "fairtradeworker")
+    desk = open_desk("rugmunch", "mealplanner")
     keys = {
         "DD-API-KEY": KEYS["datadog-api-key"],
         "DD-APPLICATION-KEY": KEYS["datadog-app-key"],
@@ -284,7 +284,7 @@ def test_nobody_is_told_of_a_place_that_there_is_not(open_desk: Callable[..., De
     }
     for method, path in (
         ("GET", "opsgenie/rugmunch/"),
-        ("GET", "datadog/fairtradeworker/api/v1/monitor/search"),
+        ("GET", "datadog/mealplanner/api/v1/monitor/search"),
         ("POST", "datadog/rugmunch/api/v1/events"),
         ("GET", "sentry/rugmunch/api/0/organizations/others/issues/"),
         ("POST", "sentry/rugmunch/api/0/organizations/rugmunch/issues/"),
