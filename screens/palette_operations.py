@@ -68,6 +68,9 @@ ABOUT: Mapping[str, Callable[[Address], Message]] = {
 
 _GROUP_WORDS = {Verb.DEPLOY: "deploy", Verb.ROLLBACK: "roll back", Verb.RESTART: "restart"}
 
+_SEVERAL = 0.8
+"""What is about several services stands below what is about one that fits as well."""
+
 
 @dataclass(frozen=True)
 class _Entry:
@@ -92,8 +95,9 @@ class OperationProvider(Provider):
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         groups = (entry for settings in self._environments.values() for entry in _groups(settings))
-        for entry in (*self._entries(), *groups):
-            score = matcher.match(entry.title)
+        found = [*((1.0, entry) for entry in self._entries()), *((_SEVERAL, entry) for entry in groups)]
+        for weight, entry in found:
+            score = matcher.match(entry.title) * weight
             if score > 0:
                 title = matcher.highlight(entry.title)
                 yield Hit(score, title, self._runner(entry), entry.title, entry.help)

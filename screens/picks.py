@@ -73,21 +73,30 @@ class Picks(Protocol):
 
 
 class Versions:
-    """The registry's versions of a service, newest first."""
+    """The registry's versions of a service, newest first.
+
+    Args:
+        known_only: Those only that run there or ran.
+    """
 
     waiting = "reading the registry"
     unread = "the registry cannot be listed"
 
-    def __init__(self, registry: Registry, address: Address) -> None:
+    def __init__(self, registry: Registry, address: Address, *, known_only: bool = False) -> None:
         self._registry = registry
         self._address = address
+        self._known_only = known_only
         self._offers: tuple[Offer, ...] = ()
 
     def read(self) -> object:
         return self._registry.versions(self._address)
 
     def take(self, value: object) -> str:
-        self._offers = value if isinstance(value, tuple) else ()
+        found: tuple[Offer, ...] = value if isinstance(value, tuple) else ()
+        if self._known_only:
+            self._offers = tuple(offer for offer in found if offer.runs or offer.ran or offer.is_bad)
+            return "" if self._offers else "nothing that the registry holds is known to have run here"
+        self._offers = found
         return "" if self._offers else "the registry holds no version"
 
     def count(self, typed: str) -> int:

@@ -79,7 +79,7 @@ class StatementScreen(ModalScreen[None]):
         background: $selected; color: $strong; display: none; }
     StatementScreen.-asks #answer { display: block; }
     StatementScreen.-narrow { align: left top; background: $background 0%; }
-    StatementScreen.-narrow #dialog { width: 100%; margin-top: 2; background: $background; }
+    StatementScreen.-narrow #dialog { width: 100%; height: 1fr; margin: 2 0 1 0; background: $background; }
     StatementScreen.-narrow #answer { margin: 0 2; }
     """
     AUTO_FOCUS = ""
@@ -100,7 +100,7 @@ class StatementScreen(ModalScreen[None]):
         self.statement = statement
         self.address = address
         self._clock = clock
-        self._versions = Versions(registry, address)
+        self._versions = Versions(registry, address, known_only=True)
         self._note = ""
         self._row = -1
         self._forbidden = forbidden

@@ -57,7 +57,8 @@ class FindingsView(Pane):
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
         if self.shown is None:
             return ()
-        head = _head(self.shown, width, self.glyphs)
+        air = (Line(),) if height >= 24 else ()
+        head = (*air, *_head(self.shown, width, self.glyphs))
         lines = Listing.of(finding_lines(self.shown.findings, width - 2, self.glyphs))
         window = self.scroll.window("findings", lines, height - len(head) - 1)
         more = Line().put(2, f"{self.glyphs.more} {window.below} more", "muted") if window.below else Line()

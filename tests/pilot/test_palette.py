@@ -70,3 +70,31 @@ async def test_what_the_palette_does_to_a_service_is_still_to_be_confirmed(typed
         await pilot.press("enter")
         await until(pilot, lambda: type(desk.app.screen).__name__ == "PlanScreen")
         assert not any(platform.orders for platform in desk.platforms.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "screen"),
+    [
+        ("migrate", "PlanScreen"),
+        ("restore worker", "PlanScreen"),
+        ("refuse", "PlanScreen"),
+        ("mark bad", "StatementScreen"),
+        ("rehearse", "StatementScreen"),
+        ("validate", "ValidateScreen"),
+        ("restart @all", "GroupPlanScreen"),
+    ],
+)
+async def test_what_has_no_key_is_reached_by_its_name(typed: str, screen: str) -> None:
+    """About the service under the cursor, one that is named, or a group; a dialog opens, nothing is sent."""
+    desk = Desk()
+    settings = desk.app.runtime.settings.environments["rugmunch/production"]
+    settings.groups["all"] = (("api",), ("worker",))  # type: ignore[index]
+    async with desk.app.run_test(size=SIZE) as pilot:
+        desk.publish()
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: type(desk.app.screen).__name__ == "CommandPalette")
+        await pilot.press(*("space" if key == " " else key for key in typed))
+        await until(pilot, lambda: desk.app.screen.query_one(CommandList).option_count > 0)
+        await pilot.press("enter")
+        await until(pilot, lambda: type(desk.app.screen).__name__ == screen)
+        assert not any(platform.orders or platform.performed for platform in desk.platforms.values())

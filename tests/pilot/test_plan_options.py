@@ -11,7 +11,7 @@ from console.domain.action import Action, ActionKind
 from console.domain.fleet import EnvironmentPicture
 from console.domain.group import GroupAddress
 from console.domain.instance import Instance
-from console.domain.operation import Mechanism, Plan, Verb
+from console.domain.operation import Mechanism, OperationEvent, Plan, Verb
 from console.domain.scaling import Scaling, ScalingPolicy
 from console.domain.wish import Wish
 from console.errors import RefusedError
@@ -19,6 +19,7 @@ from screens.confirm import PlanScreen
 from screens.dialog_frame import Stage as At
 from screens.messages import GroupWished, OperationConfirmed, Statement, StatementMade
 from screens.statement import StatementScreen
+from screens.under_way import UnderWay
 from screens.validate import ValidateScreen
 from tests.builders import (
     ADDRESS,
@@ -265,3 +266,12 @@ async def test_no_sequence_of_keys_sends_what_was_not_confirmed_and_journalled(
         assert sent <= len(begun) * (0 if read_only else 3)
         assert not (read_only and begun)
         assert desk.app.is_running
+
+
+def test_a_rehearsal_is_not_over_with_its_first_leg() -> None:
+    """Its rollback has a verdict of its own; the rehearsal ends with its feed."""
+    under_way = UnderWay()
+    token = under_way.begin_rehearsal(ADDRESS, NOW).token
+    verdict = OperationEvent("verdict", NOW, "01JD", "SUCCEEDED", {"verdict": "SUCCEEDED"})
+    assert not under_way.progressed(token, verdict).over
+    assert under_way.ended(token, None, NOW).over
