@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from console.domain.action import Action
 from console.domain.address import Address, Tier
+from console.domain.guarded import GuardView
 from console.domain.release import Release
 from console.domain.service import Observation
 
@@ -369,6 +370,8 @@ class Progress:
     reason: str = ""
     running: Release | None = None
     """What serves now, once there is a verdict."""
+    guard: GuardView | None = None
+    """The guard of a deploy; ``None``: nobody guards it."""
 
 
 @dataclass(frozen=True)
