@@ -11,18 +11,15 @@ from functools import partial
 from console.aws.budget import Budgets
 from console.aws.cache import Cache
 from console.aws.calls import Calls
-from console.aws.chronicle import AwsChronicle
 from console.aws.images import Registry
+from console.aws.late import LateChronicle, LateSeries
 from console.aws.logs import CloudWatchLogs
 from console.aws.platform import EcsPlatform
 from console.aws.secret_values import secret_value
-from console.aws.series import CloudWatchSeries
-from console.aws.series_queries import Around
 from console.aws.sessions import Access, AskMfa, Clients, Roles, ask_on_terminal
 from console.aws.signals import CloudWatchSignals
 from console.aws.targets import TargetGroups
 from console.config.settings import EnvironmentSettings, Settings
-from console.domain.address import Address
 from console.errors import RejectedError
 from console.ports import Chronicle, Clock, LogSource, Platform, SeriesSource, SignalSource
 
@@ -104,7 +101,6 @@ def account_of(settings: EnvironmentSettings, whole: Settings) -> str:
 def _connection(settings: EnvironmentSettings, shared: _Shared, clock: Clock, cache: Cache) -> Connection:
     calls, groups = shared.calls, shared.groups
     platform = EcsPlatform(settings, calls, clock, cache, groups=groups, registry=shared.registry)
-    services, definitions = platform.services_reader, platform.definitions
     return Connection(
         settings=settings,
         platform=platform,
@@ -113,13 +109,6 @@ def _connection(settings: EnvironmentSettings, shared: _Shared, clock: Clock, ca
             calls, platform.services_reader, platform.definitions, clock, live=settings.logs == "live"
         ),
         secret=partial(secret_value, calls),
-        series=CloudWatchSeries(calls, services, clock, groups, partial(_around, settings)),
-        chronicle=AwsChronicle(calls, services, definitions, clock),
+        series=LateSeries(settings, platform, calls, groups, clock),
+        chronicle=LateChronicle(platform, calls, clock),
     )
-
-
-def _around(settings: EnvironmentSettings, address: Address) -> Around:
-    """What the configuration names beside a service, that CloudWatch measures too."""
-    service = settings.services[address.alias]
-    database = service.database.name if service.database else ""
-    return Around(service.queue, database, settings.container_insights)
