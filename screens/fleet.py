@@ -162,7 +162,7 @@ class FleetScreen(ChangingScreen):
         below = self.grid.rows_below
         glyphs = self.grid.glyphs
         if below:
-            column = line.run(2, (glyphs.more, "muted"), (f" {below} more", "muted")) + 3
+            column = line.run(2, (glyphs.more, "muted"), (f" {below:,} more", "muted")) + 3
         if self.is_narrow:
             column = put_counts(line, column, *counts(self._rows), glyphs) + 1
             reading = reading_line(self.snapshot)

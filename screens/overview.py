@@ -71,7 +71,7 @@ def reading_line(snapshot: FleetSnapshot) -> str:
     parts = [f"reading {words.count(len(snapshot.environments), 'environment')}"]
     for name, rows in waiting.items():
         read = sum(1 for row in rows if row.as_of is not None and not row.remembered)
-        parts.append(f"{name} {read} of {len(rows)}")
+        parts.append(f"{name} {read:,} of {len(rows):,}")
     return " · ".join(parts)
 
 

@@ -261,7 +261,7 @@ class SentenceRow:
 def put_counts(line: Line, column: int, steady: int, stale: int, glyphs: Glyphs) -> int:
     """Place ``● 21 steady   ◌ 4 stale``; the column after it."""
     if steady:
-        column = line.run(column, (glyphs.steady, "steady"), (f" {steady} steady", "muted")) + 2
+        column = line.run(column, (glyphs.steady, "steady"), (f" {steady:,} steady", "muted")) + 2
     if stale:
-        column = line.run(column, (glyphs.stale, "stale"), (f" {stale} stale", "stale")) + 2
+        column = line.run(column, (glyphs.stale, "stale"), (f" {stale:,} stale", "stale")) + 2
     return column

@@ -97,7 +97,7 @@ def _first(picture: HeaderPicture, width: int, glyphs: Glyphs, narrow: bool) -> 
         line.run(
             column,
             (tab.short if narrow else tab.name, "bold underline accent" if active else "muted"),
-            (f" {tab.count}" if counted else "", "text" if active else "faint"),
+            (f" {tab.count:,}" if counted else "", "text" if active else "faint"),
         )
     return line
 
@@ -109,7 +109,7 @@ def _tab_places(picture: HeaderPicture, width: int, end: int) -> list[tuple[Tab,
     for counted in (False,) if narrow else (True, False):
         found, column = [], 16 if narrow else 17
         for tab in picture.tabs:
-            said = (tab.short if narrow else tab.name) + (f" {tab.count}" if counted else "")
+            said = (tab.short if narrow else tab.name) + (f" {tab.count:,}" if counted else "")
             stop = column + cell_width(said)
             if stop > end - 1:
                 break

@@ -10,7 +10,7 @@ from widgets.drawn import Drawn
 from widgets.glyphs import ASCII, Glyphs
 from widgets.line import Line
 
-_STAND_INS = str.maketrans({"–": "-", "—": "-", "·": ".", "…": "~", "→": ">", "×": "x", "“": '"', "”": '"'})
+_STAND_INS = str.maketrans({"–": "-", "—": "-", "·": "-", "…": "~", "→": ">", "×": "x", "“": '"', "”": '"'})
 
 
 class Pane(Drawn):

@@ -34,7 +34,7 @@ def test_a_thousand_services_are_walked_filtered_and_opened(
     """While they are still being read: to the end and back, one by its name, its screen, and back again."""
     with opened("--config", line.config, columns=columns, lines=lines, home=home) as terminal:
         terminal.wait_for("huge-s000", "steady")
-        terminal.wait_for("981 more" if columns == 80 else "all 1000")
+        terminal.wait_for("981 more" if columns == 80 else "all 1,000")
         is_at(terminal, "huge-s000")
         terminal.press("G")
         is_at(terminal, LAST)

@@ -24,7 +24,9 @@ from tests.builders import (
     some_figures,
 )
 from widgets.fleet_heads import SortBy
+from widgets.fleet_row import put_counts
 from widgets.glyphs import ASCII, UNICODE
+from widgets.line import Line
 from widgets.palette import DARK, DARK_16, LIGHT, NOCOLOR, style, theme_for
 from widgets.sparkline import sparkline
 
@@ -173,3 +175,10 @@ def test_a_version_keeps_what_tells_it_from_another(label: str, wide: str, narro
     """Of a branch build its commit, of a candidate its number; dates and words are no commits."""
     assert short_label(label, 11) == wide
     assert short_label(label, 10, narrow=True) == narrow
+
+
+def test_a_thousand_is_written_with_its_comma() -> None:
+    """In the counts of steady and stale services, as everywhere."""
+    line = Line()
+    put_counts(line, 2, 1000, 1024, UNICODE)
+    assert line.plain(80) == "  ● 1,000 steady  ◌ 1,024 stale"
