@@ -36,6 +36,9 @@ SECRET_DENIED = "secret-denied"
 SECRET_DELETED = "secret-deleted"
 LOG_GROUP_MISSING = "log-group-missing"
 CHECKS_FAIL = "checks-fail"
+TESTS_RED = "tests-red"
+TESTS_RUNNING = "tests-running"
+WEBHOOK_LOST = "webhook-lost"
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -53,6 +56,9 @@ KINDS: dict[str, Kind] = {
             "a service answers its checks with 503, as when a database is down; empty: all do",
             {"service": ""},
         ),
+        Kind(TESTS_RED, "the tests of every commit have failed", {}),
+        Kind(TESTS_RUNNING, "the tests of every commit are still under way", {}),
+        Kind(WEBHOOK_LOST, "no webhook of the bot is set", {}),
     )
 }
 """By name: all that may be set."""

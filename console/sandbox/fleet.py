@@ -89,7 +89,7 @@ def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:
         }
         for key, table in fleet["environments"].items() if endpoint else ():
             environment = systems[fleet["system"]]["environments"][key]
-            environment |= outsiders.of_environment(name, fleet, endpoint)
+            environment |= outsiders.of_environment(name, key, fleet, endpoint)
             for alias, service in table["services"].items():
                 environment["services"][alias] |= outsiders.of_service(fleet, service)
         for key, table in fleet["environments"].items() if endpoint and "application" in fleet else ():
@@ -158,6 +158,12 @@ def told_places(account: Account) -> Iterator[ToldPlace]:
 def uses(account: Account, supplier: str) -> bool:
     """Whether an account's fleet tells that supplier anything."""
     return supplier in _read(account.name).get("outsiders", {})
+
+
+def told(account: Account, supplier: str) -> dict[str, Any]:
+    """What an account's fleet says of a supplier that it uses."""
+    found: dict[str, Any] = _read(account.name)["outsiders"][supplier]
+    return found
 
 
 def organization(account: Account) -> str:

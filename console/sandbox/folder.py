@@ -98,7 +98,7 @@ def create(world: "World", endpoint: str, systems: dict[str, Any]) -> RunFolder:
 def _leave_keys(path: Path, systems: dict[str, Any]) -> None:
     """Write what the stand-ins of suppliers accept, where a system is told of any."""
     tables = [table for system in systems.values() for table in system["environments"].values()]
-    if any(name in table for table in tables for name in (outsiders.DATADOG, outsiders.SENTRY)):
+    if any(name in table for table in tables for name in outsiders.TITLES):
         path.mkdir(mode=0o700)
         for name, key in outsiders.KEYS.items():
             write_private(path / name, key)

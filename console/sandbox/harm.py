@@ -203,6 +203,13 @@ def trouble(site: Site, supplier: str, name: str) -> End:
     return end
 
 
+def mislead(site: Site, supplier: str, name: str) -> End:
+    """A condition holds that a supplier beside AWS tells of."""
+    if not fleet.uses(site.account, supplier):
+        raise HarmlessError(f"{site.account.name} tells {supplier} nothing")
+    return hold(site, name)
+
+
 def _all(ends: Sequence[End]) -> None:
     for end in ends:
         end()

@@ -15,7 +15,7 @@ from console.sandbox.behaviour import BEHAVIOURS
 from console.sandbox.fleet import configuration
 from console.sandbox.harm import End, Site
 from console.sandbox.outsiders import settings as outsiders
-from console.sandbox.outsiders.troubles import MEANINGS
+from console.sandbox.outsiders.troubles import MEANINGS, SHAPES
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
@@ -110,8 +110,21 @@ KINDS: dict[str, Kind] = {
                 f"{title} {meaning}",
                 partial(harm.trouble, supplier=supplier, name=name),
             )
-            for supplier, title in ((outsiders.DATADOG, "Datadog"), (outsiders.SENTRY, "Sentry"))
+            for supplier, title in outsiders.TITLES.items()
             for name, meaning in MEANINGS.items()
+            if supplier != outsiders.TELEGRAM or name not in SHAPES
+        ),
+        *(
+            Kind(
+                name,
+                conditions.KINDS[name].meaning,
+                partial(harm.mislead, supplier=supplier, name=name),
+            )
+            for supplier, name in (
+                (outsiders.GITHUB, conditions.TESTS_RED),
+                (outsiders.GITHUB, conditions.TESTS_RUNNING),
+                (outsiders.TELEGRAM, conditions.WEBHOOK_LOST),
+            )
         ),
     )
 }

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 from console.sandbox import fleet
 from console.sandbox.gateway import Broken
 from console.sandbox.outsiders.datadog import Datadog
+from console.sandbox.outsiders.github import GitHub
 from console.sandbox.outsiders.sentry import Sentry
 from console.sandbox.outsiders.settings import PREFIX
+from console.sandbox.outsiders.telegram import Telegram
 from console.sandbox.outsiders.troubles import SHAPES, SLOW_S, halved
 from console.sandbox.wire.message import Request, Response
 
@@ -17,19 +19,22 @@ if TYPE_CHECKING:
 _LEFT = 29
 """Requests that one may still send, says everybody who is not throttled."""
 
+Desk = Datadog | Sentry | GitHub | Telegram
+
 
 class Outsiders:
     """``/_outsiders/<supplier>/<fleet>/…`` for every fleet of a world that uses the supplier."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._desks: dict[str, Datadog | Sentry] = {desk.name: desk for desk in (Datadog(), Sentry())}
+        desks: tuple[Desk, ...] = (Datadog(), Sentry(), GitHub(), Telegram())
+        self.desks: dict[str, Desk] = {desk.name: desk for desk in desks}
 
     def answer(self, request: Request) -> Response | Broken:
         """One request; 404 for a place that there is not."""
         supplier, _, rest = request.path.removeprefix(PREFIX).partition("/")
         name, _, path = rest.partition("/")
-        desk = self._desks.get(supplier)
+        desk = self.desks.get(supplier)
         account = next((item for item in self._world.accounts.values() if item.name == name), None)
         if desk is None or account is None or not fleet.uses(account, supplier):
             return _json(404, {"error": f"nobody answers at {supplier}/{name}"}, {})

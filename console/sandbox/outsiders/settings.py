@@ -5,21 +5,26 @@ from typing import Any
 from zlib import crc32
 
 PREFIX = "/_outsiders/"
-DATADOG, SENTRY = "datadog", "sentry"
+DATADOG, SENTRY, GITHUB, TELEGRAM = "datadog", "sentry", "github", "telegram"
+TITLES: Mapping[str, str] = {DATADOG: "Datadog", SENTRY: "Sentry", GITHUB: "GitHub", TELEGRAM: "Telegram"}
+"""By name: all that there are."""
 KEYS: Mapping[str, str] = {
     "datadog-api-key": "sandbox-datadog-api-key",
     "datadog-app-key": "sandbox-datadog-app-key",
     "sentry-token": "sandbox-sentry-token",
+    "github-token": "sandbox-github-token",
+    "telegram-token": "110201543:sandbox-telegram-token",
 }
 """File in the run's folder ``keys`` -> what it holds, and what the stand-ins accept."""
 FOLDER = "keys"
 
 
-def of_environment(name: str, fleet: Mapping[str, Any], endpoint: str) -> dict[str, Any]:
+def of_environment(name: str, key: str, fleet: Mapping[str, Any], endpoint: str) -> dict[str, Any]:
     """Tables of an environment.
 
     Args:
         name: The fleet's.
+        key: The environment's.
         fleet: Its file; nothing where it has no ``outsiders``.
         endpoint: Where the world is served.
     """
@@ -37,6 +42,13 @@ def of_environment(name: str, fleet: Mapping[str, Any], endpoint: str) -> dict[s
             "url": f"{endpoint}{PREFIX}{SENTRY}/{name}",
             "token": f"file:{FOLDER}/sentry-token",
             "organization": known[SENTRY]["organization"],
+        }
+    if GITHUB in known:
+        tables[GITHUB] = {"url": f"{endpoint}{PREFIX}{GITHUB}/{name}", "token": f"file:{FOLDER}/github-token"}
+    if known.get(TELEGRAM, {}).get("environment") == key:
+        tables[TELEGRAM] = {
+            "url": f"{endpoint}{PREFIX}{TELEGRAM}/{name}",
+            "token": f"file:{FOLDER}/telegram-token",
         }
     return tables
 

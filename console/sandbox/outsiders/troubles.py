@@ -25,13 +25,25 @@ def emptied(value: Any) -> Any:
     return [] if isinstance(value, list) else value
 
 
+_MEASURED = (
+    "value",
+    "values",
+    "count",
+    "userCount",
+    "status",
+    "last_triggered_ts",
+    "conclusion",
+    "state",
+)
+
+
 def nulled(value: Any, key: str = "") -> Any:
     """The same shape, with null for what is measured."""
     if isinstance(value, dict):
         return {name: nulled(member, name) for name, member in value.items()}
     if isinstance(value, list):
         return [nulled(member, key) for member in value]
-    return None if key in ("value", "values", "count", "userCount", "status", "last_triggered_ts") else value
+    return None if key in _MEASURED else value
 
 
 def halved(content: bytes) -> bytes:
