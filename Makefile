@@ -29,7 +29,7 @@ check: $(VENV)/.tools
 	$(BIN)/lint-imports
 
 campaign: $(VENV)/.tools $(AWS)/.ready $(CLIENTS)/.ready
-	$(BIN)/pytest -m campaign
+	$(BIN)/pytest -m campaign -n 2
 
 bench: $(VENV)/.tools
 	$(BIN)/python -m bench
