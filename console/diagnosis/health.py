@@ -1,7 +1,6 @@
 """Evidence from health checks: targets, and the events that name them unhealthy."""
 
 import re
-from datetime import timedelta
 
 from console.diagnosis.evidence import RECENT, Evidence, Kind, Scene
 from console.domain.words import count
@@ -55,15 +54,7 @@ def _from_targets(scene: Scene) -> Evidence | None:
     observation = scene.observation
     if observation is None:
         return None
-    grace = timedelta(seconds=scene.status.grace_s)
-    settled = {
-        task.ip
-        for task in observation.tasks
-        if task.status == "RUNNING"
-        and task.started_at is not None
-        and observation.at - task.started_at > grace
-        and scene.judged(task.deployment)
-    }
+    settled = observation.settled(scene.judged)
     bad = [item for item in observation.targets if item.state == "unhealthy" and item.ip in settled]
     if not bad:
         return None

@@ -1,8 +1,8 @@
 """One service: what ECS says of it now, in one frozen picture."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil, floor
 
@@ -149,6 +149,22 @@ class Observation:
             if item.id == deployment_id and item.release is not None:
                 return self.releases.get(item.release)
         return None
+
+    def settled(self, is_meant: Callable[[str], bool]) -> frozenset[str]:
+        """Addresses of the tasks that have run for longer than the grace period: their health checks count.
+
+        Args:
+            is_meant: Whether tasks of a deployment, given by its id, are meant.
+        """
+        grace = timedelta(seconds=self.status.grace_s)
+        return frozenset(
+            task.ip
+            for task in self.tasks
+            if task.status == "RUNNING"
+            and task.started_at is not None
+            and self.at - task.started_at > grace
+            and is_meant(task.deployment)
+        )
 
     @property
     def primary_release(self) -> Release | None:

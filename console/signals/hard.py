@@ -1,7 +1,6 @@
 """Evidence at once: tasks of the new version that died, targets of it that fail their health checks."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from console.domain.guard import Hard
 from console.domain.series import Measure, Scope, SeriesPicture
@@ -77,16 +76,7 @@ def _targets(observation: Observation) -> Iterator[Hard]:
     primary = observation.status.arriving
     if primary is None:
         return
-    grace = timedelta(seconds=observation.status.grace_s)
-    settled = {
-        item.ip
-        for item in observation.tasks
-        if item.deployment == primary.id
-        and item.status == "RUNNING"
-        and not item.is_leaving
-        and item.started_at is not None
-        and observation.at - item.started_at > grace
-    }
+    settled = observation.settled(lambda deployment: deployment == primary.id)
     failing = [item for item in observation.targets if item.state == "unhealthy" and item.ip in settled]
     if not failing:
         return

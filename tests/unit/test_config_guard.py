@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from console.config.guard import MEASURES
 from console.config.loader import load
 from console.domain.guard import DEFAULT_ALERTS, DEFAULT_TRIGGERS, GuardMode, GuardPolicy, Trigger
 from console.domain.series import Measure
@@ -113,3 +114,8 @@ def test_what_cannot_be_is_refused_with_the_nearest_name(tmp_path: Path, text: s
         policy(tmp_path, text)
     assert said in str(caught.value)
     assert str(tmp_path) in caught.value.message
+
+
+def test_the_configuration_page_names_every_figure() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert {name for name in MEASURES if f"`{name}`" not in page} == set()
