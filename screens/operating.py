@@ -185,7 +185,10 @@ class OperatingApp(App[int]):
         screen: Screen[None]
         if operation is not None:
             connection = self.connection(operation.address)
-            screen = OperationScreen(operation, self.runtime.clock, connection.logs if connection else None)
+            logs = connection.logs if connection else None
+            listed = any(item.checklist for item in self.runtime.settings.services())
+            door = self.runtime.checklists if listed else None
+            screen = OperationScreen(operation, self.runtime.clock, logs, door)
         elif group is not None:
             screen = GroupScreen(group)
         if isinstance(self.screen, ConfirmDialog | OperationScreen):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
@@ -10,18 +10,36 @@ from textual.widget import Widget
 
 from console.domain import words
 from console.domain.address import Address
+from console.domain.checklist import WalkView
 from console.domain.operation import OperationEvent, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.domain.wish import Wish
 from console.ports import Clock, LogSource
 from screens.base import ConsoleScreen
-from screens.feeds import LogFeed
-from screens.messages import LogsFailed, LogsRead, OperationWished, QuestionAnswered
+from screens.feeds import LogFeed, ask
+from screens.messages import (
+    Answered,
+    AskFailed,
+    ChecklistRequested,
+    LogsFailed,
+    LogsRead,
+    OperationWished,
+    QuestionAnswered,
+)
 from screens.running import RunningOperation
 from widgets.glyphs import ASCII, Glyphs
 from widgets.operation_picture import OperationPicture, state_words
 from widgets.operation_view import OperationView
 from widgets.outcome import outcome_lines
+
+if TYPE_CHECKING:
+    from console.checklists.door import Checklists
+
+WALKED = (Verb.DEPLOY, Verb.MIGRATE)
+"""Verbs around which a checklist is walked."""
+WALK_S = 2.0
+"""How often it is looked at."""
+_WALK = 1
 
 
 class OperationScreen(ConsoleScreen):
@@ -37,6 +55,7 @@ class OperationScreen(ConsoleScreen):
         "operation.back",
         "operation.rollback",
         "app.logs",
+        "operation.checklist",
         "operation.copy",
         "app.journal",
         "app.keys",
@@ -47,6 +66,7 @@ class OperationScreen(ConsoleScreen):
         Binding("R", "rollback", "plan the way back", id="operation.rollback", tooltip="Plan a rollback"),
         Binding("M", "move_on", "move on", id="operation.move_on", tooltip="It is so: go on"),
         Binding("N", "refuse", "no", id="operation.refuse", tooltip="It is not so: end the operation here"),
+        Binding("c", "checklist", "checklist", id="operation.checklist", tooltip="The checklist around it"),
     ]
 
     operation: reactive[RunningOperation | None] = reactive(None)
@@ -54,9 +74,17 @@ class OperationScreen(ConsoleScreen):
     logs_missing: reactive[str] = reactive("")
 
     def __init__(
-        self, operation: RunningOperation, clock: Clock | None = None, logs: LogSource | None = None
+        self,
+        operation: RunningOperation,
+        clock: Clock | None = None,
+        logs: LogSource | None = None,
+        door: "Checklists | None" = None,
     ) -> None:
         super().__init__()
+        self._clock, self._door = clock, door
+        self._walk_asked_at: float | None = None
+        self.walk: WalkView | None = None
+        """The checklist around it, as it was last looked at."""
         self.set_reactive(OperationScreen.operation, operation)
         self._feed_logs = (logs, clock) if logs is not None and clock is not None else None
         self._feed: LogFeed | None = None
@@ -92,6 +120,27 @@ class OperationScreen(ConsoleScreen):
             self._feed.stop()
             self._feed = None
 
+    def _look_at_checklist(self) -> None:
+        """Judge, now and then, what is due of the checklist around the operation."""
+        door, clock, operation = self._door, self._clock, self.operation
+        if door is None or clock is None or operation is None or operation.verb not in WALKED:
+            return
+        now, address = clock.monotonic(), operation.address
+        if self._walk_asked_at is not None and now - self._walk_asked_at < WALK_S:
+            return
+        self._walk_asked_at = now
+        ask(self, lambda: door.around(address), _WALK)
+
+    def on_answered(self, message: Answered) -> None:
+        message.stop()
+        if message.tag == _WALK and isinstance(message.value, WalkView | None):
+            self.walk = message.value
+            self.update_frame()
+
+    def on_ask_failed(self, message: AskFailed) -> None:
+        """A list that cannot be read is said on its own screen; the operation goes on."""
+        message.stop()
+
     def on_logs_read(self, message: LogsRead) -> None:
         message.stop()
         self.logs, self.logs_missing = message.lines, ""
@@ -110,6 +159,7 @@ class OperationScreen(ConsoleScreen):
         self.update_frame()
 
     def picture_changed(self) -> None:
+        self._look_at_checklist()
         shown = self.picture()
         if shown is not None:
             self.query_one(OperationView).shown = shown
@@ -119,7 +169,7 @@ class OperationScreen(ConsoleScreen):
         """What the view shows now; ``None`` before the time is known."""
         if self.operation is None or self.now is None:
             return None
-        return picture_of(self.operation, self.now, self.logs, self.logs_missing)
+        return picture_of(self.operation, self.now, self.logs, self.logs_missing, self.walk)
 
     def key_labels(self) -> Mapping[str, str]:
         over = self.operation is not None and self.operation.over
@@ -128,6 +178,8 @@ class OperationScreen(ConsoleScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "rollback":
             return self.operation is not None and way_back_makes_sense(self.operation)
+        if action == "checklist":
+            return self.walk is not None
         if action == "refuse":
             return bool(self.operation and self.operation.question)
         if action == "move_on":
@@ -136,6 +188,10 @@ class OperationScreen(ConsoleScreen):
 
     def action_back(self) -> None:
         self.dismiss()
+
+    def action_checklist(self) -> None:
+        if self.operation is not None:
+            self.app.post_message(ChecklistRequested(self.operation.address))
 
     def action_rollback(self) -> None:
         if self.operation is not None:
@@ -171,13 +227,23 @@ def way_back_makes_sense(operation: RunningOperation) -> bool:
 
 
 def picture_of(
-    operation: RunningOperation, now: datetime, logs: tuple[LogLine, ...] = (), logs_missing: str = ""
+    operation: RunningOperation,
+    now: datetime,
+    logs: tuple[LogLine, ...] = (),
+    logs_missing: str = "",
+    walk: WalkView | None = None,
 ) -> OperationPicture:
     """What is known of an operation, as its view draws it."""
     progress = operation.progress
     ending = _verdict_event(operation)
     facts = ending.facts if ending else {}
-    verdict = progress.verdict if progress and progress.verdict else _verdict(facts.get("verdict"))
+    said, own = str(facts.get("reason") or ""), _verdict(facts.get("verdict"))
+    verdict: Verdict | None
+    if ending is not None and ending.progress is None and own is not None:
+        verdict, reason = own, said  # a rehearsal's last word, over the verdicts of its legs
+    else:
+        verdict = progress.verdict if progress and progress.verdict else own
+        reason = (progress.reason if progress else "") or said
     last = operation.events[-1] if operation.events else None
     return OperationPicture(
         verb=operation.verb,
@@ -189,7 +255,7 @@ def picture_of(
         steps=progress.steps if progress and progress.steps else _steps(operation),
         verdict=verdict,
         by=str((progress.by if progress else None) or facts.get("by") or ""),
-        reason=(progress.reason if progress else "") or str(facts.get("reason") or ""),
+        reason=reason,
         journal=str(facts.get("journal") or ""),
         last=last.text if last else "",
         last_at=last.at if last else None,
@@ -199,6 +265,7 @@ def picture_of(
         logs_missing=logs_missing,
         question=operation.question,
         pause=operation.pause,
+        walk=walk,
     )
 
 

@@ -183,6 +183,45 @@ def detail(view: ItemView, width: int, glyphs: Glyphs, keys: str) -> tuple[Line,
     return tuple(lines)
 
 
+def beside_operation(view: WalkView, rows: int, column: int, end: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """The phase that an operation is in, in a narrow column: what is not settled first."""
+    phase = _phase_now(view)
+    items = sorted(view.of(phase), key=lambda item: item.state.is_settled)
+    ending = ((f"{view.settled(phase)} of {len(items)}", "muted"),)
+    lines = [heading(f"checklist {phase_name(phase)}", column, end, glyphs, ending)]
+    shown = items if len(items) < rows else items[: rows - 2]
+    for item in shown:
+        mark, ink, _ = _LOOKS[item.state]
+        said = "critical" if item.state is ItemState.FAIL else "muted" if item.state.is_settled else "text"
+        title = cut_end(item.item.title, end - column - 2, glyphs.ellipsis)
+        lines.append(Line().put(column, getattr(glyphs, mark), ink).put(column + 2, title, said))
+    if len(shown) < len(items):
+        lines.append(Line().put(column + 2, f"{len(items) - len(shown)} more · c opens it", "muted"))
+    return tuple(lines)
+
+
+def one_line(view: WalkView, column: int, end: int, glyphs: Glyphs) -> Line:
+    """The same where there is a line for it: how far it is, and what is not settled first."""
+    phase = _phase_now(view)
+    items = view.of(phase)
+    left = next((item for item in items if not item.state.is_settled), None)
+    said = f"checklist {phase_name(phase)} {view.settled(phase)} of {len(items)}"
+    line = Line()
+    after = line.run(column, (said, "muted"))
+    if left is not None:
+        mark, ink, _ = _LOOKS[left.state]
+        title = cut_end(left.item.title, max(0, end - after - 5), glyphs.ellipsis)
+        line.run(after, ("   ", ""), (getattr(glyphs, mark), ink), (f" {title}", "text"))
+    return line
+
+
+def _phase_now(view: WalkView) -> Phase:
+    """The first phase whose time has come and in which something is left; else the last whose has."""
+    begun = [phase for phase in view.checklist.phases if phase in view.begun and phase is not Phase.ISSUES]
+    left = [phase for phase in begun if view.settled(phase) < len(view.of(phase))]
+    return (left or begun[-1:] or list(view.checklist.phases))[0]
+
+
 def waived(view: WalkView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """Every waiver in full: who, when, why."""
     found = [item for item in view.items if item.state is ItemState.WAIVED]

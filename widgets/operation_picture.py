@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.domain.address import Address
+from console.domain.checklist import WalkView
 from console.domain.operation import Mechanism, Plan, Progress, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.domain.words import clock
@@ -36,6 +37,7 @@ _IN_MOTION = {
     Verb.MIGRATE: ("forward", "MIGRATING"),
     Verb.CONTINUE: ("forward", "MOVING ON"),
     Verb.RESTORE: ("back", "RESTORING"),
+    Verb.REHEARSE: ("back", "REHEARSING"),
 }
 
 
@@ -67,6 +69,8 @@ class OperationPicture:
     """What it asks a person."""
     pause: str = ""
     """The pause that nobody has decided about."""
+    walk: WalkView | None = None
+    """The checklist that is walked around it."""
 
     @property
     def began(self) -> datetime:

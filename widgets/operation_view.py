@@ -3,6 +3,7 @@
 from textual.reactive import reactive
 
 from console.domain.operation import Plan, Verb
+from widgets.checklist_view import beside_operation, one_line
 from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.lines import Pane
@@ -32,9 +33,10 @@ class OperationView(Pane):
 def wide(shown: OperationPicture, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """The comfortable layout; every region keeps its rows whether it has something to say or not."""
     end = width - 2
-    steps = timeline(shown.steps, 8, 49, end, 85, shown.elapsed_s, glyphs)
+    walk = beside_operation(shown.walk, 8, 110, end, glyphs) if shown.walk and end >= 128 else ()
+    steps = timeline(shown.steps, 8, 49, 108 if walk else end, 85, shown.elapsed_s, glyphs)
     top = [Line(), title_line(shown, width, glyphs, short=False), Line()]
-    top += beside(clock_lines(shown, 5, 46, glyphs), steps, [Line()] * 8)
+    top += beside(clock_lines(shown, 5, 46, glyphs), steps, walk, [Line()] * 8)
     top += [Line(), *task_lines(shown, min(end, 109), glyphs), Line()]
     top += _padded(outcome_lines(shown, 2, end, glyphs), 5)
     top.append(Line())
@@ -48,7 +50,8 @@ def narrow(shown: OperationPicture, width: int, height: int, glyphs: Glyphs) -> 
     steps = timeline(shown.steps, 6, 35, end, None, shown.elapsed_s, glyphs)
     top = [title_line(shown, width, glyphs, short=True), *gap]
     top += beside(clock_lines(shown, 3, 28, glyphs), steps, [Line()] * 6)
-    top += [*gap, *short_task_lines(shown, end, glyphs), *gap]
+    walk = [one_line(shown.walk, 2, end, glyphs)] if shown.walk and gap else gap
+    top += [*gap, *short_task_lines(shown, end, glyphs), *walk]
     outcome = outcome_lines(shown, 2, end, glyphs)
     top += _padded(outcome, 5 if gap else 3)
     return (*top, *log_lines(shown, end, height - len(top), glyphs, long=False))

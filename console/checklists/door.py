@@ -12,7 +12,7 @@ from console.checklists.registry import Registry
 from console.checklists.walker import FIRST, Walker
 from console.config.settings import EnvironmentSettings, ServiceSettings, Settings
 from console.domain.address import Address
-from console.domain.checklist import Checklist, ItemView, Phase
+from console.domain.checklist import Checklist, ItemView, Phase, WalkView
 from console.domain.operation import Check, CheckState, OperationRecord, Plan, Verb, Verdict
 from console.domain.release import Release
 from console.domain.words import utc
@@ -155,6 +155,16 @@ class Checklists:
         actor, now = self._actor(address), self._clock.now()
         record = walks.begin(self._journal, checklist, service, environment, actor, now, facts)
         return self._walker(address, name, record, release)
+
+    def around(self, address: Address) -> WalkView | None:
+        """The open walk of the service's release list as it stands, what is due begun; ``None`` without."""
+        name = self._settings_of(address)[0].checklist
+        record = walks.open_walk(self._walks_of(address), name) if name else None
+        if record is None:
+            return None
+        walker = self._walker(address, name, record)
+        walker.judge()
+        return walker.view()
 
     def actor(self, address: Address) -> str:
         """Who ticks there."""
