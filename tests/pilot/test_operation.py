@@ -412,3 +412,13 @@ async def test_the_traffic_is_what_the_rules_give_and_not_who_is_healthy() -> No
     observation = seen(status=a_rolling_service(deployments=deployments), rollout=rollout)
     text = await shown(running({"verb": Verb.DEPLOY}, observation=observation))
     assert re.search(r"traffic +90 % \S+ +10 %", text)
+
+
+async def test_a_rehearsal_ends_with_its_own_words() -> None:
+    """Not with those of the rollback that brought it forward again."""
+    leg = running({"verb": Verb.ROLLBACK}, verdict=Verdict.SUCCEEDED, reason="held at v1.4.3")
+    facts = {"verdict": "FAILED", "reason": "back at v1.4.2, but not forward to where it was"}
+    ending = OperationEvent("verdict", NOW, "01JE", "FAILED", facts)
+    text = await shown(replace(leg, verb=Verb.REHEARSE, events=(*leg.events, ending)))
+    assert "FAILED" in text and "but not forward to where it was" in text
+    assert "held at v1.4.3" not in text
