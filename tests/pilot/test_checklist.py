@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from console.domain.checklist import ItemState, ItemView, Phase
+from console.domain.operation import Verb
 from console.errors import JournalError
 from screens.checklist import PERIOD_S, ChecklistScreen
+from screens.messages import ChecklistRequested
+from screens.operation import OperationScreen
 from tests.builders import ADDRESS
 from tests.checklists import Walks, an_item
 from tests.pilot.stage import Stage, text_of, until
+from tests.pilot.test_operation import running
 
 TEXT = (
     an_item("tests", 'check = "one.reads"\nremedy = "mend the build"')
@@ -209,3 +213,32 @@ async def test_another_process_finds_ticks_and_evidence(tmp_path: Path) -> None:
 
     told = next(view for view in other.items if view.item.id == "told")
     assert (told.state, told.value, told.by) == (ItemState.PASS, "seen in Slack", "devon")
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_an_operation_shows_the_list_that_is_walked_around_it(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """What is left of the phase first; its key opens the list. A rollback shows none."""
+    walks = Walks(tmp_path, TEXT)
+    walks.door.begin(ADDRESS, version="v1").settle()
+    screen = OperationScreen(running({"verb": Verb.DEPLOY}), walks.clock, None, walks.door)
+    app = Stage(screen)
+    async with app.run_test(size=size) as pilot:
+        screen.now = walks.clock.now()
+
+        def there() -> bool:
+            walks.clock.advance(PERIOD_S)
+            screen.update_frame()
+            text = text_of(screen)
+            return "checklist before" in text and "1 of 3" in text and "told is so" in text
+
+        await until(pilot, there)
+        await pilot.press("c")
+        await until(pilot, lambda: bool(app.heard_of(ChecklistRequested)))
+
+    back = OperationScreen(running({"verb": Verb.ROLLBACK}), walks.clock, None, walks.door)
+    async with Stage(back).run_test(size=size) as pilot:
+        back.now = walks.clock.now()
+        await pilot.pause(0.05)
+        assert "checklist" not in text_of(back)
