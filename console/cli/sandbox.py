@@ -29,6 +29,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--seed", default=str(DEFAULT_SEED), metavar="N", help="another world of the same kind"
     )
     parser.add_argument("--scene", default="", metavar="NAME", help="how the world begins (bad-deploy)")
+    parser.add_argument("--no-checklists", action="store_true", help="its teams walk no lists")
     parser.add_argument("--json", action="store_true", help="print one line when ready")
     parser.set_defaults(run=serve)
     sandbox_faults.add_parsers(parser)
@@ -51,7 +52,15 @@ def serve(arguments: argparse.Namespace) -> int:
         else:
             print(_directions(standing, speed, seed), flush=True)
 
-    sandbox.run(tuple(arguments.fleet), port, seed, speed, ready, scene=arguments.scene)
+    sandbox.run(
+        tuple(arguments.fleet),
+        port,
+        seed,
+        speed,
+        ready,
+        scene=arguments.scene,
+        checklists=not arguments.no_checklists,
+    )
     return 0
 
 

@@ -71,20 +71,22 @@ def load(world: "World", name: str, begins: Sequence[Mapping[str, Any]] | None =
     world.at(world.now() + _SETTLING_S, account.alarms.settle)
 
 
-def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:
+def configuration(world: "World", endpoint: str = "", *, checklists: bool = False) -> dict[str, Any]:
     """The ``systems`` table of the console's configuration for the fleets of a world.
 
     Durations that the console measures against what tasks do are divided by the world's speed.
 
     Args:
         endpoint: Where the world is served; without one there are no addresses of health.
+        checklists: Whether its teams walk their lists, which hold releases up.
     """
     systems: dict[str, Any] = {}
     for name in world.fleets:
         fleet = _read(name)
         systems[fleet["system"]] = {
             "environments": {
-                key: _environment(fleet, table, world.speed) for key, table in fleet["environments"].items()
+                key: _environment(fleet, table, world.speed, checklists)
+                for key, table in fleet["environments"].items()
             }
         }
         for key, table in fleet["environments"].items() if endpoint else ():
@@ -98,6 +100,9 @@ def configuration(world: "World", endpoint: str = "") -> dict[str, Any]:
                 if _answers(service):
                     base = f"{endpoint}/_app/{name}/{key}/{alias}"
                     settings[alias]["health"] = f"{base}{_health_path(service)}"
+                    if checklists:
+                        given = settings[alias].get("checklist_parameters", {})
+                        settings[alias]["checklist_parameters"] = {**given, "url": base}
                     if smoke := service.get("smoke"):
                         settings[alias]["smoke"] = {**smoke, "base": f"{base}{smoke.get('base', '')}"}
     return systems
@@ -182,9 +187,10 @@ def _health_path(service: dict[str, Any]) -> str:
     return path
 
 
-def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> dict[str, Any]:
-    settings: dict[str, Any] = table.get("settings", {})
-    return settings | {
+def _environment(
+    fleet: dict[str, Any], table: dict[str, Any], speed: float, checklists: bool
+) -> dict[str, Any]:
+    return _settings(table, checklists) | {
         "platform": "ecs",
         "tier": table["tier"],
         "account": fleet["account"],
@@ -198,10 +204,19 @@ def _environment(fleet: dict[str, Any], table: dict[str, Any], speed: float) -> 
                 "no_check_healthy_after": f"{_NO_CHECK_HEALTHY_AFTER_S / speed:.3f}s",
             }
             | _first_queue(service)
-            | service.get("settings", {})
+            | _settings(service, checklists)
             for alias, service in table["services"].items()
         },
     }
+
+
+_OF_LISTS = ("checklist", "checklist_parameters", "runbooks")
+
+
+def _settings(table: dict[str, Any], checklists: bool) -> dict[str, Any]:
+    """What a fleet's file says for the console as it stands; of lists only where they are walked."""
+    found: dict[str, Any] = table.get("settings", {})
+    return {key: value for key, value in found.items() if checklists or key not in _OF_LISTS}
 
 
 def _first_queue(service: dict[str, Any]) -> dict[str, str]:

@@ -35,6 +35,7 @@ DRIFT_GROWS_S = 600.0
 FLOOD = 1200
 FLOOD_SURGE = 4.0
 """Jobs that arrive at once, and how many times as many as usual arrive from then on."""
+BACKUPS_LOST_S = 3 * 86_400.0
 BETWEEN_TASKS = 0.3
 """How much later the next running task turns bad, as a share of what its death takes."""
 
@@ -187,6 +188,32 @@ def lose_database(site: Site) -> End:
     alike = commonprefix([service.name for service in site.services])  # noqa: RUF071 (names, not paths)
     unhealthy = hold(site, conditions.CHECKS_FAIL, service=alike)
     return lambda: _all((failing, unhealthy))
+
+
+def lose_backups(site: Site) -> End:
+    """The automated snapshots of the last days are gone, and no new ones are made."""
+    rds = site.account.rds
+    if not rds.instances:
+        raise HarmlessError(f"{site.account.name} has no database")
+    kept = {name: instance.backup_days for name, instance in rds.instances.items()}
+    since = site.account.world.now() - BACKUPS_LOST_S
+    gone = {
+        name: item
+        for name, item in rds.snapshots.items()
+        if item.kind == "automated" and item.begun_at > since
+    }
+    for name in gone:
+        del rds.snapshots[name]
+    for instance in rds.instances.values():
+        instance.backup_days = 0
+
+    def end() -> None:
+        rds.snapshots.update({name: item for name, item in gone.items() if name not in rds.snapshots})
+        for name, days in kept.items():
+            if name in rds.instances:
+                rds.instances[name].backup_days = days
+
+    return end
 
 
 def trouble(site: Site, supplier: str, name: str) -> End:

@@ -53,7 +53,7 @@ class Server:
         self._port = port
         self._control = Control(self.gateway, self.token)
         self._applications = Applications(world)
-        self._outsiders = Outsiders(world)
+        self.outsiders = Outsiders(world)
         self._listener: asyncio.Server | None = None
         self._pump: asyncio.Task[None] | None = None
         self._connections: dict[int, asyncio.Task[None]] = {}
@@ -175,7 +175,7 @@ class Server:
         if request.path.startswith(APPLICATIONS):
             return self._applications.answer(request)
         if request.path.startswith(OUTSIDERS):
-            return self._outsiders.answer(request)
+            return self.outsiders.answer(request)
         return self.gateway.answer(request)
 
 

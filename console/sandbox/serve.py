@@ -61,12 +61,15 @@ def run(
     ready: Callable[[Standing], None],
     unattended_s: float = UNATTENDED_S,
     scene: str = "",
+    *,
+    checklists: bool = True,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, or until nobody has asked anything for long.
 
     Args:
         ready: Told once, when the sandbox listens and its configuration is written.
         scene: How the world begins; empty: as the demo does.
+        checklists: Whether the configuration names its teams' lists.
 
     Raises:
         SandboxError: no such fleet, no such scene, no such speed, no such port, no place to write.
@@ -75,14 +78,17 @@ def run(
         raise SandboxError(f"port {port} is not between 0 and 65535")
     server = Server(build(fleets, seed, speed, scene), port)
     catalogue.begin(server.gateway, catalogue.scene(scene))
-    asyncio.run(_run(server, ready, unattended_s))
+    asyncio.run(_run(server, ready, unattended_s, checklists))
 
 
-async def _run(server: Server, ready: Callable[[Standing], None], unattended_s: float) -> None:
+async def _run(
+    server: Server, ready: Callable[[Standing], None], unattended_s: float, checklists: bool
+) -> None:
     world = server.world
     await server.open()
     try:
-        own = folder.create(world, server.endpoint, fleet.configuration(world, server.endpoint))
+        systems = fleet.configuration(world, server.endpoint, checklists=checklists)
+        own = folder.create(world, server.endpoint, systems)
         try:
             ending = asyncio.Event()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -86,6 +86,7 @@ KINDS: dict[str, Kind] = {
             "an availability zone is gone, with the tasks in it",
             lambda site: harm.hold(site, conditions.ZONE_LOST, zone=site.zone or f"{site.account.region}a"),
         ),
+        Kind("backups-missing", "nothing has backed the databases up for three days", harm.lose_backups),
         Kind(
             "database-down", "most requests fail, and checks that ask the database do too", harm.lose_database
         ),

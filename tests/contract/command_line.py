@@ -89,8 +89,9 @@ class CommandLine:
 
 
 @contextmanager
-def served(*words: str) -> Iterator[CommandLine]:
-    """``quarterdeck sandbox --json WORDS`` for as long as it is needed."""
+def served(*words: str, checklists: bool = False) -> Iterator[CommandLine]:
+    """``quarterdeck sandbox --json WORDS`` for as long as it is needed; its teams walk no lists unless told."""
+    words = words if checklists else (*words, "--no-checklists")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         [*QUARTERDECK, "sandbox", "--json", *words],

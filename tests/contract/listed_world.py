@@ -1,0 +1,168 @@
+"""Teams that walk their lists on the sandbox: console and world on one clock moved by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from console.checklists.door import Checklists
+from console.checklists.walker import Walker
+from console.config.loader import load
+from console.config.settings import Settings
+from console.domain.address import Address
+from console.domain.checklist import ItemState, ItemView, Phase, WalkView
+from console.domain.operation import Plan
+from console.operations.outside import Outside
+from console.runtime import Runtime
+from console.sandbox import fleet, folder
+from console.sandbox.outsiders.github import GitHub
+from console.sandbox.outsiders.telegram import Telegram
+from console.web.client import WebClient
+from console.web.secrets import References
+from tests.contract.conftest import Sandbox
+from tests.fakes import FakeClock
+
+WHO = "devon"
+SETTLE_S = 60.0
+
+
+@dataclass
+class Lists:
+    """A console whose teams walk their lists, and the world that they release into."""
+
+    sandbox: Sandbox
+    clock: FakeClock
+    runtime: Runtime
+    webs: list[WebClient]
+    """To be closed."""
+
+    @property
+    def door(self) -> Checklists:
+        return self.runtime.checklists
+
+    def another(self, *, read_only: bool = False) -> "Lists":
+        """The same console in another process: nothing but the journal is known to it."""
+        settings = self.runtime.settings
+        if read_only:
+            environments = {
+                key: replace(item, environment=replace(item.environment, read_only=True))
+                for key, item in settings.environments.items()
+            }
+            settings = replace(settings, environments=environments)
+        return replace(self, runtime=_runtime(settings, self.clock, self.webs))
+
+    # the world
+
+    def wrong(self, fault: str, address: Address, **more: Any) -> int:
+        """Let something go wrong there; its number."""
+        body = {
+            "fault": fault,
+            "fleet": address.system,
+            "environment": address.environment,
+            "service": address.alias,
+            **more,
+        }
+        status, answer = self.sandbox.control("POST", "world", body)
+        assert status == 200, answer
+        return int(answer["id"])
+
+    def mend(self) -> None:
+        """Take everything back."""
+        assert self.sandbox.control("DELETE", "world")[0] == 200
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, in steps that the world can follow."""
+        for _ in range(int(seconds // 60)):
+            self.clock.advance(60)
+            self.sandbox.control("GET", "health")
+        self.clock.advance(seconds % 60)
+        self.sandbox.control("GET", "health")
+
+    def calls(self, operation: str) -> int:
+        """How often the sandbox received an operation."""
+        return int(self.sandbox.control("GET", "calls")[1].get(operation, 0))
+
+    @property
+    def github(self) -> GitHub:
+        """Who counts the approvals that were sent."""
+        desk = self.sandbox.served.server.outsiders.desks["github"]
+        assert isinstance(desk, GitHub)
+        return desk
+
+    @property
+    def telegram(self) -> Telegram:
+        """Who counts the webhooks that were set."""
+        desk = self.sandbox.served.server.outsiders.desks["telegram"]
+        assert isinstance(desk, Telegram)
+        return desk
+
+    # releases and their walks
+
+    def plan(self, address: Address, version: str) -> Plan:
+        return self.runtime.engine.plan_deploy(address, version)
+
+    def said(self, address: Address, version: str) -> str:
+        """What the plan of a deploy says of the list: ``PASS``, or what is open."""
+        found = [check for check in self.plan(address, version).checks if check.name == "checklist"]
+        return f"{found[0].state.name} {found[0].evidence}" if found else "nothing"
+
+    def deploy(self, address: Address, version: str) -> dict[str, Any]:
+        """Deploy to the end; the verdict's facts."""
+        engine = self.runtime.engine
+        last = list(engine.execute(engine.plan_deploy(address, version), str(address)))[-1]
+        assert last.event == "verdict"
+        return dict(last.facts)
+
+    def roll_back(self, address: Address) -> dict[str, Any]:
+        engine = self.runtime.engine
+        last = list(engine.execute(engine.plan_rollback(address), str(address)))[-1]
+        return dict(last.facts)
+
+    def walker(self, address: Address, name: str = "") -> Walker:
+        """The open walk, everything in it judged anew."""
+        walker = self.door.begin(address, name)
+        walker.again()
+        walker.settle(SETTLE_S)
+        return walker
+
+    def found(self, address: Address, name: str = "") -> Mapping[str, ItemView]:
+        """Every item as it stands, by its id."""
+        return {view.item.id: view for view in self.walker(address, name).view().items}
+
+    def tick_all(self, address: Address, *phases: Phase, name: str = "") -> WalkView:
+        """Tick everything that a person ticks in those phases, in turn."""
+        walker = self.walker(address, name)
+        for view in walker.view().items:
+            if view.item.phase in phases and not view.item.check and not view.state.is_settled:
+                walker.tick(view.item.id, WHO, "seen")
+        walker.again()
+        return walker.settle(SETTLE_S)
+
+
+def states(view: WalkView, *phases: Phase) -> dict[str, ItemState]:
+    """Item -> how it stands, in those phases."""
+    return {item.item.id: item.state for item in view.items if item.item.phase in phases}
+
+
+def blocking(view: WalkView, *phases: Phase) -> dict[str, str]:
+    """What is required and open, with its value."""
+    return {item.item.id: f"{item.state.value} {item.value}" for item in view.blockers(*phases)}
+
+
+def open_lists(sandbox: Sandbox, clock: FakeClock, monkeypatch: Any, tmp_path: Path) -> Lists:
+    """A console on a sandbox that follows the same clock, configured as the sandbox's own folder says."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    systems = fleet.configuration(sandbox.world, sandbox.endpoint, checklists=True)
+    run = folder.create(sandbox.world, sandbox.endpoint, systems)
+    webs: list[WebClient] = []
+    return Lists(sandbox, clock, _runtime(load(run.config), clock, webs), webs)
+
+
+def _runtime(settings: Settings, clock: FakeClock, webs: list[WebClient]) -> Runtime:
+    made = Runtime(replace(settings, operator=WHO), contact_lost_s=60.0, asks="stop", clock=clock)
+    outside = {}
+    for key, connection in made.connections.items():
+        webs.append(WebClient(clock, read_only=connection.settings.environment.read_only))
+        outside[key] = Outside(webs[-1], References(settings.path.parent, connection.secret))
+    made.outside = outside
+    return made
