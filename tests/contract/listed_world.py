@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from console.checklists.context import FRESH_S
 from console.checklists.door import Checklists
 from console.checklists.walker import Walker
 from console.config.loader import load
@@ -50,6 +51,10 @@ class Lists:
             }
             settings = replace(settings, environments=environments)
         return replace(self, runtime=_runtime(settings, self.clock, self.webs))
+
+    def close(self) -> None:
+        for web in self.webs:
+            web.close()
 
     # the world
 
@@ -118,9 +123,10 @@ class Lists:
         last = list(engine.execute(engine.plan_rollback(address), str(address)))[-1]
         return dict(last.facts)
 
-    def walker(self, address: Address, name: str = "") -> Walker:
+    def walker(self, address: Address, name: str = "", version: str = "") -> Walker:
         """The open walk, everything in it judged anew."""
-        walker = self.door.begin(address, name)
+        self.wait(FRESH_S)  # what was read a moment ago is not read again
+        walker = self.door.begin(address, name, version=version)
         walker.again()
         walker.settle(SETTLE_S)
         return walker
@@ -129,9 +135,9 @@ class Lists:
         """Every item as it stands, by its id."""
         return {view.item.id: view for view in self.walker(address, name).view().items}
 
-    def tick_all(self, address: Address, *phases: Phase, name: str = "") -> WalkView:
+    def tick_all(self, address: Address, *phases: Phase, name: str = "", version: str = "") -> WalkView:
         """Tick everything that a person ticks in those phases, in turn."""
-        walker = self.walker(address, name)
+        walker = self.walker(address, name, version)
         for view in walker.view().items:
             if view.item.phase in phases and not view.item.check and not view.state.is_settled:
                 walker.tick(view.item.id, WHO, "seen")
