@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from math import exp
 
 from console.domain.guard import Baseline, JudgedState, Judgement, Trigger
+from console.domain.measured import figure
 from console.domain.series import Scope, Series
 from console.domain.words import age
 from console.signals.baseline import WELL
 from console.signals.statistics import chance_of_as_many
 from console.signals.windows import Window, windows
-from console.signals.wording import figure, told
+from console.signals.wording import told
 
 FRESH = timedelta(minutes=8)
 """Older figures say nothing about now: CloudWatch's come one to four minutes late, some minutes later;"""

@@ -1,0 +1,54 @@
+"""Measured values in words, one spelling for every front end."""
+
+from console.domain.series import Measure
+from console.domain.words import NODATA, latency, percent
+
+_NAMES = {
+    Measure.CODES_2XX: "2xx answers",
+    Measure.CODES_4XX: "4xx answers",
+    Measure.CODES_5XX: "5xx answers",
+    Measure.CPU: "CPU",
+    Measure.DB_CONNECTIONS: "database connections",
+}
+
+
+def figure(measure: Measure, subject: str = "") -> str:
+    """What a figure is called: ``errors``, ``p95``, ``database`` (a dependency by its own name)."""
+    if measure is Measure.DEPENDENCY:
+        return subject or str(measure)
+    name = _NAMES.get(measure, str(measure))
+    return f"{name} of {subject}" if subject else name
+
+
+def value_in_words(measure: Measure, value: float | None) -> str:
+    """``8.4 %``, ``412 ms``, ``down``; no data in its word."""
+    if value is None:
+        return NODATA
+    if measure.is_state:
+        if value >= 1:
+            return "well"
+        bad = "down" if measure is Measure.DEPENDENCY else "failing"
+        return bad if value <= 0 else f"{bad} in {percent(1 - value)} of answers"
+    if measure.is_share:
+        return percent(value)
+    unit = measure.unit
+    if unit == "s":
+        return latency(value)
+    if unit == "%":
+        return f"{value:.0f} %"
+    text = f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+    return f"{text}{unit if unit.startswith('/') else f' {unit}' if unit else ''}"
+
+
+def on_axis(measure: Measure, value: float) -> str:
+    """The same as short as an axis needs it: ``5 %``, ``368 ms``, ``2 s``, ``1.2k``."""
+    if measure.is_share:
+        return f"{value * 100:.3g} %"
+    if measure.unit == "%":
+        return f"{value:.3g} %"
+    if measure.unit == "s":
+        return f"{value * 1000:.3g} ms" if 0 < value < 0.9995 else f"{value:.3g} s"
+    for size, mark in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g}{mark}"
+    return f"{value:.3g}"
