@@ -217,9 +217,10 @@ def one_line(view: WalkView, column: int, end: int, glyphs: Glyphs) -> Line:
 
 def _phase_now(view: WalkView) -> Phase:
     """The first phase whose time has come and in which something is left; else the last whose has."""
-    begun = [phase for phase in view.checklist.phases if phase in view.begun and phase is not Phase.ISSUES]
-    left = [phase for phase in begun if view.settled(phase) < len(view.of(phase))]
-    return (left or begun[-1:] or list(view.checklist.phases))[0]
+    phases = view.checklist.phases
+    begun = tuple(phase for phase in phases if phase in view.begun and phase is not Phase.ISSUES)
+    left = tuple(phase for phase in begun if view.settled(phase) < len(view.of(phase)))
+    return (left or begun[-1:] or phases)[0]
 
 
 def waived(view: WalkView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:

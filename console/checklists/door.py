@@ -279,6 +279,8 @@ class Checklists:
             return None
         how = f"quarterdeck checklist run {plan.address} --version {plan.target.version.label}"
         try:
+            if plan.verb is Verb.CONTINUE:
+                return self._goes_on(plan, service.checklist)
             walker = self.begin(plan.address, service.checklist, plan.target)
             walker.again()
             left = walker.settle(SETTLE_S).blockers(Phase.BEFORE, Phase.APPROVAL)
@@ -286,6 +288,19 @@ class Checklists:
             return Check(NAME, CheckState.FAIL, error.message, error.remedy)
         if not left:
             return Check(NAME, CheckState.PASS, f"{walker.checklist.title}: everything required is settled")
+        return Check(NAME, CheckState.FAIL, _left(left), how)
+
+    def _goes_on(self, plan: Plan, name: str) -> Check | None:
+        """What is left of the stage at which a deployment waits; ``None`` where nobody walks its list."""
+        record = walks.open_walk(self._walks_of(plan.address), name)
+        if record is None:
+            return None
+        walker = self._walker(plan.address, name, record)
+        walker.again()
+        left = walker.settle(SETTLE_S).blockers(Phase.BEFORE, Phase.APPROVAL, Phase.DURING)
+        if not left:
+            return Check(NAME, CheckState.PASS, f"{walker.checklist.title}: the stage is settled")
+        how = f"quarterdeck checklist status {plan.address}, or refuse the pause"
         return Check(NAME, CheckState.FAIL, _left(left), how)
 
     def begun(self, plan: Plan, operation: str) -> None:

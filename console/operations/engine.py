@@ -1,18 +1,20 @@
 """The one door to operations: the console and the command line plan, execute and resume through it."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from console.config.settings import Settings
 from console.domain.address import Address, Identity
 from console.domain.group import GroupEvent, GroupPlan, GroupWish
+from console.domain.guarded import GuardAnswer
 from console.domain.operation import Hold, OperationEvent, OperationRecord, Plan, Verb
 from console.domain.registry import Offer
 from console.domain.release import Release
 from console.domain.wish import Wish
 from console.operations import execution, group, rehearsal
 from console.operations.carrier import Limits
-from console.operations.gate import GATED, Gate, NoGate
+from console.operations.gate import Gate, NoGate, is_gated
+from console.operations.guard_feed import Guards
 from console.operations.means import Means
 from console.operations.outside import Outside
 from console.operations.permission import Permission
@@ -22,6 +24,8 @@ from console.operations.statements import Statements
 from console.operations.under_way import UnderWay
 from console.operations.versions import offers
 from console.ports import Clock, Journal, Platform
+from console.signals.lanes import Lane, ThreadLane
+from console.signals.watching import SignalWatch
 
 
 class Engine:
@@ -39,6 +43,8 @@ class Engine:
         asks: What questions to a person meet: ``wait`` for an answer, or ``stop`` as PAUSED.
         outside: By environment: the way to the services themselves; without it no requests are sent.
         gate: What else has to be settled before something new is shipped.
+        watch: Who looks at the figures of an environment, by its key; without it nothing is guarded.
+        lane: Makes the thread on which the figures of one guarded operation are looked at.
     """
 
     def __init__(
@@ -54,11 +60,15 @@ class Engine:
         asks: str = "wait",
         outside: Mapping[str, Outside] | None = None,
         gate: Gate | None = None,
+        watch: Callable[[str], SignalWatch | None] | None = None,
+        lane: Callable[[str], Lane] = ThreadLane,
     ) -> None:
         followed = Limits(timeout_s, contact_lost_s, until=until, hooks=hooks, asks=asks)
         self._means = Means(
             platforms, journal, clock, settings, followed, outside or {}, gate=gate or NoGate()
         )
+        if watch is not None:
+            self._means.guards = Guards(watch, self, lane)
         self._under_way = UnderWay(self._means)
         self._permission = Permission(self._means, self._under_way)
         self._statements = Statements(self._means)
@@ -78,7 +88,7 @@ class Engine:
         rules = means.settings.environments[bearings.platform.environment.key]
         checks = (*made.checks, *policy_checks(made, rules, means.platforms, means.clock.now()))
         made = replace(made, checks=checks)
-        walked = means.gate.check(made) if made.verb in GATED and not made.nothing_to_do else None
+        walked = means.gate.check(made) if is_gated(made) else None
         return replace(made, checks=(*checks, walked)) if walked is not None else made
 
     def plan_deploy(self, address: Address, version: str) -> Plan:
@@ -213,6 +223,16 @@ class Engine:
             JournalError: when it cannot be written: nobody would find it.
         """
         return self._under_way.answer(operation_id, yes=yes)
+
+    def answer_guard(self, operation_id: str, answer: GuardAnswer) -> bool:
+        """Write a person's answer to a guard that has tripped: roll back now, wait, or ignore it. Whether
+        it had tripped.
+
+        Raises:
+            RefusedError: when it is to go back in a read-only environment.
+            JournalError: when it cannot be written: nobody would find it.
+        """
+        return self._under_way.answer_guard(operation_id, answer)
 
     def record(self, operation_id: str) -> OperationRecord | None:
         """An operation as the journal has it; ``None``: it has not."""

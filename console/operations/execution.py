@@ -3,11 +3,11 @@
 import os
 from collections.abc import Generator
 
-from console.domain.operation import Mechanism, OperationEvent, OperationRecord, Plan, Verdict
+from console.domain.operation import Mechanism, OperationEvent, OperationRecord, Plan, Verb, Verdict
 from console.errors import JournalError, RefusedError
 from console.operations import ulid
 from console.operations.carrier import Carrier, stored
-from console.operations.gate import GATED
+from console.operations.gate import is_gated
 from console.operations.lives import host
 from console.operations.log import OperationLog
 from console.operations.means import Means
@@ -24,6 +24,7 @@ def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent,
         RefusedError: when the journal cannot be written; nothing has been sent then.
     """
     carrier = _carrier(means, plan, clock)
+    guarded = means.guarded(carrier)
     try:
         carrier.log.begin()
         confirmed = carrier.event("confirmed", _confirmed(plan), _shown(plan), {"plan": stored(plan)})
@@ -32,7 +33,7 @@ def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent,
             f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
         ) from error
     yield confirmed
-    if plan.verb in GATED:
+    if is_gated(plan) and plan.verb is not Verb.CONTINUE:
         means.gate.begun(plan, carrier.log.record.id)
     if plan.nothing_to_do:
         yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
@@ -43,7 +44,7 @@ def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent,
         return
     yield from place(carrier)
     if carrier.accepted is not None and not carrier.ended:
-        yield from Observer(carrier, carrier.accepted).watch()
+        yield from Observer(carrier, carrier.accepted, guarded).watch()
 
 
 def _carrier(means: Means, plan: Plan, clock: Clock) -> Carrier:

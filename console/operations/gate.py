@@ -4,10 +4,15 @@ from typing import Protocol
 
 from console.domain.operation import Check, Plan, Verb
 
-GATED = frozenset({Verb.DEPLOY, Verb.MIGRATE})
-"""Verbs that wait for it. What goes back, and what only moves tasks, never does."""
+GATED = frozenset({Verb.DEPLOY, Verb.MIGRATE, Verb.CONTINUE})
+"""Verbs that wait for it. What goes back, and what only moves tasks, never does; see :func:`is_gated`."""
 NAME = "checklist"
 """Of the check that stands for it in a plan."""
+
+
+def is_gated(plan: Plan) -> bool:
+    """Whether a plan waits for it: one that refuses a pause goes back."""
+    return plan.verb in GATED and not plan.nothing_to_do and not plan.asked.get("refuse")
 
 
 class Gate(Protocol):

@@ -2,7 +2,7 @@
 
 from console.domain.operation import Check, CheckState, OperationRecord, Plan, Verb, Verdict
 from console.errors import RefusedError
-from console.operations.gate import GATED, NAME
+from console.operations.gate import NAME, is_gated
 from console.operations.means import Means
 from console.operations.policy import SHIPPING, freeze_check
 from console.operations.under_way import UnderWay
@@ -50,7 +50,7 @@ class Permission:
             return ()
         rules = self._means.settings.environments[f"{plan.address.system}/{plan.address.environment}"]
         frozen = freeze_check(rules, self._means.clock.now()) if plan.verb in SHIPPING else None
-        walked = self._means.gate.check(plan) if plan.verb in GATED else None
+        walked = self._means.gate.check(plan) if is_gated(plan) else None
         planned = tuple(item for item in plan.blockers if item.name != NAME)
         now = tuple(item for item in (frozen, walked) if item is not None and item.state is CheckState.FAIL)
         known = {item.name for item in planned}

@@ -8,7 +8,8 @@ import pytest
 from console.domain.checklist import ItemState, ItemView, Phase
 from console.domain.operation import Verb
 from console.errors import JournalError
-from screens.checklist import PERIOD_S, ChecklistScreen
+from screens.checklist import ChecklistScreen
+from screens.checklist_walk import PERIOD_S
 from screens.messages import ChecklistRequested
 from screens.operation import OperationScreen
 from tests.builders import ADDRESS
