@@ -40,6 +40,10 @@ class Glyphs:
     falling: str = "↓"
     levels: str = "▁▂▃▄▅▆▇█"
     """Of a sparkline, lowest first."""
+    limit: str = "╌"
+    """Of a chart: its limit, and the next two when something was shipped."""
+    mark: str = "▼"
+    mark_line: str = "┊"
 
     def of_state(self, state: ServiceState) -> str:
         """The mark of a service's state."""
@@ -89,6 +93,9 @@ ASCII = Glyphs(
     rising="^",
     falling="v",
     levels="0123456789",
+    limit="-",
+    mark="v",
+    mark_line=":",
 )
 
 

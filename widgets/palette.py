@@ -23,6 +23,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "critical": "#ff7166",
         "stale": "#b09a84",
         "critical-back": "#3a1519",
+        "limit": "#8a4340",
         "warning-back": "#33290f",
     },
     "quarterdeck-light": {
@@ -41,6 +42,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "critical": "#bd2418",
         "stale": "#7c6548",
         "critical-back": "#fbe3df",
+        "limit": "#e0a39d",
         "warning-back": "#f8ecd0",
     },
     "quarterdeck-nocolor": {
@@ -59,6 +61,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "critical": "#ffffff",
         "stale": "#8f8f8f",
         "critical-back": "#2c2c2c",
+        "limit": "#5c5c5c",
         "warning-back": "#242424",
     },
     "quarterdeck-dark-16": {
@@ -77,6 +80,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "critical": "bright_red",
         "stale": "yellow",
         "critical-back": "default",
+        "limit": "red",
         "warning-back": "default",
     },
     "quarterdeck-light-16": {
@@ -95,6 +99,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "critical": "red",
         "stale": "yellow",
         "critical-back": "default",
+        "limit": "bright_red",
         "warning-back": "default",
     },
 }
