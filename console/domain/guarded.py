@@ -34,6 +34,25 @@ class GuardPhase(StrEnum):
     """The timed watch after success."""
 
 
+@dataclass(frozen=True)
+class GuardTerms:
+    """How one deploy is guarded: part of its plan, so that whoever takes it over guards it likewise."""
+
+    mode: GuardMode
+    bake_s: float
+    """How long it goes on judging once the deploy is done."""
+    countdown_s: float
+    """From a trip to the rollback."""
+    watch_s: float
+    """How long the figures are watched after success; 0: not at all."""
+    is_asked: bool = False
+    """Somebody asked for the guard, or for its bake: it is waited for, also where nobody looks on."""
+
+    @property
+    def is_on(self) -> bool:
+        return self.mode is not GuardMode.OFF
+
+
 class GuardAnswer(StrEnum):
     """What a person may say to a trip."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from console.domain.action import Action
 from console.domain.address import Address, Tier
-from console.domain.guarded import GuardView
+from console.domain.guarded import GuardTerms, GuardView
 from console.domain.release import Release
 from console.domain.service import Observation
 
@@ -282,6 +282,8 @@ class Plan:
     ``capacity``, ``migrate``."""
     instant_until: datetime | None = None
     """Until then the old version stands beside the new one, and going back only moves the traffic."""
+    guard: GuardTerms | None = None
+    """Deploy: how it is guarded; ``None``: nothing judges figures here."""
 
     @property
     def stopping(self) -> str:

@@ -48,3 +48,7 @@ class Wish:
     """Restore: the snapshot to bring back; empty: the newest that was taken by hand or for a migration."""
     database: str = ""
     """Restore: the name of the new instance; empty: the old one's with ``-restored``."""
+    guard: str = ""
+    """Deploy: ``ask``, ``rollback`` or ``off``; empty: as the service is configured."""
+    bake_s: float | None = None
+    """Deploy: how long the guard goes on judging afterwards; ``None``: as the service is configured."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.domain.codec import encode
+from console.domain.guarded import GuardView
 from console.domain.operation import (
     Accepted,
     Mechanism,
@@ -74,6 +75,8 @@ class Carrier:
         """… unless somebody has told it to go on with what is left."""
         self.in_contact = True
         self.running: Release | None = None
+        self.guard: GuardView | None = None
+        """Its guard, as it was judged last; ``None``: it has none."""
         self.progress = Progress(log.record.id, plan, self.confirmed_at)
         self.timeline.mark("confirmed", self.confirmed_at, "confirmed", log.record.actor)
 
@@ -106,6 +109,7 @@ class Carrier:
             by=record.by,
             reason=record.reason,
             running=self.running,
+            guard=self.guard,
         )
         return self.progress
 

@@ -87,7 +87,7 @@ class Engine:
         made = plan(wish, Planning(bearings, means.journal, means.settings, means.clock))
         rules = means.settings.environments[bearings.platform.environment.key]
         checks = (*made.checks, *policy_checks(made, rules, means.platforms, means.clock.now()))
-        made = replace(made, checks=checks)
+        made = means.with_guard(replace(made, checks=checks), wish, bearings.observation)
         walked = means.gate.check(made) if is_gated(made) else None
         return replace(made, checks=(*checks, walked)) if walked is not None else made
 

@@ -52,6 +52,14 @@ class OperationLog:
         """
         return self._journal.entries(self.record.id)
 
+    def neighbours(self) -> tuple[OperationRecord, ...]:
+        """Every operation on the same service, newest first.
+
+        Raises:
+            JournalError: when it cannot be read.
+        """
+        return self._journal.operations(str(self.record.address))
+
     def beat(self) -> None:
         """Say that this process still carries the operation; a heartbeat that fails is only late."""
         at = self._clock.now()

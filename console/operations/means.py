@@ -7,16 +7,24 @@ from dataclasses import dataclass, field, replace
 
 from console.config.settings import Settings
 from console.domain.address import Address, Identity
-from console.domain.operation import OperationRecord
+from console.domain.operation import OperationRecord, Plan
+from console.domain.service import Observation
+from console.domain.wish import Wish
 from console.errors import QuarterdeckError
 from console.operations import bearings as positions
 from console.operations.bearings import Bearings
-from console.operations.carrier import Limits
+from console.operations.carrier import Carrier, Limits
 from console.operations.gate import Gate, NoGate
+from console.operations.guard_back import Back
+from console.operations.guard_feed import GuardFeed, Guards
+from console.operations.guard_terms import is_guarded, remarks, terms_of
+from console.operations.guarded import Guarded
 from console.operations.outside import Outside
 from console.operations.performer import Performer
 from console.operations.spoken import Speaker
 from console.ports import Clock, Journal, Platform
+from console.signals.lanes import ThreadLane
+from console.signals.watching import SignalWatch
 
 
 @dataclass
@@ -34,6 +42,8 @@ class Means:
     """By environment key: the way to the services themselves; without it no requests are sent."""
     gate: Gate = field(default_factory=NoGate)
     """What else has to be settled before something new is shipped."""
+    guards: Guards | None = None
+    """What guards are made with; ``None``: nothing judges figures."""
     identities: dict[str, Identity] = field(default_factory=dict)
     """Who planned, by environment key: after confirming, nobody is asked again."""
 
@@ -62,6 +72,31 @@ class Means:
     def performer(self, address: Address, clock: Clock) -> Performer:
         settings = self.settings.service(address)
         return Performer(self.platform(address), clock, settings, self.outside.get(_key(address)))
+
+    def with_guard(self, plan: Plan, wish: Wish, observation: Observation) -> Plan:
+        """The plan with how it will be guarded, where it is one that can be. The figures are looked at once
+        already: what is known before the order is the baseline."""
+        watch = self.guards.watch(_key(plan.address)) if self.guards is not None else None
+        if watch is None or not is_guarded(plan):
+            return plan
+        terms = terms_of(wish, self.settings.service(plan.address).guard)
+        said = tuple(remarks(terms, plan, observation.status))
+        if terms.is_on:
+            self._feed(plan.address, watch, self.clock).tend(observation, None)
+        return replace(plan, guard=terms, remarks=(*plan.remarks, *said))
+
+    def guarded(self, carrier: Carrier) -> Guarded | None:
+        """The guard of an operation that begins, or is taken over; ``None`` where its plan has none."""
+        plan, guards = carrier.plan, self.guards
+        watch = guards.watch(_key(plan.address)) if guards is not None else None
+        if guards is None or watch is None or plan.guard is None:
+            return None
+        feed = self._feed(plan.address, watch, carrier.clock)
+        return Guarded(carrier, plan.guard, feed, Back(carrier, guards.back))
+
+    def _feed(self, address: Address, watch: SignalWatch, clock: Clock) -> GuardFeed:
+        lane = self.guards.lane if self.guards is not None else ThreadLane
+        return GuardFeed(watch, address, lane(f"guard-{address.alias}"), clock)
 
     def actor(self, identity: Identity) -> str:
         """Who acts: the setting, QUARTERDECK_OPERATOR, the caller's session name, the machine's user."""

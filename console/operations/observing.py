@@ -13,6 +13,7 @@ from console.domain.words import count, time_of_day
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
+from console.operations.guarded import Guarded
 from console.operations.overdue import given_up
 from console.operations.pauses import Pauses
 from console.operations.safe import READS_APART, Sight, judge, serving
@@ -48,9 +49,10 @@ def _served(observation: Observation, label: str = "") -> str:
 class Observer:
     """Follows one accepted order. Reads only; so it may be interrupted and begun anew at any time."""
 
-    def __init__(self, carrier: Carrier, accepted: Accepted) -> None:
+    def __init__(self, carrier: Carrier, accepted: Accepted, guarded: Guarded | None = None) -> None:
         self.carrier = carrier
         self.accepted = accepted
+        self._guarded = guarded
         self._tracked = accepted.rollout or self._rollout_of_plan()
         self._safe_since: datetime | None = None
         self._settled: Outcome | None = None
@@ -61,6 +63,7 @@ class Observer:
         self._told: tuple[object, ...] = ()
         self._line = ""
         self._whole = False
+        self._is_done = False
 
     def _rollout_of_plan(self) -> str | None:
         plan = self.carrier.plan
@@ -191,9 +194,13 @@ class Observer:
             return
         yield from self._capacity(observation, sight)
         yield from self._progress(observation, rollout, sight)
-        if rollout is not None:
-            yield from self._pauses.meet(rollout)
-            yield from self._far_enough(rollout)
+        if self._guarded is not None:
+            yield from self._guarded.meet(observation, rollout)
+        if rollout is not None and not carrier.ended:
+            if self._guarded is None or not self._guarded.holds_pauses:
+                yield from self._pauses.meet(rollout)
+            if not carrier.ended:
+                yield from self._far_enough(rollout)
         if carrier.ended:
             return
         if rollout is not None and self._settled is None:
@@ -345,17 +352,28 @@ class Observer:
         self._settled_seen_at = self._settled_seen_at or max(settled_at, observation.at)
         if safe_at is not None:
             done_at = max(safe_at, settled_at)  # done is safe, and ECS has nothing left to do
-            carrier.log.change(done_at=done_at)
-            carrier.timeline.mark("done", done_at, "done")
-            yield carrier.event("done", "done", {"done_s": carrier.log.record.seconds_to(done_at)})
-            if not self._tried:
-                yield from walk_after(carrier)
-            if carrier.ended:
+            if not self._is_done:
+                self._is_done = True
+                yield from self._done(done_at)
+            if carrier.ended or (self._guarded is not None and self._guarded.holds_end(done_at)):
                 return
-            yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), done_at)
+            if self._guarded is not None:
+                yield from self._guarded.end_asking()
+            if not carrier.ended:
+                yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), done_at)
         elif not sight.safe and observation.at - self._settled_seen_at > UNPROVEN_FOR:
             why = f"ECS calls it successful, but {sight.why}"
             yield carrier.end(Verdict.FAILED, None, " · ".join(filter(None, (why, self._line))))
+
+    def _done(self, done_at: datetime) -> Iterator[OperationEvent]:
+        carrier = self.carrier
+        is_told = carrier.log.record.done_at is not None  # by the process that carried it before
+        carrier.log.change(done_at=done_at)
+        carrier.timeline.mark("done", done_at, "done")
+        if not is_told:
+            yield carrier.event("done", "done", {"done_s": carrier.log.record.seconds_to(done_at)})
+        if not self._tried:
+            yield from walk_after(carrier)
 
     def _aftercare(self) -> str:
         plan = self.carrier.plan
@@ -375,6 +393,8 @@ class Observer:
             return None
         if record.safe_at is not None and carrier.plan.verb is Verb.ROLLBACK:
             return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
+        if self._is_done:
+            return carrier.end(Verdict.BAKING, None, "done; the guard has not finished judging it")
         seen = carrier.progress.observation if carrier.in_contact else None
         verdict, reason = given_up(seen, limit, "ECS")
         return carrier.end(verdict, None, reason)

@@ -30,6 +30,9 @@ from console.operations.rollback import plan_rollback
 from console.operations.scale import plan_scale
 from console.ports import Clock, Journal
 
+_NOT_ASKED = ("guard", "bake_s")
+"""Members of a wish that make it no other operation: the plan keeps them in ``guard``."""
+
 
 @dataclass(frozen=True)
 class Planning:
@@ -59,7 +62,7 @@ def asked(wish: Wish) -> dict[str, object]:
     return {
         name: encode(value)
         for name, (default, value) in said.items()
-        if name not in ("verb", "address") and value != default
+        if name not in (*_NOT_ASKED, "verb", "address") and value != default
     }
 
 

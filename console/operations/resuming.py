@@ -1,6 +1,6 @@
 """Go on with an operation whose process died, or follow one whose process lives."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,6 +18,8 @@ from console.domain.operation import (
 )
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations.carrier import Carrier
+from console.operations.guard_log import GUARD, counting_down, view_in
+from console.operations.guarded import Guarded
 from console.operations.lives import is_carried
 from console.operations.observing import LOOK_EVERY_S, Observer
 from console.operations.ordering import find_out
@@ -39,8 +41,11 @@ def plan_of(record: OperationRecord, entries: tuple[Entry, ...]) -> Plan:
     return decode(Plan, stored)
 
 
-def resume(carrier: Carrier, entries: tuple[Entry, ...]) -> Iterator[OperationEvent]:
-    """Find out how far an abandoned operation got, and follow it to its verdict. Sends nothing."""
+def resume(
+    carrier: Carrier, entries: tuple[Entry, ...], guarded: Guarded | None = None
+) -> Iterator[OperationEvent]:
+    """Find out how far an abandoned operation got, and follow it to its verdict. Sends nothing, unless its
+    guard trips anew."""
     if entries and entries[-1].event == "verdict" and carrier.log.record.verdict is None:
         yield _closed(carrier, entries[-1])
         return
@@ -60,8 +65,10 @@ def resume(carrier: Carrier, entries: tuple[Entry, ...]) -> Iterator[OperationEv
         yield from find_out(carrier, decode(Order, order), sent_at, why, sender_is_gone=True)
     else:
         yield carrier.end(Verdict.REFUSED, None, "interrupted before anything was sent")
+    if carrier.accepted is not None and not carrier.ended and guarded is not None:
+        yield from guarded.take_over(entries)
     if carrier.accepted is not None and not carrier.ended:
-        yield from Observer(carrier, carrier.accepted).watch()
+        yield from Observer(carrier, carrier.accepted, guarded).watch()
 
 
 def _closed(carrier: Carrier, told: Entry) -> OperationEvent:
@@ -106,7 +113,7 @@ def follow(
             record = journal.operation(record.id) or record
         except JournalError as error:
             raise QuarterdeckError(f"operation {record.id} cannot be followed: {error}") from error
-        progress = _pictured(progress, record, platform)
+        progress = _guarded(_pictured(progress, record, platform), entries, clock.now())
         for entry in entries:
             seen = entry.number
             yield OperationEvent(entry.event, entry.at, record.id, entry.text, _said(entry.facts), progress)
@@ -141,6 +148,14 @@ def _pictured(progress: Progress, record: OperationRecord, platform: Platform) -
         by=record.by,
         reason=record.reason,
     )
+
+
+def _guarded(progress: Progress, entries: Sequence[Entry], now: datetime) -> Progress:
+    """With the guard as the process tells it that judges: its newest entry, without figures."""
+    newest = next((entry for entry in reversed(entries) if entry.event == GUARD), None)
+    if newest is not None:
+        return replace(progress, guard=view_in(newest.facts, now) or progress.guard)
+    return replace(progress, guard=counting_down(progress.guard, now)) if progress.guard else progress
 
 
 def _said(facts: Mapping[str, object]) -> dict[str, object]:

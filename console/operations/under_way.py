@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from console.domain.address import Address
+from console.domain.guarded import GuardAnswer
 from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb, Verdict
 from console.domain.wish import Wish
 from console.domain.words import time_of_day
 from console.errors import JournalError, RefusedError
 from console.operations.asking import ANSWERED, open_question
 from console.operations.carrier import Carrier
+from console.operations.guard_log import ANSWER, left_in
 from console.operations.lives import host, is_carried
 from console.operations.log import OperationLog
 from console.operations.means import Means
@@ -123,7 +125,7 @@ class UnderWay:
         limits, performer = means.limits(address), means.performer(address, self._clock)
         carrier = Carrier(plan, means.platform(address), log, self._clock, limits, performer)
         carrier.watched_since, carrier.goes_on = self._clock.now(), goes_on
-        yield from resume(carrier, self._journal.entries(record.id))
+        yield from resume(carrier, self._journal.entries(record.id), means.guarded(carrier))
 
     def _never_confirmed(self, record: OperationRecord) -> Iterator[OperationEvent]:
         log = OperationLog(self._journal, record, self._clock, forgiving=True)
@@ -141,6 +143,27 @@ class UnderWay:
 
     # answering
 
+    def answer_guard(self, operation_id: str, answer: GuardAnswer) -> bool:
+        """Write a person's answer to what a guard asks, or does next; whoever carries it finds it there.
+        Whether it asked anything.
+
+        Raises:
+            RefusedError: when it is to go back in a read-only environment.
+            JournalError: when it cannot be written: nobody would find it.
+        """
+        record = self._means.record(operation_id)
+        platform = self._means.platform(record.address)
+        if answer is GuardAnswer.BACK and platform.environment.read_only:
+            raise RefusedError(f"{platform.environment.key} is read-only", "go back where it is not")
+        left = left_in(self._journal.entries(operation_id))
+        if left.open_trip is None:
+            return False
+        who = self._means.actor(platform.identity())
+        facts = {ANSWER: answer.value, "trip": left.trips, "by": who}
+        text = f"{who} answers the guard: {answer.value}"
+        self._journal.append(operation_id, ANSWERED, self._clock.now(), text, facts)
+        return True
+
     def open_question(self, operation_id: str) -> str:
         """What it asks a person, and nobody has answered; empty without a question.
 
@@ -149,6 +172,9 @@ class UnderWay:
         """
         entries = self._journal.entries(operation_id)
         number = open_question(entries)
+        trip = left_in(entries).open_trip
+        if number is None and trip is not None:
+            return str(trip.get("question") or "")
         plan = plan_of(self._means.record(operation_id), entries)
         return plan.actions[number].said if number is not None else ""
 

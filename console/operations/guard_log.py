@@ -1,0 +1,199 @@
+"""What the journal holds of a guard: enough for whoever takes the operation over, or only follows it.
+
+Entries ``guard`` have the guard's ``state`` and what a panel says; entries ``answered`` with a
+``guard_answer`` are a person's, from whatever process.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from console.domain.guard import Blame, GuardMode, Hard, Judgement, Trip
+from console.domain.guarded import GuardAnswer, GuardFigure, GuardPhase, GuardState, GuardView
+from console.domain.operation import Entry
+from console.domain.words import from_utc, utc
+from console.operations.asking import ANSWERED
+
+GUARD = "guard"
+"""Event of everything that a guard says."""
+ANSWER = "guard_answer"
+_KEPT = ("headline", "question", "asks_because", "why", "back_to", "plan")
+
+
+def facts_of(view: GuardView, trip: int) -> dict[str, object]:
+    """What an entry says of the guard as it is.
+
+    Args:
+        trip: Number of the trip that it is about; 0: of none.
+    """
+    moments = {"rolls_back_at": view.rolls_back_at, "until": view.until, "tripped_at": view.tripped_at}
+    return {
+        "state": view.state.value,
+        "mode": view.mode.value,
+        "phase": view.phase.value,
+        "trip": trip,
+        **{name: getattr(view, name) for name in _KEPT if getattr(view, name)},
+        **{name: utc(at) for name, at in moments.items() if at is not None},
+        **_blame_facts(view.blame),
+    }
+
+
+def _blame_facts(blame: Blame | None) -> dict[str, object]:
+    if blame is None:
+        return {}
+    said = {"is_deploy": blame.is_deploy, "blame": blame.line}
+    return {**said, "uncured": blame.uncured, "cause": blame.cause}
+
+
+def trip_facts(trip: Trip) -> dict[str, object]:
+    """Which figures, from which source, against which baseline; and what is proven without figures."""
+    return {
+        "reason": trip.reason,
+        "figures": [_judgement_facts(item) for item in trip.judgements],
+        "evidence": [_hard_facts(item) for item in trip.evidence],
+    }
+
+
+def _judgement_facts(judged: Judgement) -> dict[str, object]:
+    before = judged.baseline
+    return {
+        "figure": judged.trigger.name,
+        "subject": judged.subject,
+        "value": judged.value,
+        "unit": judged.trigger.measure.unit,
+        "limit": judged.limit,
+        "source": judged.source,
+        "scope": judged.scope.value,
+        "requests": judged.requests,
+        "periods_bad": judged.periods_bad,
+        "since": utc(judged.since) if judged.since else None,
+        "as_of": utc(judged.as_of) if judged.as_of else None,
+        "baseline": before.value,
+        "baseline_points": before.points,
+        "baseline_until": utc(before.until) if before.until else None,
+        "baseline_bad": before.bad,
+        "evidence": judged.evidence,
+    }
+
+
+def _hard_facts(hard: Hard) -> dict[str, object]:
+    return {"kind": hard.kind, "at": utc(hard.at), "count": hard.count, "evidence": hard.line}
+
+
+def figures_of(judgements: Iterable[Judgement], now: datetime) -> tuple[GuardFigure, ...]:
+    """The judgements as a panel draws them."""
+    return tuple(
+        GuardFigure(
+            name=item.trigger.name,
+            measure=item.trigger.measure,
+            state=item.state,
+            value=item.value,
+            baseline=item.baseline.value,
+            limit=item.limit,
+            source=item.source,
+            scope=item.scope,
+            age_s=max(0.0, (now - item.as_of).total_seconds()) if item.as_of else None,
+            evidence=item.evidence,
+            subject=item.subject,
+            periods_bad=item.periods_bad,
+            periods_needed=item.needed,
+            as_of=item.as_of,
+        )
+        for item in judgements
+    )
+
+
+def view_in(facts: Mapping[str, object], now: datetime) -> GuardView | None:
+    """The guard of another process, as its newest entry tells it; ``None``: the entry tells nothing."""
+    if "state" not in facts:
+        return None
+    at: dict[str, Any] = {name: moment(facts.get(name)) for name in ("rolls_back_at", "until", "tripped_at")}
+    kept: dict[str, Any] = {name: str(facts.get(name) or "") for name in _KEPT}
+    line, fault = facts.get("blame"), facts.get("is_deploy")
+    view = GuardView(
+        state=GuardState(str(facts["state"])),
+        mode=GuardMode(str(facts.get("mode") or GuardMode.ASK)),
+        phase=GuardPhase(str(facts.get("phase") or GuardPhase.ROLLOUT)),
+        blame=Blame(
+            fault if isinstance(fault, bool) else None,
+            str(line),
+            str(facts.get("uncured") or ""),
+            str(facts.get("cause") or ""),
+        )
+        if line
+        else None,
+        **kept,
+        **at,
+    )
+    return counting_down(view, now)
+
+
+def counting_down(view: GuardView, now: datetime) -> GuardView:
+    """The same with the seconds that are left of its countdown."""
+    if view.rolls_back_at is None:
+        return view
+    return replace(view, countdown_s=max(0.0, (view.rolls_back_at - now).total_seconds()))
+
+
+def moment(value: object) -> datetime | None:
+    """A moment of an entry's facts; ``None``: it holds none."""
+    return from_utc(value) if isinstance(value, str) else None
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an interrupted guard left: where it goes on."""
+
+    trips: int = 0
+    """How many there were."""
+    open_trip: Mapping[str, object] | None = None
+    """Facts of the newest, if nobody has answered it and it did not end."""
+    is_ignored: bool = False
+    """A person has switched it off."""
+    only_asks: bool = False
+    """A person has stopped a countdown: from then on it asks."""
+    going_back_at: datetime | None = None
+    """When it began to go back, if that has not ended."""
+    rollback: str = ""
+    """Id of the rollback, if it was begun and has not ended."""
+
+
+def left_in(entries: Sequence[Entry]) -> Left:
+    """Read from an operation's entries how far its guard was."""
+    left = Left()
+    for entry in entries:
+        facts = entry.facts
+        if entry.event == GUARD:
+            left = _after(left, entry)
+        elif entry.event == ANSWERED and facts.get(ANSWER) == GuardAnswer.IGNORE:
+            left = replace(left, open_trip=None, is_ignored=True)
+        elif entry.event == ANSWERED and facts.get(ANSWER) == GuardAnswer.WAIT:
+            left = replace(left, only_asks=True)
+    return left
+
+
+def _after(left: Left, entry: Entry) -> Left:
+    facts, number = entry.facts, entry.facts.get("trip")
+    trips = max(left.trips, number if isinstance(number, int) else 0)
+    state = facts.get("state")
+    if state in (GuardState.TRIPPED, GuardState.COUNTDOWN):
+        return replace(left, trips=trips, open_trip=facts)
+    if state == GuardState.GOING_BACK:
+        rollback = str(facts.get("rollback") or left.rollback)
+        at = left.going_back_at or entry.at
+        return replace(left, trips=trips, open_trip=None, going_back_at=at, rollback=rollback)
+    return replace(left, trips=trips, open_trip=None, going_back_at=None, rollback="")
+
+
+def answer_to(entries: Iterable[Entry], trip: int, seen: int) -> Entry | None:
+    """The newest answer to a trip that came after the entry of that number; ``None``: none."""
+    found = [
+        entry
+        for entry in entries
+        if entry.number > seen
+        and entry.event == ANSWERED
+        and entry.facts.get(ANSWER)
+        and entry.facts.get("trip") == trip
+    ]
+    return found[-1] if found else None
