@@ -1,7 +1,7 @@
 """A checklist, walked: its phases, the items of one, and what a person says of them."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from console.domain.checklist import ItemState, ItemView
 from screens.checklist_keys import KEYS, ORDER
-from screens.checklist_walk import WalkedScreen
+from screens.checklist_walk import PERIOD_S, WalkedScreen
 from widgets.checklist_top import TopPicture, top_lines
 from widgets.checklist_view import RAIL, detail, following, heads, phase_name, rail, rows, waived
 from widgets.dialog import DialogPane
@@ -20,12 +20,6 @@ from widgets.journal_table import SentenceRow
 from widgets.line import Line
 from widgets.lines import LinesView
 from widgets.regions import heading
-
-if TYPE_CHECKING:
-    pass
-
-PERIOD_S = 1.0
-"""How often the checks that are due are begun while the list is looked at."""
 
 
 class ChecklistScreen(WalkedScreen):

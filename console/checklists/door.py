@@ -146,9 +146,9 @@ class Checklists:
         for record in self._walks_of(address):
             if walks.open_walk((record,), name) is None:
                 continue
-            if walks.is_about(record, facts) or checklist.is_runbook:
+            if walks.is_about(record, facts) or checklist.is_runbook or checklist.spans_releases:
                 return self._walker(address, name, record)
-            if record.address == address and not checklist.spans_releases:
+            if record.address == address:
                 said = f"given up: {facts.get('version') or 'another version'} is walked now"
                 walks.end(self._journal, record, Verdict.FAILED, said, self._clock.now())
         service, environment = self._settings_of(address)

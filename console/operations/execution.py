@@ -32,9 +32,9 @@ def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent,
         raise RefusedError(
             f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
         ) from error
-    yield confirmed
     if is_gated(plan) and plan.verb is not Verb.CONTINUE:
         means.gate.begun(plan, carrier.log.record.id)
+    yield confirmed
     if plan.nothing_to_do:
         yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
         return
