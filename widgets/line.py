@@ -70,6 +70,15 @@ class Line:
             column += cell_width(self.pieces[-1][1]) if len(self.pieces) > pieces else 0
         return column
 
+    def run_to(self, end: int, column: int, *parts: tuple[str, str]) -> "Line":
+        """Place parts one after the other, cut where column ``end`` begins."""
+        for text, words in parts:
+            if column < end:
+                pieces = len(self.pieces)
+                self.put(column, text, words, end - column)
+                column += cell_width(self.pieces[-1][1]) if len(self.pieces) > pieces else 0
+        return self
+
     @property
     def end(self) -> int:
         """The column after the last piece."""

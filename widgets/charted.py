@@ -1,0 +1,146 @@
+"""What is drawn of the figures of one service: which source, whose figures, held against which limit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from console.domain import words
+from console.domain.guard import Judgement, ServiceSignals
+from console.domain.measured import figure, value_in_words
+from console.domain.series import Measure, Scope, Series, SeriesPicture
+from widgets.chart import Chart, Curve
+from widgets.glyphs import Glyphs
+
+TITLES = {Measure.ERRORS: "errors", Measure.P95: "p95 latency"}
+OLD_S = 300.0
+"""A newest value that old is said as old: load balancers lag one to four minutes."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The series of one measure that are looked at."""
+
+    main: Series | None
+    """New version or whole service; ``None``: no source has data."""
+    old: Series | None = None
+    """The old version, from the same source; ``None``: not told apart."""
+
+    @property
+    def whose(self) -> str:
+        if self.main is None:
+            return ""
+        return "service-wide" if self.main.scope is Scope.SERVICE else f"{self.main.scope} version"
+
+
+def told(picture: SeriesPicture | None, measure: Measure) -> Told:
+    """New beside old where one source has both; else the service as a whole; else what there is."""
+    if picture is None:
+        return Told(None)
+    known = [item for item in picture.of(measure) if item.last is not None]
+    olds = {item.source: item for item in known if item.scope is Scope.OLD}
+    for item in known:
+        if item.scope is Scope.NEW and item.source in olds:
+            return Told(item, olds[item.source])
+    ranked = sorted(known, key=lambda item: (Scope.SERVICE, Scope.NEW, Scope.OLD).index(item.scope))
+    return Told(ranked[0] if ranked else None)
+
+
+def why_nothing(picture: SeriesPicture | None, measure: Measure) -> str:
+    """Why there is no data of a measure, by every source that should have some."""
+    if picture is None:
+        return "reading the figures"
+    reasons = {item.source: item.no_data for item in picture.of(measure) if item.no_data}
+    reasons |= {source: why for source, why in picture.problems.items() if source not in reasons}
+    said = " · ".join(f"{source}: {why}" for source, why in reasons.items())
+    return said or f"no source tells {figure(measure)}"
+
+
+def limit_of(signals: ServiceSignals, measure: Measure) -> tuple[float | None, str]:
+    """The limit that a measure is held against, and its ink: the guard's, else the alert's, else what is
+    worth a look."""
+    for item in (*signals.judgements, *signals.alerts):
+        if item.trigger.measure is measure and (limit := item.limit or item.trigger.critical) is not None:
+            return limit, "critical"
+    for item in signals.alerts:
+        if item.trigger.measure is measure and item.trigger.warning is not None:
+            return item.trigger.warning, "warning"
+    return None, "critical"
+
+
+def last_in_words(
+    measure: Measure, value: float | None, limit: tuple[float | None, str], glyphs: Glyphs
+) -> tuple[tuple[str, str], ...]:
+    """``8.4 % ▲ over 5 %``, as ``(text, style words)``."""
+    if value is None:
+        return ((f"{glyphs.nodata} NODATA", "stale"),)
+    said = value_in_words(measure, value)
+    if limit[0] is not None and value > limit[0]:
+        return ((f"{said} {glyphs.warning} over {limit_in_words(measure, limit[0])}", limit[1]),)
+    return ((said, "text"),)
+
+
+def limit_in_words(measure: Measure, limit: float) -> str:
+    """A limit without needless decimals: ``5 %``, ``368 ms``, ``1 s``."""
+    if measure.is_share:
+        return f"{limit * 100:.3g} %"
+    if measure.unit == "s" and limit == int(limit):
+        return f"{limit:.0f} s"
+    return value_in_words(measure, limit)
+
+
+def chart_of(
+    signals: ServiceSignals | None, measure: Measure, shipped: str, now: datetime, glyphs: Glyphs
+) -> Chart:
+    """The chart of one measure.
+
+    Args:
+        signals: ``None``: nobody has looked at the figures yet.
+        shipped: The version that the deploy marker names.
+    """
+    title = TITLES.get(measure, figure(measure))
+    picture = signals.picture if signals else None
+    found = told(picture, measure)
+    main = found.main
+    if signals is None or main is None or main.last is None:
+        ending = last_in_words(measure, None, (None, ""), glyphs) if signals else (("reading", "muted"),)
+        return Chart(title, measure, now, ending=ending, no_data=why_nothing(picture, measure))
+    limit = limit_of(signals, measure)
+    curves = [Curve(main.points, main.period_s)]
+    if found.old is not None:
+        curves.append(Curve(found.old.points, found.old.period_s, "faint"))
+    age = max(0.0, (now - main.last.at).total_seconds())
+    return Chart(
+        title,
+        measure,
+        now,
+        tuple(curves),
+        limit[0],
+        limit[1],
+        last_in_words(measure, main.last.value, limit, glyphs),
+        foot_of(found, age, glyphs),
+        "stale" if age > OLD_S or main.problem else "faint",
+        marked_at=signals.picture.moved_at,
+        marked=shipped,
+    )
+
+
+def foot_of(found: Told, age_s: float, glyphs: Glyphs) -> tuple[str, ...]:
+    """Whose, from where, how old: the fullest first."""
+    assert found.main is not None
+    measure, source = found.main.measure, found.main.source
+    age, short = words.age(age_s), words.age(age_s, narrow=True)
+    old = found.old.last.value if found.old is not None and found.old.last is not None else None
+    whose = found.whose if old is None else f"old {value_in_words(measure, old)}"
+    return (
+        f"{whose}, {source} {age}",
+        f"{whose}, {source} {short}",
+        f"{source} {short}",
+        short,
+    )
+
+
+def judged(signals: ServiceSignals | None, measure: Measure) -> Judgement | None:
+    """What the guard thinks of a measure, else what its alert says; ``None``: nothing judges it."""
+    if signals is None:
+        return None
+    every = (*signals.judgements, *signals.alerts)
+    return next((item for item in every if item.trigger.measure is measure), None)
