@@ -205,7 +205,8 @@ class WalkedScreen(ConsoleScreen):
     def _open_field(self, asking_for: str) -> None:
         self._asking_for = asking_for
         field = self.query_one("#words", Input)
-        field.value, field.placeholder = "", _WORDS[asking_for]
+        field.value = self._door.planned(self.address) if asking_for == "begin" else ""
+        field.placeholder = _WORDS[asking_for]
         field.display = True
         field.focus()
 

@@ -78,6 +78,8 @@ class Checklists:
         self._actor = actor
         self._plan_rollback = plan_rollback
         self._walkers: dict[tuple[str, Address], Walker] = {}
+        self._planned: dict[Address, Release] = {}
+        """What was planned last, by service."""
         self._lock = Lock()
 
     # lists
@@ -142,19 +144,50 @@ class Checklists:
         """
         name = name or self._usual(address)
         checklist = self.load(name)
+        if not checklist.is_runbook:
+            release = release or self._released(address, version)
         facts = release.facts() if release is not None else {"version": version} if version else {}
-        for record in self._walks_of(address):
-            if walks.open_walk((record,), name) is None:
-                continue
-            if walks.is_about(record, facts) or checklist.is_runbook or checklist.spans_releases:
-                return self._walker(address, name, record)
-            if record.address == address:
+        record = self._open(address, checklist, facts)
+        if record is not None:
+            return self._walker(address, name, record, release)
+        for other in self._walks_of(address):
+            if other.address == address and walks.open_walk((other,), name) is not None:
                 said = f"given up: {facts.get('version') or 'another version'} is walked now"
-                walks.end(self._journal, record, Verdict.FAILED, said, self._clock.now())
+                walks.end(self._journal, other, Verdict.FAILED, said, self._clock.now())
         service, environment = self._settings_of(address)
         actor, now = self._actor(address), self._clock.now()
         record = walks.begin(self._journal, checklist, service, environment, actor, now, facts)
         return self._walker(address, name, record, release)
+
+    def planned(self, address: Address) -> str:
+        """The version that was planned last; empty where none was."""
+        release = self._planned.get(address)
+        return release.version.label if release is not None else ""
+
+    def _released(self, address: Address, version: str) -> Release | None:
+        """The release of a version: what was planned last where none is named, or it has that name; else
+        as the registry has it now. ``None`` where nobody can tell."""
+        planned = self._planned.get(address)
+        if planned is not None and version in ("", planned.version.label):
+            return planned
+        if not version:
+            return None
+        platform = self._places[f"{address.system}/{address.environment}"].platform
+        try:
+            live = platform.observe(address).primary_release
+            return platform.candidate(address, live, version) if live is not None else None
+        except QuarterdeckError:
+            return None  # the items about its image say what is wrong
+
+    def _open(
+        self, address: Address, checklist: Checklist, facts: Mapping[str, object]
+    ) -> OperationRecord | None:
+        """The open walk of a list that is about a version."""
+        for record in self._walks_of(address):
+            is_it = walks.is_about(record, facts) or checklist.is_runbook or checklist.spans_releases
+            if is_it and walks.open_walk((record,), checklist.id) is not None:
+                return record
+        return None
 
     def around(self, address: Address) -> WalkView | None:
         """The open walk of the service's release list as it stands, what is due begun; ``None`` without."""
@@ -281,7 +314,7 @@ class Checklists:
         try:
             if plan.verb is Verb.CONTINUE:
                 return self._goes_on(plan, service.checklist)
-            walker = self.begin(plan.address, service.checklist, plan.target)
+            walker = self._planned_for(plan, service.checklist)
             walker.again()
             left = walker.settle(SETTLE_S).blockers(Phase.BEFORE, Phase.APPROVAL)
         except QuarterdeckError as error:
@@ -289,6 +322,13 @@ class Checklists:
         if not left:
             return Check(NAME, CheckState.PASS, f"{walker.checklist.title}: everything required is settled")
         return Check(NAME, CheckState.FAIL, _left(left), how)
+
+    def _planned_for(self, plan: Plan, name: str) -> Walker:
+        """The open walk of what is planned; without one the list as it stands, because planning writes
+        nothing down."""
+        self._planned[plan.address] = plan.target
+        record = self._open(plan.address, self.load(name), plan.target.facts())
+        return self._walker(plan.address, name, record, plan.target)
 
     def _goes_on(self, plan: Plan, name: str) -> Check | None:
         """What is left of the stage at which a deployment waits; ``None`` where nobody walks its list."""
