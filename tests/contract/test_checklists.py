@@ -2,13 +2,17 @@
 is written down of it."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from console.checklists.markdown import markdown
 from console.domain.address import Address
 from console.domain.checklist import ItemState, Phase
-from console.errors import RefusedError, UsageError
+from console.domain.operation import Verb
+from console.errors import ReadOnlyError, RefusedError, UsageError
+from tests.builders import NOW
 from tests.contract.conftest import SandboxFactory
 from tests.contract.listed_world import WHO, Lists, blocking, open_lists
 from tests.contract.shared_world import pretty
@@ -31,13 +35,13 @@ MINUTE_S = 60.0
 def lists(
     make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[..., Lists]]:
-    """``lists("rugmunch")``: calm, and outside of anybody's backup window."""
+    """``lists("rugmunch")``: calm, at a quarter past four, when no database is backed up."""
     made: list[Lists] = []
 
-    def make(*fleets: str) -> Lists:
-        clock = FakeClock()
-        made.append(open_lists(make_sandbox(*fleets, clock=clock, calm=True), clock, monkeypatch, tmp_path))
-        made[-1].wait(3600)
+    def make(*fleets: str, hours: float = 1) -> Lists:
+        clock = FakeClock(NOW + timedelta(hours=hours))
+        sandbox = make_sandbox(*fleets, clock=clock, calm=True)
+        made.append(open_lists(sandbox, clock, monkeypatch, tmp_path))
         return made[-1]
 
     yield make
@@ -48,7 +52,8 @@ def lists(
 def watched(desk: Lists, address: Address, item: str, minutes: int) -> None:
     """A watch counts down and keeps judging, and is a pass when its time is over, not before."""
     before = desk.found(address)[item]
-    assert (before.state, before.left_s) == (ItemState.CHECKING, pytest.approx(60 * minutes, abs=30))
+    assert before.state is ItemState.CHECKING
+    assert before.left_s == pytest.approx(60 * minutes, abs=30)
     desk.wait(60 * (minutes - 2))
     late = desk.found(address)[item]
     assert late.state is ItemState.CHECKING
@@ -99,3 +104,122 @@ def test_the_marketplace_waits_for_staging_for_the_backup_and_for_its_approval(
     ended = desk.walker(MARKET).end(WHO)
     assert ended.blockers() == ()
     assert desk.github.sent == 1
+
+
+def test_a_critical_finding_holds_a_version_up_and_a_waiver_tells_why_not(
+    lists: Callable[..., Lists],
+) -> None:
+    """Of the scan that the registry made; what cannot be told is no pass, and a waiver needs its reason."""
+    desk = lists("fairtradeworker")
+    desk.wrong("github-down", MARKET)
+    assert desk.said(MARKET, "v2.7.4").startswith("FAIL")
+    found = desk.found(MARKET)
+    assert found["findings"].state is ItemState.FAIL
+    assert found["findings"].value.startswith("1 critical")
+    unknown = [found[name].state for name in ("tests", "types", "review", "audit", "ci", "approved")]
+    assert unknown == [ItemState.UNKNOWN] * 6
+
+    walker = desk.walker(MARKET)
+    desk.tick_all(MARKET, *FIRST)
+    left = {"tests", "types", "review", "audit", "staging", "ci", "findings", "approved"}
+    assert set(blocking(walker.view(), *FIRST)) == left
+    with pytest.raises(UsageError, match="reason"):
+        walker.waive("findings", WHO, " ")
+    for name in sorted(left):
+        walker.waive(name, WHO, "the cure of an outage")
+    assert desk.said(MARKET, "v2.7.4").startswith("PASS")
+    assert f"- [x] no critical finding in its image: WAIVED · by {WHO}" in markdown(walker.view())
+
+
+def test_the_scanner_is_watched_for_half_an_hour_and_every_bad_minute_counts(
+    lists: Callable[..., Lists],
+) -> None:
+    """The database's hours, a secret that is gone, errors over the limit and the bot's webhook: each of them
+    fails and is repaired; the way back is never held up."""
+    desk = lists("rugmunch", hours=0)
+    desk.wrong("secret-deleted", SCANNER)
+    assert desk.said(SCANNER, "v1.4.4").startswith("FAIL")
+    found = desk.found(SCANNER)
+    assert found["database-hours"].value == "within its backup window, 03:00-04:00 UTC"
+    assert found["secrets"].state is ItemState.FAIL
+    assert found["migrations"].state is ItemState.NOT_APPLICABLE
+    desk.mend()
+    desk.wait(3600)
+    assert blocking(desk.tick_all(SCANNER, *FIRST), *FIRST) == {}
+    told = desk.deploy(SCANNER, "v1.4.4")
+    assert told["verdict"] == "SUCCEEDED", pretty(told)
+
+    desk.wait(600)
+    view = desk.tick_all(SCANNER, Phase.DURING, Phase.AFTER)
+    assert set(blocking(view)) == {"watch", "said-done"}, blocking(view)
+    number = desk.wrong("5xx-burst", SCANNER)
+    desk.wait(300)
+    found = desk.found(SCANNER)
+    assert [found[name].state for name in ("errors", "watch")] == [ItemState.FAIL] * 2
+    desk.sandbox.control("DELETE", f"world/{number}")
+    desk.wait(900)
+    watched(desk, SCANNER, "watch", 30)
+
+    desk.wrong("webhook-lost", SCANNER)
+    assert desk.found(SCANNER)["bot"].value == "no webhook is set"
+    desk.walker(SCANNER).act("bot", WHO)
+    assert desk.telegram.sent == 1
+    assert desk.found(SCANNER)["bot"].state is ItemState.PASS
+    assert blocking(desk.tick_all(SCANNER, Phase.AFTER)) == {}
+    assert desk.walker(SCANNER).end(WHO).ended_at is not None
+
+    desk.wrong("tests-red", SCANNER)
+    assert desk.said(SCANNER, "v1.4.5").startswith("FAIL")
+    told = desk.roll_back(SCANNER)
+    assert told["verdict"] == "SUCCEEDED", pretty(told)
+
+
+def test_a_check_that_writes_runs_once_and_never_where_nothing_may_be_changed(
+    lists: Callable[..., Lists],
+) -> None:
+    """The webhook of the runbook: set when somebody says so, once, whoever looks how often; refused in a
+    read-only environment; an end that nobody knows is no pass."""
+    desk = lists("rugmunch")
+    book = "rugmunch/telegram-webhook"
+    desk.wrong("webhook-lost", SCANNER)
+    for _ in range(3):
+        found = desk.found(SCANNER, book)
+    assert found["address"].state is ItemState.PASS
+    assert (found["set"].state, found["verify"].state) == (ItemState.OPEN, ItemState.OPEN)
+    with pytest.raises(RefusedError, match="judged"):
+        desk.walker(SCANNER, book).tick("set", WHO)
+    reading = desk.another(read_only=True)
+    with pytest.raises(ReadOnlyError):
+        reading.walker(SCANNER, book).run("set", WHO)
+    assert desk.telegram.sent == 0
+
+    desk.walker(SCANNER, book).run("set", WHO)
+    assert "sandbox-telegram-token" not in desk.found(SCANNER, book)["set"].value
+    for _ in range(3):
+        with pytest.raises(RefusedError, match="run already"):
+            desk.another().walker(SCANNER, book).run("set", WHO)
+    assert desk.telegram.sent == 1
+    found = desk.found(SCANNER, book)
+    assert (found["set"].state, found["verify"].value) == (ItemState.PASS, "set, 0 pending")
+    with pytest.raises(RefusedError, match="a message"):
+        desk.walker(SCANNER, book).end(WHO)
+    desk.tick_all(SCANNER, Phase.WALK, name=book)
+    assert desk.walker(SCANNER, book).end(WHO).blockers() == ()
+
+
+def test_one_walk_releases_the_three_services_of_the_traders(lists: Callable[..., Lists]) -> None:
+    """What has not succeeded in staging, by digest across the repositories, does not go to production."""
+    desk = lists("clever-better")
+    assert "succeeded in staging (FAIL)" in desk.said(BOT, "v2.9.0")
+    assert desk.deploy(BOT_STAGING, "v2.9.0-rc.2")["verdict"] == "SUCCEEDED"
+    told = desk.deploy(BOT, "v2.9.0")
+    assert told["verdict"] == "SUCCEEDED", pretty(told)
+    desk.wait(600)
+    assert blocking(desk.walker(BOT).view()) == {}
+    staged = desk.found(BOT)["staging"]
+    assert staged.value.startswith("v2.9.0-rc.2 succeeded")
+
+    other = Address("clever-better", "production", "data-ingestion")
+    assert "succeeded in staging (FAIL)" in desk.said(other, "v2.9.0")
+    walks = [r for r in desk.runtime.journal.operations("clever-better/production") if r.verb is Verb.WALK]
+    assert len(walks) == 1
