@@ -15,7 +15,14 @@ from console.ports import Clock
 from screens.asking import Asking
 from screens.dialog import ConfirmDialog
 from screens.dialog_frame import Stage
-from screens.messages import Answered, AskFailed, GroupWished, OperationConfirmed, PlanMade
+from screens.messages import (
+    Answered,
+    AskFailed,
+    ChecklistRequested,
+    GroupWished,
+    OperationConfirmed,
+    PlanMade,
+)
 from screens.picks import Sight
 from screens.plan_options import Option, options
 from screens.plan_question import Planner, PlanQuestion
@@ -25,6 +32,8 @@ from widgets.plan_view import as_text, changed_rows, plan_lines, title
 
 MOST_CANDIDATES = 9
 OPTION_KEYS = ("f5", "f6", "f7")
+CHECKLIST = "checklist"
+"""Name of a plan's check that stands for the list that is walked around it."""
 
 
 class PlanScreen(ConfirmDialog[Wish, Plan]):
@@ -43,12 +52,14 @@ class PlanScreen(ConfirmDialog[Wish, Plan]):
             Binding(key, f"option({place})", "change", id=f"plan.option_{place}", tooltip="Change the plan")
             for place, key in enumerate(OPTION_KEYS)
         ),
+        Binding("f4", "checklist", "checklist", id="plan.checklist", tooltip="Leave, and walk its checklist"),
         Binding("f8", "group", "its group", id="plan.group", tooltip="The same for its whole group"),
     ]
     KEY_ORDER = (
         "plan.cancel",
         "plan.retry",
         "plan.targets",
+        "plan.checklist",
         *(f"plan.option_{place}" for place in range(len(OPTION_KEYS))),
         "plan.group",
         "plan.copy",
@@ -140,6 +151,8 @@ class PlanScreen(ConfirmDialog[Wish, Plan]):
         if action == "option":
             place = parameters[0] if parameters else None
             return isinstance(place, int) and place < len(self._options)
+        if action == "checklist":
+            return self.plan is not None and any(check.name == CHECKLIST for check in self.plan.checks)
         if action == "group":
             return bool(self._groups) and self.stage in (Stage.READY, Stage.ASKING)
         return super().check_action(action, parameters)
@@ -174,6 +187,11 @@ class PlanScreen(ConfirmDialog[Wish, Plan]):
         wish = self.question.wish
         version = self.typed if self.stage is Stage.ASKING else wish.version
         self.app.post_message(GroupWished(GroupWish(wish.verb, self._groups[0], version=version)))
+        self.leave()
+
+    def action_checklist(self) -> None:
+        """Leave for the list that is walked around it."""
+        self.app.post_message(ChecklistRequested(self.question.wish.address))
         self.leave()
 
     def action_targets(self) -> None:

@@ -310,7 +310,8 @@ class Checklists:
         service, _ = self._settings_of(plan.address)
         if not service.checklist:
             return None
-        how = f"quarterdeck checklist run {plan.address} --version {plan.target.version.label}"
+        version = plan.target.version.label
+        how = f"walk it, or: quarterdeck checklist run {plan.address} --version {version}"
         try:
             if plan.verb is Verb.CONTINUE:
                 return self._goes_on(plan, service.checklist)

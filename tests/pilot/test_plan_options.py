@@ -11,13 +11,13 @@ from console.domain.action import Action, ActionKind
 from console.domain.fleet import EnvironmentPicture
 from console.domain.group import GroupAddress
 from console.domain.instance import Instance
-from console.domain.operation import Mechanism, OperationEvent, Plan, Verb
+from console.domain.operation import Check, CheckState, Mechanism, OperationEvent, Plan, Verb
 from console.domain.scaling import Scaling, ScalingPolicy
 from console.domain.wish import Wish
 from console.errors import RefusedError
 from screens.confirm import PlanScreen
 from screens.dialog_frame import Stage as At
-from screens.messages import GroupWished, OperationConfirmed, Statement, StatementMade
+from screens.messages import ChecklistRequested, GroupWished, OperationConfirmed, Statement, StatementMade
 from screens.statement import StatementScreen
 from screens.under_way import UnderWay
 from screens.validate import ValidateScreen
@@ -275,3 +275,21 @@ def test_a_rehearsal_is_not_over_with_its_first_leg() -> None:
     verdict = OperationEvent("verdict", NOW, "01JD", "SUCCEEDED", {"verdict": "SUCCEEDED"})
     assert not under_way.progressed(token, verdict).over
     assert under_way.ended(token, None, NOW).over
+
+
+async def test_a_plan_that_waits_for_its_checklist_leads_to_it() -> None:
+    """Its key is there with the check, leaves the dialog, and sends nothing."""
+    check = Check("checklist", CheckState.FAIL, "2 open: told is so (open)", "walk it")
+    dialog = Dialog(Wish(Verb.DEPLOY, ADDRESS, version="v1"), a_plan(verb=Verb.DEPLOY, checks=(check,)))
+    async with dialog.app.run_test(size=(140, 40)) as pilot:
+        await dialog.ready(pilot)
+        assert "2 open: told is so (open)" in text_of(dialog.screen)
+        await pilot.press("f4")
+        await until(pilot, lambda: bool(dialog.app.heard_of(ChecklistRequested)))
+        assert dialog.sent == []
+
+    without = Dialog(Wish(Verb.DEPLOY, ADDRESS, version="v1"), a_plan(verb=Verb.DEPLOY))
+    async with without.app.run_test(size=(140, 40)) as pilot:
+        await without.ready(pilot)
+        await pilot.press("f4")
+        assert without.app.heard_of(ChecklistRequested) == []
