@@ -5,12 +5,16 @@ from datetime import datetime
 
 from console.domain import words
 from console.domain.fleet import ServicePicture
+from console.domain.guard import ServiceSignals
+from console.domain.measured import value_in_words
 from console.domain.release import Release
 from console.domain.rollout import Deployment
+from console.domain.series import Measure
 from console.domain.service import Observation, ServiceState
 from console.domain.tasks import Task
 from console.domain.text import cut_end
 from console.domain.version import short_digest
+from widgets.charted import limit_in_words, limit_of, told
 from widgets.config_view import change_of, value_words
 from widgets.glyphs import Glyphs
 from widgets.line import Line
@@ -127,22 +131,44 @@ def _tasks(item: Deployment, tasks: tuple[Task, ...] | None, narrow: bool) -> Ce
 
 
 def _figures(picture: ServicePicture, course: Course) -> list[Row]:
-    """Errors and latency, of both revisions together: one target group cannot tell them apart."""
+    """Errors and latency: of each revision where a source tells them apart, else of both together."""
+    rows = [_told_apart(picture.signals, measure, course) for measure in (Measure.ERRORS, Measure.P95)]
     figures = picture.figures
     if figures is None:
-        return []
+        return [row for row in rows if row is not None]
     whose = "service-wide" if len(course.shown) > 1 else f"{words.age(_since(figures.at, course))} ago"
-    rows: list[Row] = []
-    share = figures.error_share
-    if share is not None:
-        over = share > ERRORS_CRITICAL
-        said = words.percent(share) + (f"  over {ERRORS_CRITICAL * 100:.0f} %" if over else "")
-        rows.append(
-            ("errors", course.only((text(said, "critical" if over else "text"), text(f"  {whose}", "muted"))))
-        )
-    if figures.p95_s is not None:
-        rows.append(("p95", course.only((text(words.latency(figures.p95_s)), text(f"  {whose}", "muted")))))
-    return rows
+    together = ((Measure.ERRORS, figures.error_share), (Measure.P95, figures.p95_s))
+    for place, (measure, value) in enumerate(together):
+        if rows[place] is None and value is not None:
+            usual = (ERRORS_CRITICAL if measure is Measure.ERRORS else None, "critical")
+            limit = limit_of(picture.signals, measure) if picture.signals else usual
+            cell = _held_to(measure, value, limit), text(f"  {whose}", "muted")
+            rows[place] = str(measure), course.only(cell)
+    return [row for row in rows if row is not None]
+
+
+def _held_to(measure: Measure, value: float | None, limit: tuple[float | None, str]) -> tuple[str, str]:
+    """A figure, and the limit that it is over."""
+    said = value_in_words(measure, value)
+    if value is None or limit[0] is None or value <= limit[0]:
+        return text(said)
+    return text(f"{said}  over {limit_in_words(measure, limit[0])}", limit[1])
+
+
+def _told_apart(signals: ServiceSignals | None, measure: Measure, course: Course) -> Row | None:
+    """The figure of the version that arrives in its column, that of the other one beside it."""
+    arriving = course.arriving if course.rollout else 0
+    if signals is None or len(course.shown) != 2 or arriving not in (0, 1):
+        return None
+    found = told(signals.picture, measure)
+    new, old = found.main, found.old
+    if new is None or old is None or new.last is None or old.last is None:
+        return None
+    limit = limit_of(signals, measure)
+    cells = [(_held_to(measure, last.value, limit),) for last in (new.last, old.last)]
+    if arriving == 1:
+        cells.reverse()
+    return str(measure), tuple(cells)
 
 
 def _since(moment: datetime, course: Course) -> float:

@@ -7,6 +7,7 @@ from widgets.config_view import change_count, config_lines
 from widgets.deployments import MOST_COLUMNS, deployment_lines, deployment_rows
 from widgets.event_list import event_lines
 from widgets.explanation import explanation_lines
+from widgets.figures_view import figure_lines
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
 from widgets.line import Line
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LEFT, LEFT_END, RIGHT = 2, 84, 88
 """Columns of the two regions at 140: the left one holds the evidence, the right one what runs by."""
+NARROW_PANE_END, NARROW_CHART = 45, 47
+"""At 80, of a pane that has a chart beside it."""
 
 
 class Bodies:
@@ -33,6 +36,8 @@ class Bodies:
         self._width = width
         self._narrow = width < NARROW
         self._end = width - 2 if self._narrow else LEFT_END
+        self._beside = NARROW_PANE_END if self._narrow and view.picture.signals else self._end
+        """Where a pane ends that has a chart at its right."""
         self._roll = task_roll(view.picture, view.now)
         self._panes: dict[str, Callable[[], Listing]] = {
             "tasks": self._tasks,
@@ -40,6 +45,7 @@ class Bodies:
             "events": self._events,
             "scaling": self._scaling,
             "config": self._config,
+            "figures": self._figures,
             "logs": self._logs,
         }
 
@@ -77,6 +83,7 @@ class Bodies:
         counts: dict[str, int | None] = {
             "tasks": self._roll.count if seen is not None or picture.tasks is not None else None,
             "targets": len(seen.targets) if seen is not None and aimed else None,
+            "figures": len(picture.signals.picture.series) if picture.signals else None,
             "events": len(status.events) if status is not None else None,
             "logs": len(self._view.logs) or None,
         }
@@ -100,13 +107,13 @@ class Bodies:
         return Listing.of((Line().put(column, "not read yet", "muted"),))
 
     def _tasks(self) -> Listing:
-        return task_lines(self._roll, self._view.now, LEFT, self._end, self._glyphs, self._narrow)
+        return task_lines(self._roll, self._view.now, LEFT, self._beside, self._glyphs, self._narrow)
 
     def _targets(self) -> Listing:
         seen = self._view.picture.observation
         if seen is None:
             return self._unread()
-        return target_lines(seen, LEFT, self._end, self._glyphs, self._narrow)
+        return target_lines(seen, LEFT, self._beside, self._glyphs, self._narrow)
 
     def _events(self) -> Listing:
         status = self._view.picture.status
@@ -121,6 +128,10 @@ class Bodies:
     def _config(self) -> Listing:
         view = self._view
         return config_lines(view.revisions, view.now, LEFT, self._end, self._glyphs, view.compare_keys)
+
+    def _figures(self) -> Listing:
+        view = self._view
+        return figure_lines(view.picture.signals, view.now, LEFT, self._end, self._glyphs, self._narrow)
 
     def _logs(self) -> Listing:
         view = self._view

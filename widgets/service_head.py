@@ -1,4 +1,4 @@
-"""The three lines on top of a service: what is wrong, why, and the way back."""
+"""The lines on top of a service: what is wrong, why, whose fault, and the way back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import datetime
 from console.domain import words
 from console.domain.address import Identity
 from console.domain.fleet import EnvironmentPicture, ServicePicture, WayBack
+from console.domain.guard import Blame
 from console.domain.operation import Mechanism, Plan
 from console.domain.service import ServiceState
 from console.domain.text import cell_width, cut_end
@@ -64,13 +65,30 @@ class Head:
 
 
 def head_lines(head: Head, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
-    """State and place, why, way back: three lines."""
+    """State and place, why, way back; and, while figures are bad, whether the deploy is to blame."""
     narrow = width < NARROW
     return (
         _title(head, width, narrow, glyphs),
         _why(head.picture, width, narrow, glyphs),
+        *_blame(head.picture, width, narrow, glyphs),
         _way_back(head, width, narrow, glyphs),
     )
+
+
+def _blame(picture: ServicePicture, width: int, narrow: bool, glyphs: Glyphs) -> tuple[Line, ...]:
+    found = picture.signals.blame if picture.signals else None
+    if found is None:
+        return ()
+    line = Line().put(2, "blame" if narrow else "deploy?", "faint")
+    return (line.run_to(width - 2, 8 if narrow else 12, *blame_parts(found, glyphs)),)
+
+
+def blame_parts(found: Blame, glyphs: Glyphs) -> list[tuple[str, str]]:
+    """Is it the deploy? In one line, with what going back would not cure."""
+    answer = {True: "yes", False: "no", None: "cannot be told"}[found.is_deploy]
+    ink = {True: "bold critical", False: "bold warning", None: "bold stale"}[found.is_deploy]
+    uncured = [(f" {glyphs.dot} {found.uncured}", "warning")] if found.uncured else []
+    return [(answer, ink), (f" {glyphs.dot} {found.line}", "text"), *uncured]
 
 
 def _title(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:

@@ -8,7 +8,10 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from console.domain.fleet import EnvironmentPicture, ServicePicture
+from console.domain.series import Measure
 from console.domain.signals import LogLine
+from widgets.chart import Scales, chart_lines, top_for
+from widgets.charted import chart_of
 from widgets.config_view import NOTHING_TO_COMPARE, Revisions
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
@@ -17,15 +20,20 @@ from widgets.lines import Pane
 from widgets.listing import Scroll
 from widgets.regions import beside
 from widgets.scaling_view import NOT_READ, ScalingAnswer
-from widgets.service_bodies import LEFT, LEFT_END, RIGHT, Bodies
+from widgets.service_bodies import LEFT, LEFT_END, NARROW_CHART, RIGHT, Bodies
 from widgets.service_head import NOT_ASKED, ArmedPlan, Head, head_lines
 from widgets.tab_bar import Spot, tab_bar, titled
 
-TABS = ("targets", "events", "scaling", "config")
+TABS = ("targets", "events", "scaling", "config", "figures")
 """What stands below the tasks, one at a time."""
-PANES = ("tasks", *TABS, "logs")
+PANES = ("tasks", "targets", "events", "scaling", "config", "logs", "figures")
 TAB_ROWS, TAB_ROWS_ACTIVE = 8, 14
 LEAST_TASK_ROWS = 3
+CHART_ROWS, LEAST_CHART_ROWS = 9, 4
+LEAST_LOG_ROWS = 3
+BESIDE = {"tasks": Measure.ERRORS, "targets": Measure.P95}
+"""At few columns, the chart that stands beside a pane: the next pane has the other one."""
+NARROW_CHART_ROWS = 6
 
 
 @dataclass(frozen=True)
@@ -70,12 +78,14 @@ class ServicePane(Pane):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.scroll = Scroll()
+        self.scales = Scales()
         self._spots: list[tuple[int, Spot]] = []
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
         if self.view is None:
             return ()
-        page = (_Narrow if width < NARROW else _Wide)(self.view, self.scroll, width, height, self.glyphs)
+        kind = _Narrow if width < NARROW else _Wide
+        page = kind(self.view, self.scroll, self.scales, width, height, self.glyphs)
         lines = page.lines()
         self._spots = page.spots
         return lines
@@ -116,8 +126,10 @@ class ServicePane(Pane):
 class _Page:
     """One drawing: its lines, and what can be clicked on it."""
 
-    def __init__(self, view: ServiceView, scroll: Scroll, width: int, height: int, glyphs: Glyphs) -> None:
-        self.view, self.scroll, self.glyphs = view, scroll, glyphs
+    def __init__(
+        self, view: ServiceView, scroll: Scroll, scales: Scales, width: int, height: int, glyphs: Glyphs
+    ) -> None:
+        self.view, self.scroll, self.scales, self.glyphs = view, scroll, scales, glyphs
         self.width, self.height = width, height
         self.bodies = Bodies(view, glyphs, width)
         self.spots: list[tuple[int, Spot]] = []
@@ -129,6 +141,15 @@ class _Page:
 
     def explanation(self, most: int) -> tuple[Line, ...]:
         return self.bodies.explanation(most) if self.view.explains else ()
+
+    def chart(self, measure: Measure, column: int, end: int, rows: int) -> tuple[Line, ...]:
+        """A label and so many rows."""
+        picture, now = self.view.picture, self.view.now
+        version = picture.version or (picture.release.version if picture.release else None)
+        chart = chart_of(picture.signals, measure, version.label if version else "", now, self.glyphs)
+        key = f"{picture.address} {measure}"
+        top = self.scales.top(key, top_for(chart.highest, chart.limit), now)
+        return chart_lines(chart, column, end, rows, top, self.glyphs)
 
 
 class _Wide(_Page):
@@ -167,6 +188,30 @@ class _Wide(_Page):
         return tuple(lines[:room])
 
     def _right(self, top: int, room: int) -> tuple[Line, ...]:
+        """Charts, and what is left for the logs; nothing ever covers the charts."""
+        charts = self._charts(room)
+        left = room - len(charts)
+        if self.view.pane != "logs" and left < LEAST_LOG_ROWS + 1:
+            return charts
+        return (*charts, *self._logs(top + len(charts), left)) if left > 1 else charts
+
+    def _charts(self, room: int) -> tuple[Line, ...]:
+        """Errors and response times; the logs have the region while they are what is looked at."""
+        end = self.width - 2
+        measures = list(BESIDE.values())
+        if self.view.pane == "logs":
+            room = room // 2
+        rows = min(CHART_ROWS, (room - 1) // 2 - 1)
+        if rows < LEAST_CHART_ROWS:
+            measures, rows = measures[:1], min(CHART_ROWS, room - 1)
+        if rows < LEAST_CHART_ROWS:
+            return ()
+        lines: list[Line] = []
+        for measure in measures:
+            lines += [*self.chart(measure, RIGHT, end, rows), Line()]
+        return tuple(lines[:room])
+
+    def _logs(self, top: int, room: int) -> tuple[Line, ...]:
         end = self.width - 2
         window = self.scroll.window("logs", self.bodies.body("logs"), room - 1, newest_last=True)
         self.spots.append((top, Spot("logs", RIGHT, RIGHT + 4)))
@@ -180,11 +225,13 @@ class _Wide(_Page):
 class _Narrow(_Page):
     def lines(self) -> tuple[Line, ...]:
         view, bodies, height = self.view, self.bodies, self.height
-        lines = [*self.head(), *(self.explanation(max(4, height // 2)) or (Line(),))]
+        head = self.head()
+        lines = [*head, *(self.explanation(max(4, height // 2)) or (Line(),))]
         if view.explains:
-            lines.insert(3, Line())
+            lines.insert(len(head), Line())
         log_rows = (2 if height < 28 else 6) if view.pane != "logs" and not view.explains else 0
-        foot = log_rows + 2 if log_rows else 0
+        charted = view.picture.signals is not None and view.pane in BESIDE
+        foot = log_rows + (1 if charted and height < 28 else 2) if log_rows else 0
         if view.pane not in ("config", "logs") or height >= 28:
             room = (height - len(lines) - foot) // 2 - 1
             deployments = bodies.deployments()
@@ -195,7 +242,13 @@ class _Narrow(_Page):
         counts = [(name, *bodies.counted(name)) for name in PANES]
         bar, spots = tab_bar(counts, view.pane, view.pane, window, LEFT, self.width - 2, self.glyphs)
         self.spots += [(len(lines), spot) for spot in spots]
-        lines += [bar, *window.lines]
+        lines.append(bar)
+        beside_it: tuple[Line, ...] = ()
+        if charted:
+            rows = min(NARROW_CHART_ROWS, height - len(lines) - foot - 1)
+            if rows >= LEAST_CHART_ROWS:
+                beside_it = self.chart(BESIDE[view.pane], NARROW_CHART, self.width - 2, rows)
+        lines += beside(window.lines, beside_it)
         if log_rows:
             lines += [Line()] * (height - log_rows - 1 - len(lines))
             peek = Scroll().window("logs", bodies.body("logs"), log_rows, newest_last=True)
