@@ -99,7 +99,8 @@ def _verdict(
 ) -> tuple[Line, ...]:
     good = verdict in (Verdict.SUCCEEDED, Verdict.NOTHING_CHANGED)
     lines = _said(verdict_words(shown, glyphs.dot), "bold strong" if good else "text", column, end)
-    held = verdict is Verdict.SUCCEEDED and shown.verb is Verb.ROLLBACK
+    rehearsed = shown.plan is not None and shown.plan.rehearses
+    held = verdict is Verdict.SUCCEEDED and shown.verb is Verb.ROLLBACK and not rehearsed
     if shown.reason:
         lines += _said(shown.reason, "warning" if held else "text" if good else "bold warning", column, end)
     running = shown.progress.running if shown.progress else None

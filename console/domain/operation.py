@@ -284,6 +284,10 @@ class Plan:
     """Until then the old version stands beside the new one, and going back only moves the traffic."""
     guard: GuardTerms | None = None
     """Deploy: how it is guarded; ``None``: nothing judges figures here."""
+    by: str = "operator"
+    """Who orders it: a person, or the ``guard`` of a deploy."""
+    rehearses: bool = False
+    """Rollback: gone only to prove the way; it judges nothing bad and holds nothing."""
 
     @property
     def stopping(self) -> str:

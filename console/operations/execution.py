@@ -13,6 +13,7 @@ from console.operations.log import OperationLog
 from console.operations.means import Means
 from console.operations.observing import Observer
 from console.operations.ordering import place
+from console.operations.proofs import REHEARSES
 from console.operations.walk import walk
 from console.ports import Clock
 
@@ -73,7 +74,7 @@ def _record(means: Means, plan: Plan, clock: Clock) -> OperationRecord:
         ordered_at=now,
         mechanism=plan.mechanism,
         source=plan.source.facts(),
-        target=plan.target.facts(),
+        target={**plan.target.facts(), **({REHEARSES: True} if plan.rehearses else {})},
         onset_at=plan.onset_at,
     )
 

@@ -281,8 +281,7 @@ class Observer:
             {"safe_s": seconds, "draining": sight.draining},
         )
         if carrier.plan.verb is Verb.DEPLOY:  # a bake may last a day: it is tried as soon as it serves
-            self._tried = True
-            yield from walk_after(carrier)
+            yield from self._try_out()
 
     def _capacity(self, observation: Observation, sight: Sight) -> Iterator[OperationEvent]:
         """*Safe* may come with fewer tasks than are wanted; when all of them serve is said as well."""
@@ -373,12 +372,22 @@ class Observer:
         if not is_told:
             yield carrier.event("done", "done", {"done_s": carrier.log.record.seconds_to(done_at)})
         if not self._tried:
-            yield from walk_after(carrier)
+            yield from self._try_out()
+
+    def _try_out(self) -> Iterator[OperationEvent]:
+        """What is done once it serves; where a guard may go back, what fails is for the guard."""
+        self._tried = True
+        if self._guarded is not None:
+            self.carrier.takes_up = self._guarded.take_up
+        yield from walk_after(self.carrier)
+        self.carrier.takes_up = None
 
     def _aftercare(self) -> str:
         plan = self.carrier.plan
         if plan.verb is not Verb.ROLLBACK:
             return self._line  # successful is not the same as well: what dies meanwhile is said
+        if plan.rehearses:
+            return f"rehearsed: {plan.target.version.label} serves, and nothing is held"
         return (
             f"held at {plan.target.version.label} until the next deploy or release"
             f" · a CI that registers a tag would bring {plan.source.version.label} back"

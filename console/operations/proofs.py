@@ -9,6 +9,9 @@ from console.domain.operation import OperationRecord, Verb, Verdict
 
 PARTS = "operations"
 """Fact of a rehearsal's target: the ids of its two rollbacks, which judge nothing bad and hold nothing."""
+REHEARSES = "rehearses"
+"""Fact of such a rollback's own target, so that it holds nothing while the rehearsal goes on, or where it
+never came to its end."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,11 @@ class Proof:
 
 
 def parts(operations: Iterable[OperationRecord]) -> frozenset[str]:
-    """The ids of rollbacks that were parts of rehearsals that succeeded."""
+    """The ids of rollbacks that were parts of rehearsals."""
     found: set[str] = set()
     for record in operations:
+        if record.target.get(REHEARSES) is True:
+            found.add(record.id)
         listed = record.target.get(PARTS)
         if record.verb is Verb.REHEARSE and record.verdict is Verdict.SUCCEEDED and isinstance(listed, list):
             found |= {str(item) for item in listed}

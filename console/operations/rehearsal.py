@@ -1,6 +1,7 @@
 """The way back, gone for real where nobody minds, and forward again: what it took is kept as a proof."""
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.domain.address import Address, Tier
@@ -48,7 +49,7 @@ def _leg(
 ) -> Generator[OperationEvent, None, OperationRecord | None]:
     """One rollback to its end; its record as the journal has it then."""
     operation: str | None = None
-    for event in engine.execute(plan, plan.confirm):
+    for event in engine.execute(replace(plan, rehearses=True), plan.confirm):
         operation = event.operation or operation
         yield event
     if operation is None:

@@ -299,9 +299,16 @@ def test_a_rehearsal_proves_the_way_back_and_leaves_no_trace_of_blame(opened: Op
     before = observed(world, staging).primary_release
     engine = world.engine()
 
-    *_, last = engine.rehearse(staging)
+    legs = []
+    for event in engine.rehearse(staging):
+        if event.event == "verdict":
+            assert staging not in engine.holds()
+            legs.append(event)
+    *there_and_home, last = legs
 
     assert last.facts["verdict"] == "SUCCEEDED", pretty(dict(last.facts))
+    assert ["nothing is held" in leg.text for leg in there_and_home] == [True, True]
+    assert not any("held at" in leg.text for leg in legs)
     assert observed(world, staging).primary_release.digest == before.digest
     assert staging not in engine.holds()
     plan = planned(world, staging)
