@@ -1,7 +1,9 @@
 """The one door to operations: the console and the command line plan, execute and resume through it."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from console.config.settings import Settings
 from console.domain.address import Address, Identity
@@ -11,10 +13,12 @@ from console.domain.operation import Hold, OperationEvent, OperationRecord, Plan
 from console.domain.registry import Offer
 from console.domain.release import Release
 from console.domain.wish import Wish
+from console.errors import JournalError
 from console.operations import execution, group, rehearsal
 from console.operations.carrier import Limits
 from console.operations.gate import Gate, NoGate, is_gated
 from console.operations.guard_feed import Guards
+from console.operations.interrupted import unless_done_for_its_group
 from console.operations.means import Means
 from console.operations.outside import Outside
 from console.operations.permission import Permission
@@ -148,11 +152,19 @@ class Engine:
             RefusedError, UnknownVersionError: when one of the members cannot be planned.
             UnknownServiceError: when there is no such group.
         """
-        return group.plan_group(wish, self._means.settings, self._means.clock, self._plan_member)
+        planned = partial(self._plan_member, str(wish.group))
+        return group.plan_group(wish, self._means.settings, self._means.clock, planned)
 
-    def _plan_member(self, wish: Wish) -> Plan:
-        """What is under way already is followed by the plan that was confirmed then."""
-        return self._under_way.plan_of(wish) or self.plan(wish)
+    def _plan_member(self, name: str, wish: Wish) -> Plan:
+        """What is under way already is followed by the plan that was confirmed then; what an interrupted
+        run of the group has restarted is left as it is."""
+        followed = self._under_way.plan_of(wish)
+        if followed is not None or wish.verb is not Verb.RESTART:
+            return followed or self.plan(wish)
+        made = self.plan(wish)
+        with suppress(JournalError):
+            return unless_done_for_its_group(made, name, self._means.journal, self._means.clock.now())
+        return made
 
     def execute_group(self, plan: GroupPlan, typed: str | None = None) -> Iterator[GroupEvent]:
         """Carry out a group's plan: every member's events with its address, the members of one wave

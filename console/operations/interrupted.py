@@ -1,6 +1,6 @@
 """What an interrupted operation had done already: whoever starts it again leaves that out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,8 @@ FRESH = timedelta(minutes=30)
 """A snapshot that is older is no snapshot before the migration: the data have gone on since."""
 _OF_ITS_OWN = ("snapshot", "token")
 """Parameters in which two times of the same action differ."""
+_LOOKED_AT = 5
+"""How many operations of a member are looked at, newest first."""
 
 
 def without_what_is_done(
@@ -55,6 +57,45 @@ def _done(
             break
         number += 1
     return (began, number) if number else None
+
+
+def unless_done_for_its_group(plan: Plan, group: str, journal: Journal, now: datetime) -> Plan:
+    """The plan of a group's member; nothing to do where the same was done a moment ago for the same group,
+    which never got to its other members. Once all of them are through, the same command is a new wish.
+
+    Raises:
+        JournalError: when the journal cannot be read.
+    """
+    last = next(iter(journal.operations(str(plan.address))), None)
+    if last is None or last.verb is not plan.verb or not _is_through(last) or plan.nothing_to_do:
+        return plan
+    began = last.ordered_at or last.planned_at
+    tie = _ties(last, journal)[-1:]
+    if not tie or tie[0].get("name") != group or now - began > FRESH:
+        return plan
+    members = tie[0].get("members")
+    everybody = [str(item) for item in members] if isinstance(members, list) else []
+    if all(_went_through(address, tie[0].get("group"), journal) for address in everybody):
+        return plan
+    said = f"{plan.verb.value} done at {time_of_day(began)}, before {group} was interrupted"
+    return replace(plan, nothing_to_do=said)
+
+
+def _went_through(address: str, group: object, journal: Journal) -> bool:
+    """Whether a member is through with its part of one run of a group."""
+    return any(
+        _is_through(record) and any(tie.get("group") == group for tie in _ties(record, journal))
+        for record in journal.operations(address)[:_LOOKED_AT]
+    )
+
+
+def _is_through(record: OperationRecord) -> bool:
+    return record.verdict in (Verdict.SUCCEEDED, Verdict.NOTHING_CHANGED)
+
+
+def _ties(record: OperationRecord, journal: Journal) -> list[Mapping[str, object]]:
+    """To which runs of groups an operation belongs, the newest last."""
+    return [entry.facts for entry in journal.entries(record.id) if entry.event == "group"]
 
 
 def _same(old: Action, new: Action) -> bool:

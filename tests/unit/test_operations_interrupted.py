@@ -10,8 +10,8 @@ from console.domain.action import MIGRATION, Action, ActionKind
 from console.domain.codec import encode
 from console.domain.operation import OperationRecord, Plan, Verb, Verdict
 from console.operations.carrier import stored
-from console.operations.interrupted import FRESH, without_what_is_done
-from tests.builders import NOW, a_new_release, a_record, a_release
+from console.operations.interrupted import FRESH, unless_done_for_its_group, without_what_is_done
+from tests.builders import ADDRESS, NOW, a_new_release, a_record, a_release
 from tests.fakes import MemoryJournal
 from tests.unit.test_cli_operate import a_plan
 
@@ -97,3 +97,48 @@ def test_only_the_newest_operation_counts() -> None:
     between = replace(a_record(), verb=Verb.ROLLBACK, verdict=Verdict.SUCCEEDED)
 
     assert without_what_is_done(again(), (between, *operations), journal, NOW).actions == steps(2)
+
+
+GROUP = "rugmunch/production/@app"
+
+
+def restarted(
+    journal: MemoryJournal, alias: str, run: str, verdict: Verdict | None = Verdict.SUCCEEDED
+) -> None:
+    """A member's restart in one run of the group."""
+    address = replace(ADDRESS, alias=alias)
+    record = replace(
+        a_record(), id=f"{run}-{alias}", address=address, verb=Verb.RESTART, verdict=verdict, ordered_at=NOW
+    )
+    journal.begin(record)
+    members = [str(ADDRESS), str(replace(ADDRESS, alias="worker"))]
+    journal.append(record.id, "group", NOW, "", {"group": run, "name": GROUP, "members": members})
+
+
+def restart_again(journal: MemoryJournal, minutes: float = 5, group: str = GROUP) -> str:
+    plan = a_plan(verb=Verb.RESTART, address=ADDRESS)
+    return unless_done_for_its_group(plan, group, journal, NOW + timedelta(minutes=minutes)).nothing_to_do
+
+
+@pytest.mark.parametrize("other", [None, Verdict.FAILED])
+def test_a_member_that_its_interrupted_group_has_restarted_is_left_as_it_is(other: Verdict | None) -> None:
+    """Whether the other one was never begun, is under way or failed."""
+    journal = MemoryJournal()
+    restarted(journal, ADDRESS.alias, "first")
+    assert "restart done at" in restart_again(journal)
+    restarted(journal, "worker", "first", other)
+
+    assert "was interrupted" in restart_again(journal)
+    assert not restart_again(journal, FRESH.total_seconds() / 60 + 1)
+    assert not restart_again(journal, group="rugmunch/production/@all")
+
+
+def test_a_group_that_is_through_is_restarted_anew() -> None:
+    """The same command is a new wish then; also where the first run took two commands."""
+    journal = MemoryJournal()
+    restarted(journal, ADDRESS.alias, "first")
+    restarted(journal, ADDRESS.alias, "second", Verdict.NOTHING_CHANGED)
+    assert restart_again(journal)
+    restarted(journal, "worker", "second")
+
+    assert not restart_again(journal)
