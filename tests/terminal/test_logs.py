@@ -23,6 +23,7 @@ def test_a_log_is_opened_filtered_paused_saved_and_left(
         terminal.press("l")
         terminal.wait_for("match", "GET /api/", "status=")
         terminal.press("/")
+        terminal.wait_for("several words")  # keys that overtake the field are keys of the log
         terminal.press("failed\r")
         terminal.wait_for("GET /api/", "failed", gone="status=20")
         terminal.press(" ")
