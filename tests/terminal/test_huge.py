@@ -27,7 +27,7 @@ def is_at(terminal: Terminal, name: str) -> None:
     terminal.wait_until(lambda text: name in marked(text), f"{name} under the cursor")
 
 
-@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (140, 40)])
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), pytest.param(140, 40, marks=pytest.mark.campaign)])
 def test_a_thousand_services_are_walked_filtered_and_opened(
     line: CommandLine, home: Path, columns: int, lines: int
 ) -> None:
