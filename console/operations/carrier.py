@@ -1,6 +1,6 @@
 """One operation under way: its plan, its log, what it has reached; nothing decides here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,6 +77,8 @@ class Carrier:
         self.running: Release | None = None
         self.guard: GuardView | None = None
         """Its guard, as it was judged last; ``None``: it has none."""
+        self.takes_up: Callable[[str], OperationEvent | None] | None = None
+        """Is told of a failure before it ends the operation: an event, and it goes on to be taken back."""
         self.progress = Progress(log.record.id, plan, self.confirmed_at)
         self.timeline.mark("confirmed", self.confirmed_at, "confirmed", log.record.actor)
 
@@ -142,11 +144,17 @@ class Carrier:
     def end(
         self, verdict: Verdict, by: str | None, reason: str, done_at: datetime | None = None
     ) -> OperationEvent:
-        """Close the operation. A journal that fails here cannot take the verdict back.
+        """Close the operation, unless a failure is taken up. A journal that fails here cannot take the
+        verdict back.
 
         The verdict is told before the operation is closed: killed in between, it is found open, with
         its verdict, and only closed.
         """
+        if verdict is Verdict.FAILED and self.takes_up is not None:
+            taken = self.takes_up(reason)
+            if taken is not None:
+                return taken
+        by = self.plan.by if by == "operator" else by
         self.ended = True
         self.log.forgive()
         now = self.clock.now()

@@ -39,15 +39,16 @@ class Back:
         return self._door.plan(Wish(Verb.ROLLBACK, self._carrier.plan.address, onset_at=onset_at))
 
     def carry(
-        self, plan: Plan, begun: Callable[[str], OperationEvent], view: GuardView
+        self, plan: Plan, by: str, begun: Callable[[str], OperationEvent], view: GuardView
     ) -> Iterator[OperationEvent]:
         """Order it and follow it to its end; ``verdict`` and ``reason`` tell that then.
 
         Args:
+            by: ``guard``, or ``operator`` where a person has said so.
             begun: Writes down its id, as soon as it has one.
         """
         self.verdict, self.reason, self.rollback = None, "", ""
-        events = self._door.execute(plan, str(plan.address), self._carrier.clock)
+        events = self._door.execute(replace(plan, by=by), str(plan.address), self._carrier.clock)
         try:
             for event in self._of(events, view):
                 if event.operation and not self.rollback:

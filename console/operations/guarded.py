@@ -59,6 +59,8 @@ class Guarded:
         self._until: datetime | None = None
         self._tries = 0
         self._is_told = False
+        self._failed: tuple[Hard, ...] = ()
+        """Tests of the new version that failed once it served."""
         self._way: Plan | None = None
         """The armed rollback, as it was planned when it tripped."""
         self._view: GuardView
@@ -85,8 +87,11 @@ class Guarded:
             self._phase = GuardPhase.BAKE
             self._until = done_at + timedelta(seconds=self._terms.bake_s)
             self._is_told = False
-        is_asking = self._asked is not None and (self._is_countdown or self._carrier.limits.asks == "wait")
-        return is_asking or (self._until is not None and self._carrier.clock.now() < self._until)
+        if self._asked is not None and (self._is_countdown or self._carrier.limits.asks == "wait"):
+            return True
+        if self._failed and self._asked is not None:
+            return False
+        return self._until is not None and self._carrier.clock.now() < self._until
 
     @property
     def _is_waited_for(self) -> bool:
@@ -97,9 +102,20 @@ class Guarded:
         return self._terms.is_asked or self._terms.mode is GuardMode.ROLLBACK or limits.asks == "wait"
 
     def end_asking(self) -> Iterator[OperationEvent]:
-        """At the end of what is judged: a question that nobody has answered is no success."""
-        if self._asked is not None and self._carrier.limits.asks == "stop":
+        """At the end of what is judged: neither a failed test nor a question that nobody has answered is a
+        success."""
+        if self._failed:
+            yield self._carrier.end(Verdict.FAILED, None, "; ".join(item.line for item in self._failed))
+        elif self._asked is not None and self._carrier.limits.asks == "stop":
             yield self._paused()
+
+    def take_up(self, reason: str) -> OperationEvent | None:
+        """A test of the new version has failed: evidence, where it may go back by itself; ``None``: the
+        deploy ends by that."""
+        if not self._guard.is_armed or self._guard.policy.mode is not GuardMode.ROLLBACK:
+            return None
+        self._failed = (*self._failed, Hard("tests", self._carrier.clock.now(), 1, reason))
+        return self._say(f"failed: {reason}", None, {"failed": reason})
 
     def meet(self, observation: Observation, rollout: Rollout | None) -> Iterator[OperationEvent]:
         """Judge what is known now; may go back, and end the operation by that."""
@@ -124,6 +140,7 @@ class Guarded:
         left = log.left_in(entries)
         self._trips, self._only_asks = left.trips, left.only_asks
         self._guard = self._armed()
+        self._failed = tuple(Hard("tests", entry_at, 1, said) for entry_at, said in left.failed)
         if left.is_ignored:
             self._guard.disarm("a person has switched it off")
         if left.going_back_at is not None:
@@ -160,7 +177,7 @@ class Guarded:
         self, observation: Observation, found: ServiceSignals | None, now: datetime
     ) -> tuple[Hard, ...]:
         """At once, as soon as the figures have been looked at beside it; without them a little later."""
-        hard = hard_evidence(observation)
+        hard = (*self._failed, *hard_evidence(observation))
         if not hard:
             self._hard_since = None
             return ()
@@ -292,7 +309,8 @@ class Guarded:
             text = f"rollback {rollback} of {plan.source.version.label} to {label}"
             return self._say(text, found, {"by": who, "rollback": rollback}, GuardState.GOING_BACK)
 
-        yield from self._back.carry(plan, begun, self._view)
+        by = "guard" if who == "guard" else "operator"
+        yield from self._back.carry(plan, by, begun, self._view)
         yield from self._gone_back(who)
 
     def _gone_back(self, who: str) -> Iterator[OperationEvent]:
