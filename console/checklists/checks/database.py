@@ -1,5 +1,6 @@
 """The database behind a service: its snapshot, its windows, its migration."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from console.checklists.context import CheckContext
@@ -8,7 +9,7 @@ from console.checklists.given import Given
 from console.checklists.registry import REGISTRY
 from console.domain.checklist import Result
 from console.domain.database import Database
-from console.domain.operation import Verb, Verdict
+from console.domain.operation import Entry, Verb, Verdict
 from console.domain.words import age
 from console.errors import QuarterdeckError
 
@@ -100,15 +101,18 @@ def migrated(context: CheckContext, given: Given) -> Result:
         same = digest and record.target.get("digest") == digest
         if record.verb not in (Verb.MIGRATE, Verb.DEPLOY) or not same:
             continue
-        entries = context.journal.entries(record.id)
-        ran = [
-            entry for entry in entries if entry.event == "reached" and entry.facts.get("kind") == "run_task"
-        ]
         if record.verb is Verb.MIGRATE and record.verdict is Verdict.SUCCEEDED:
             return passed(f"run by {record.actor}", record.id)
-        if ran:
+        if _has_run(context.journal.entries(record.id)):
             return passed(f"run with the deploy of {record.actor}", record.id)
     return unknown("none that we ran; of CI's or a shell's nobody here can tell", "quarterdeck migrate")
+
+
+def _has_run(entries: Iterable[Entry]) -> bool:
+    """Whether a one-off task was sent among an operation's actions, and came to its good end."""
+    kept = list(entries)
+    tasks = {entry.facts.get("action") for entry in kept if entry.facts.get("kind") == "run_task"}
+    return any(entry.event == "reached" and entry.facts.get("action") in tasks for entry in kept)
 
 
 @REGISTRY.check("migration.none_running", "no migration is under way", every_s=15)

@@ -40,7 +40,10 @@ def healthy(context: CheckContext, given: Given) -> Result:
 
 @REGISTRY.check("service.alarms", "none of the alarms that guard its deployments rings")
 def alarms(context: CheckContext, given: Given) -> Result:
-    """Those that the service's deployment configuration names."""
+    """Those that the service's deployment configuration names; nothing to say where it names none."""
+    rollout = context.observe().rollout
+    if rollout is not None and (rollout.alarms is None or not rollout.alarms.names):
+        return not_applicable("its deployments watch none")
     return _found(context, "alarms")
 
 
