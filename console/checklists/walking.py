@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from console.checklists.facts import Facts, fill, why_not
+from console.checklists.facts import VARIABLE, Facts, fill, why_not
 from console.domain.checklist import (
     Checklist,
     Effect,
@@ -63,8 +63,8 @@ def view(walk: Walk, now: datetime) -> WalkView:
 def _worded(item: Item, words: Mapping[str, object]) -> Item:
     return replace(
         item,
-        title=fill(item.title, words),
-        remedy=fill(item.remedy, words),
+        title=VARIABLE.sub("…", fill(item.title, words)),
+        remedy=VARIABLE.sub("…", fill(item.remedy, words)),
         link=fill(item.link, words),
         parameters=fill(item.parameters, words),
     )

@@ -249,7 +249,7 @@ def _settled(view: WalkView) -> str:
 def _item_lines(view: ItemView, width: int, walk: WalkView) -> Iterator[str]:
     state = view.state.value + " " * (_STATE_CELLS - cell_width(view.state.value))
     name = view.item.id + " " * (width - cell_width(view.item.id))
-    who = f"{view.by} {age((walk.at - view.at).total_seconds())} ago" if view.by and view.at else view.by
+    who = f"{view.by} {age((walk.at - view.at).total_seconds())} ago" if view.by and view.at else ""
     parts = (view.value or view.reason, who, "" if view.item.required else "advisory")
     yield "  " + " · ".join(part for part in (f"{state}  {name}  {view.item.title}", *parts) if part)
     if view.blocks:

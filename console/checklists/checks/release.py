@@ -11,7 +11,7 @@ from console.domain.checklist import Result
 from console.domain.operation import Check, CheckState, Verdict
 from console.domain.registry import RegistryVersion
 from console.domain.version import Version
-from console.domain.words import age
+from console.domain.words import age, clock
 from console.operations.tags import tag_check
 
 _MINUTE_S = 60.0
@@ -144,7 +144,7 @@ def way_back(context: CheckContext, given: Given) -> Result:
     label = plan.target.version.label
     if not plan.proven:
         return failed(f"{label}: {plan.doubt}", "rehearse it, or choose another with rollback --to")
-    seconds = f", safe in about {plan.estimate.safe_s:.0f} s" if plan.estimate is not None else ""
+    seconds = f", safe in about {clock(plan.estimate.safe_s)}" if plan.estimate is not None else ""
     return passed(f"{label}{seconds}")
 
 
