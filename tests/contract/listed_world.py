@@ -1,5 +1,6 @@
 """Teams that walk their lists on the sandbox: console and world on one clock moved by hand."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +28,7 @@ from tests.fakes import FakeClock
 
 WHO = "devon"
 SETTLE_S = 60.0
-HASTE = 6.0
+HASTE = 12.0
 """How much longer than usual an operation waits between two looks."""
 
 
@@ -121,6 +122,14 @@ class Lists:
         assert isinstance(desk, Telegram)
         return desk
 
+    def written(self, address: Address) -> int:
+        """How many meal plans there are."""
+        base = f"/_app/{address.system}/{address.environment}/{address.alias}/api/v1"
+        user = json.dumps({"email": "smoke@mealplanner.example", "password": "sandbox"}).encode()
+        token = json.loads(self.sandbox.request("POST", f"{base}/auth/login", user)[1])["accessToken"]
+        headers = {"Authorization": f"Bearer {token}"}
+        return int(json.loads(self.sandbox.request("GET", f"{base}/meal-plans", b"", headers)[1])["written"])
+
     # releases and their walks
 
     def plan(self, address: Address, version: str) -> Plan:
@@ -134,6 +143,20 @@ class Lists:
     def deploy(self, address: Address, version: str) -> dict[str, Any]:
         """Deploy to the end; the verdict's facts."""
         return self._carried(self.plan(address, version))
+
+    def ship(self, address: Address, version: str, takes_s: float) -> None:
+        """Deploy as a pipeline does, past the console, and let its time pass."""
+        service = self.runtime.settings.service(address)
+        ecs = self.sandbox.client("ecs", address.system)
+        live = ecs.describe_services(cluster=service.cluster, services=[service.service])["services"][0]
+        old = ecs.describe_task_definition(taskDefinition=live["taskDefinition"])["taskDefinition"]
+        kept = ("family", "containerDefinitions", "cpu", "memory", "networkMode", "executionRoleArn")
+        fresh = {name: old[name] for name in (*kept, "requiresCompatibilities") if name in old}
+        image = fresh["containerDefinitions"][0]["image"]
+        fresh["containerDefinitions"][0]["image"] = f"{image.split('@')[0].rsplit(':', 1)[0]}:{version}"
+        made = ecs.register_task_definition(**fresh)["taskDefinition"]["taskDefinitionArn"]
+        ecs.update_service(cluster=service.cluster, service=service.service, taskDefinition=made)
+        self.wait(takes_s)
 
     def roll_back(self, address: Address) -> dict[str, Any]:
         """Roll back to the end; the verdict's facts."""
@@ -189,7 +212,14 @@ def open_lists(sandbox: Sandbox, clock: FakeClock, monkeypatch: Any, tmp_path: P
 
 
 def _runtime(settings: Settings, clock: FakeClock, webs: list[WebClient]) -> Runtime:
-    made = Runtime(replace(settings, operator=WHO), contact_lost_s=60.0, asks="stop", clock=clock)
+    made = Runtime(
+        replace(settings, operator=WHO),
+        contact_lost_s=60.0,
+        until="bake",
+        hooks="continue",
+        asks="stop",
+        clock=clock,
+    )
     outside = {}
     for key, connection in made.connections.items():
         webs.append(WebClient(clock, read_only=connection.settings.environment.read_only))

@@ -1,7 +1,10 @@
 """The five teams' lists walked end to end on the sandbox: what holds a release up, what repairs it, and what
 is written down of it."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from console.domain.checklist import ItemState, Phase
 from console.domain.operation import Verb
 from console.errors import ReadOnlyError, RefusedError, UsageError
 from tests.builders import NOW
+from tests.contract.command_line import QUARTERDECK
 from tests.contract.conftest import SandboxFactory
 from tests.contract.listed_world import WHO, Lists, blocking, open_lists
 from tests.contract.shared_world import pretty
@@ -207,6 +211,46 @@ def test_a_check_that_writes_runs_once_and_never_where_nothing_may_be_changed(
     assert desk.walker(SCANNER, book).end(WHO).blockers() == ()
 
 
+def test_a_process_that_is_killed_leaves_ticks_evidence_and_what_it_had_begun(
+    lists: Callable[..., Lists],
+) -> None:
+    """``kill -9`` while the webhook is being set: whoever comes next sees what was found and ticked, and that
+    nobody knows how the setting ended; it is not done again by itself."""
+    desk, book = lists("rugmunch"), "rugmunch/telegram-webhook"
+    desk.walker(SCANNER, version="v1.4.4").tick("changelog", WHO, "read it")
+    desk.walker(SCANNER, book)
+    lost, slow = desk.wrong("webhook-lost", SCANNER), desk.wrong("telegram-slow", SCANNER)
+    words = ("checklist", "do", str(SCANNER), "set", "--list", book, "--wait", "5")
+    config = {"QUARTERDECK_CONFIG": str(desk.runtime.settings.path)}
+    process = subprocess.Popen([*QUARTERDECK, *words], env={**os.environ, **config})
+    try:
+        while not desk.telegram.sent:
+            with suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"it ended by itself: {process.wait(0.02)}")
+    finally:
+        process.kill()
+        process.wait()
+    for number in (slow, lost):
+        desk.sandbox.control("DELETE", f"world/{number}")
+
+    next_one = desk.another()
+    seen = {view.item.id: view for view in next_one.door.look(SCANNER).view().items}
+    assert (seen["changelog"].by, seen["changelog"].value) == (WHO, "read it")
+    assert seen["tests"].state is ItemState.PASS
+    assert "success e2e" in seen["tests"].evidence
+    found = next_one.found(SCANNER, book)
+    assert (found["address"].state, found["set"].state) == (ItemState.PASS, ItemState.UNKNOWN)
+    assert found["set"].value == "was begun, and its end is not known"
+    walker = next_one.walker(SCANNER, book)
+    with pytest.raises(RefusedError, match="run already"):
+        walker.run("set", WHO)
+    assert desk.telegram.sent == 1
+    walker.take_back("set", WHO)
+    walker.run("set", WHO)
+    assert desk.telegram.sent == 2
+    assert desk.another().found(SCANNER, book)["verify"].state is ItemState.PASS
+
+
 def test_one_walk_releases_the_three_services_of_the_traders(lists: Callable[..., Lists]) -> None:
     """What has not succeeded in staging, by digest across the repositories, does not go to production."""
     desk = lists("clever-better")
@@ -223,3 +267,62 @@ def test_one_walk_releases_the_three_services_of_the_traders(lists: Callable[...
     assert "succeeded in staging (FAIL)" in desk.said(other, "v2.9.0")
     walks = [r for r in desk.runtime.journal.operations("clever-better/production") if r.verb is Verb.WALK]
     assert len(walks) == 1
+
+
+def test_the_meal_planner_writes_one_meal_plan_and_is_watched_for_an_hour(
+    lists: Callable[..., Lists],
+) -> None:
+    """A snapshot before the migration, traffic step by step, smoke steps that write once, errors, p95."""
+    desk = lists("mealplanner")
+    assert desk.said(MEALS, "dbe2cad").startswith("FAIL")
+    assert desk.found(MEALS)["staging"].value == "dbe2cad has not succeeded in staging"
+    desk.ship(MEALS_STAGING, "dbe2cad", 3600)
+    desk.walker(MEALS).act("approval", WHO, "go")
+    assert blocking(desk.tick_all(MEALS, *FIRST), *FIRST) == {}
+    told = desk.deploy(MEALS, "dbe2cad")
+    assert told["verdict"] == "BAKING", pretty(told)
+
+    desk.wait(600)
+    found = desk.found(MEALS)
+    assert found["migrated"].value == f"run with the deploy of {WHO}"
+    assert "pre-migration" in found["snapshot"].value
+    assert (found["smoke"].state, desk.written(MEALS)) == (ItemState.OPEN, 0)
+    with pytest.raises(ReadOnlyError):
+        desk.another(read_only=True).walker(MEALS).run("smoke", WHO)
+    desk.walker(MEALS).run("smoke", WHO)
+    assert desk.found(MEALS)["smoke"].value == "4 of 4 well"
+    with pytest.raises(RefusedError, match="run already"):
+        desk.another().walker(MEALS).run("smoke", WHO)
+    assert desk.written(MEALS) == 1
+
+    watched(desk, MEALS, "watch", 60)
+    assert blocking(desk.tick_all(MEALS, Phase.AFTER)) == {}
+    assert desk.walker(MEALS).end(WHO).ended_at is not None
+    assert (desk.written(MEALS), desk.github.sent) == (1, 1)
+
+
+def test_the_swapping_apps_release_is_approved_tagged_and_says_its_own_name(
+    lists: Callable[..., Lists],
+) -> None:
+    """Canary in tenths; the pipeline tags what was approved, and a red test is never approved."""
+    desk = lists("swapjoy")
+    desk.said(SWAPS, "4bfad9b")
+    found = desk.found(SWAPS)
+    assert found["tests"].value == "e2e: failure"
+    assert found["approval"].state is ItemState.UNKNOWN
+    desk.ship(SWAPS_STAGING, "d2171ef", 7200)
+    desk.said(SWAPS, "d2171ef")
+    found = desk.found(SWAPS)
+    assert found["staging"].state is ItemState.PASS
+    assert found["approval"].value == "release waits for production"
+    desk.walker(SWAPS).act("approval", WHO, "stakeholders are told")
+    assert blocking(desk.tick_all(SWAPS, *FIRST), *FIRST) == {}
+    told = desk.deploy(SWAPS, "d2171ef")
+    assert told["verdict"] == "BAKING", pretty(told)
+    desk.wait(600)
+    view = desk.tick_all(SWAPS, Phase.DURING, Phase.AFTER)
+    assert blocking(view) == {}
+    found = desk.found(SWAPS)
+    assert found["tagged"].value.startswith("release-d2171ef, released")
+    assert (found["says"].value, found["smoke"].value) == ("d2171ef", "2 of 2 well")
+    assert desk.walker(SWAPS).end(WHO).ended_at is not None
