@@ -149,6 +149,8 @@ class Walker:
             self._keep(tick, listed.title)
         except JournalError as error:  # it is found again with the next look, and written down then
             self.problem = error.message
+        except RefusedError:
+            return  # the walk has ended while it was looked at
 
     def _tick_of(self, item: Item, result: Result, before: Tick | None) -> Tick | None:
         """What is to be written of a finding; ``None`` where the journal knows as much."""

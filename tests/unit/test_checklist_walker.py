@@ -338,6 +338,18 @@ def test_a_walk_ends_when_nothing_required_is_left() -> None:
         walked.walker.tick("nice", "devon")
 
 
+def test_what_is_found_after_the_end_of_a_walk_is_not_written_into_it() -> None:
+    walked = Walked(an_item(check="one.hangs", required=False))
+    walked.checks.gate.clear()
+    walked.walker.judge()
+    walked.walker.end("devon")
+
+    walked.checks.gate.set()
+    walked.walker.settle()
+
+    assert walked.journal.entries(walked.record.id) == ()
+
+
 def test_a_walk_that_is_given_up_says_why() -> None:
     walked = Walked(an_item())
 
