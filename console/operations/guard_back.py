@@ -95,9 +95,15 @@ class Back:
             name = event.event
             if name == "verdict":
                 name = WENT_BACK
-                self.verdict = Verdict(str(event.facts.get("verdict") or Verdict.UNKNOWN))
+                self.verdict = self._meant(Verdict(str(event.facts.get("verdict") or Verdict.UNKNOWN)))
                 self.reason = str(event.facts.get("reason") or "")
             yield replace(event, event=name, progress=progress)
+
+    def _meant(self, verdict: Verdict) -> Verdict:
+        """What was never carried out has changed nothing: it may be ordered anew."""
+        record = self._door.record(self.rollback) if self.rollback else None
+        never = verdict is Verdict.FAILED and record is not None and record.accepted_at is None
+        return Verdict.REFUSED if never else verdict
 
 
 def _is_carried(record: OperationRecord, carrier: Carrier) -> bool:

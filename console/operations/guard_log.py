@@ -18,7 +18,11 @@ from console.operations.asking import ANSWERED
 GUARD = "guard"
 """Event of everything that a guard says."""
 ANSWER = "guard_answer"
-_KEPT = ("headline", "question", "asks_because", "why", "back_to", "plan")
+_KEPT = {
+    **{name: name for name in ("headline", "question", "asks_because", "why", "back_to")},
+    "plan": "way_back",
+}
+"""What an entry calls the view's members; its own ``plan`` is the operation's."""
 
 
 def facts_of(view: GuardView, trip: int) -> dict[str, object]:
@@ -33,7 +37,7 @@ def facts_of(view: GuardView, trip: int) -> dict[str, object]:
         "mode": view.mode.value,
         "phase": view.phase.value,
         "trip": trip,
-        **{name: getattr(view, name) for name in _KEPT if getattr(view, name)},
+        **{said: getattr(view, name) for name, said in _KEPT.items() if getattr(view, name)},
         **{name: utc(at) for name, at in moments.items() if at is not None},
         **_blame_facts(view.blame),
     }
@@ -109,7 +113,7 @@ def view_in(facts: Mapping[str, object], now: datetime) -> GuardView | None:
     if "state" not in facts:
         return None
     at: dict[str, Any] = {name: moment(facts.get(name)) for name in ("rolls_back_at", "until", "tripped_at")}
-    kept: dict[str, Any] = {name: str(facts.get(name) or "") for name in _KEPT}
+    kept: dict[str, Any] = {name: str(facts.get(said) or "") for name, said in _KEPT.items()}
     line, fault = facts.get("blame"), facts.get("is_deploy")
     view = GuardView(
         state=GuardState(str(facts["state"])),

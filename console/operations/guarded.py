@@ -127,9 +127,11 @@ class Guarded:
             yield self._say(self._standing(), found)
         if rollout is not None and rollout.status.is_going_back and self._guard.is_armed:
             yield from self._switch_off("ECS goes back already", found)
-        if self._guard.is_armed:
-            yield from self._judge(observation, found, now)
         if self._asked is not None:
+            yield from self._answered(found)
+        if self._guard.is_armed and not carrier.ended:
+            yield from self._judge(observation, found, now)
+        if self._asked is not None and not carrier.ended:
             yield from self._asking(found, rollout)
         if not carrier.ended:
             self._picture(found)
@@ -166,7 +168,9 @@ class Guarded:
             return
         self._snoozed_until = None
         trip = self._guard.update(judgements, evidence, now, blame)
-        if trip is not None:
+        if trip is not None and trip.mode is GuardMode.ASK and self._asked is not None:
+            self._asked = trip  # asked already, by a process that is gone: now its figures are known
+        elif trip is not None:
             yield from self._tripped(trip, found)
         elif self._asked is not None and self._is_calm(found, evidence, now):
             self._forget()
@@ -229,9 +233,6 @@ class Guarded:
     # a person's part
 
     def _asking(self, found: ServiceSignals | None, rollout: Rollout | None) -> Iterator[OperationEvent]:
-        yield from self._answered(found)
-        if self._asked is None or self._carrier.ended:
-            return
         if self._is_countdown and (doubt := self._doubt(found)):
             self._is_countdown = False
             self._asked = replace(self._asked, mode=GuardMode.ASK, asks_because=doubt, blame=_blame(found))

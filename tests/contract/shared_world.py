@@ -41,11 +41,20 @@ class SharedWorld:
         timeout_s: float | None = 3600.0,
         until: str = "done",
         hooks: str = "wait",
+        **more: Any,
     ) -> Engine:
         """An engine as a process of its own would make it."""
         platforms = {key: item.platform for key, item in self.connections.items()}
         return Engine(
-            platforms, self.journal, self.clock, self.settings, contact_lost_s, timeout_s, until, hooks
+            platforms,
+            self.journal,
+            self.clock,
+            self.settings,
+            contact_lost_s,
+            timeout_s,
+            until,
+            hooks,
+            **more,
         )
 
     def read_only(self) -> "SharedWorld":

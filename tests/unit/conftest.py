@@ -25,22 +25,25 @@ class Bench:
     timeout_s: float | None = 1800.0
 
     @property
-    def engine(self) -> Engine:
+    def settings(self) -> Settings:
         environment = self.platform.environment
         service = ServiceSettings(
             ADDRESS, "rugmunch-api", CLUSTER, deploy=self.deploy, soak=timedelta(minutes=30)
         )
-        settings = Settings(
+        return Settings(
             path=Path("config.toml"),
             journal=Path("journal.db"),
             cache=Path("cache"),
             environments={environment.key: EnvironmentSettings(environment, services={"api": service})},
         )
+
+    @property
+    def engine(self) -> Engine:
         return Engine(
-            {environment.key: self.platform},
+            {self.platform.environment.key: self.platform},
             self.journal,
             self.clock,
-            settings,
+            self.settings,
             self.contact_lost_s,
             self.timeout_s,
         )

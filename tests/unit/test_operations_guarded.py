@@ -1,0 +1,554 @@
+"""The guard of a deploy: asks, counts down, goes back as an operation of its own, and is taken over."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from console.config.settings import Settings
+from console.domain.address import Address
+from console.domain.guard import (
+    DEFAULT_TRIGGERS,
+    Baseline,
+    Blame,
+    GuardMode,
+    Hard,
+    JudgedState,
+    Judgement,
+    ServiceSignals,
+)
+from console.domain.guarded import GuardAnswer, GuardState, GuardView
+from console.domain.operation import Accepted, OperationEvent, Order, Verb
+from console.domain.rollout import RolloutStatus
+from console.domain.series import Scope, SeriesPicture
+from console.domain.service import Observation
+from console.domain.wish import Wish
+from console.operations.engine import Engine
+from console.signals.lanes import Job, SameThreadLane
+from tests.builders import (
+    ADDRESS,
+    NEW_DEPLOYMENT,
+    NEW_RELEASE,
+    NEW_ROLLOUT,
+    NOW,
+    OLD_RELEASE,
+    OLD_ROLLOUT,
+    a_deployment,
+    a_new_deployment,
+    a_new_release,
+    a_new_rollout,
+    a_rollout,
+    a_service,
+    a_target,
+    a_task,
+    ago,
+    an_observation,
+)
+from tests.fakes import FakeClock
+from tests.unit.conftest import Bench
+
+KEY = f"{ADDRESS.system}/{ADDRESS.environment}"
+BACK_DEPLOYMENT, BACK_RELEASE, BACK_ROLLOUT = "ecs-svc/42", OLD_RELEASE[:-1] + "4", OLD_ROLLOUT[:-1] + "4"
+BAKE_S = 600.0
+
+
+def errors(share: float, *, bad: bool, asks: str = "") -> Judgement:
+    """The error rate as it is judged."""
+    return Judgement(
+        trigger=DEFAULT_TRIGGERS[1],
+        state=JudgedState.CRITICAL if bad else JudgedState.OK,
+        value=share,
+        baseline=Baseline(0.001, 30, 30_000, since=ago(1800), until=NOW),
+        limit=0.05,
+        source="CloudWatch",
+        scope=Scope.SERVICE,
+        periods_bad=2 if bad else 0,
+        evidence=f"errors {share * 100:.1f} %, limit 5 %, baseline 0.1 % · CloudWatch, service-wide",
+        as_of=ago(-90),
+        since=ago(-30) if bad else None,
+        asks=asks,
+    )
+
+
+@dataclass
+class Figures:
+    """What is said of the service whenever somebody looks."""
+
+    clock: FakeClock
+    judged: tuple[Judgement, ...] = (errors(0.001, bad=False),)
+    evidence: tuple[Hard, ...] = ()
+    blame: Blame | None = None
+    ordered: list[datetime | None] = field(default_factory=list)
+
+    def look(
+        self,
+        address: Address,
+        observation: Observation | None,
+        *,
+        ordered_at: datetime | None = None,
+        limit_s: float = 10.0,
+    ) -> ServiceSignals:
+        self.ordered.append(ordered_at)
+        picture = SeriesPicture(self.clock.now())
+        judged = self.judged if ordered_at is not None else ()
+        return ServiceSignals(picture, (), judged, self.evidence, self.blame)
+
+    def bad(self, share: float = 0.084, asks: str = "") -> None:
+        self.judged = (errors(share, bad=True, asks=asks),)
+
+    def well(self) -> None:
+        self.judged, self.blame = (errors(0.001, bad=False),), None
+
+
+class DeadLane:
+    """A thread that hangs for ever in its first job."""
+
+    def __init__(self, name: str) -> None:
+        self.jobs: list[Job] = []
+
+    def put(self, job: Job) -> None:
+        self.jobs.append(job)
+
+
+def new_serves(at_s: float) -> Observation:
+    """v1.4.3 serves on both tasks, ``at_s`` after the order, and ECS has finished."""
+    deployment = a_new_deployment(state="COMPLETED", running=2, pending=0, created_at=ago(-1))
+    return an_observation(
+        at=ago(-at_s),
+        status=a_service(deployments=(deployment,), rollout_id=NEW_ROLLOUT),
+        rollout=a_new_rollout(
+            status=RolloutStatus.SUCCESSFUL, created_at=ago(-1), finished_at=ago(-min(at_s, 20))
+        ),
+        tasks=tuple(a_task(number=n, deployment=NEW_DEPLOYMENT) for n in (3, 4)),
+        targets=(a_target(number=3), a_target(number=4)),
+        releases={NEW_RELEASE: a_new_release(), OLD_RELEASE: an_observation().releases[OLD_RELEASE]},
+    )
+
+
+def old_serves(at_s: float) -> Observation:
+    """v1.4.2 serves again on both tasks."""
+    old = an_observation().releases[OLD_RELEASE]
+    copy = replace(a_new_release(), id=BACK_RELEASE, images=old.images, version=old.version)
+    deployment = a_deployment(id=BACK_DEPLOYMENT, release=BACK_RELEASE, created_at=ago(-at_s + 20))
+    return an_observation(
+        at=ago(-at_s),
+        status=a_service(deployments=(deployment,), rollout_id=BACK_ROLLOUT),
+        rollout=a_rollout(
+            id=BACK_ROLLOUT,
+            target=BACK_RELEASE,
+            created_at=ago(-at_s + 20),
+            status=RolloutStatus.SUCCESSFUL,
+            finished_at=ago(-at_s),
+        ),
+        tasks=tuple(a_task(number=n, deployment=BACK_DEPLOYMENT) for n in (5, 6)),
+        targets=(a_target(number=5), a_target(number=6)),
+        releases={BACK_RELEASE: copy, OLD_RELEASE: old, NEW_RELEASE: a_new_release()},
+    )
+
+
+@dataclass
+class Post:
+    """A service, its figures, and engines that guard it."""
+
+    bench: Bench
+    figures: Figures
+    lane: Callable[[str], Any] = SameThreadLane
+    told: list[OperationEvent] = field(default_factory=list)
+
+    def engine(self, asks: str = "wait", **more: Any) -> Engine:
+        settings: Settings = self.bench.settings
+        return Engine(
+            {KEY: self.bench.platform},
+            self.bench.journal,
+            self.bench.clock,
+            settings,
+            asks=asks,
+            timeout_s=7200.0,
+            watch=lambda key: self.figures,  # type: ignore[arg-type, return-value]
+            lane=self.lane,
+            **more,
+        )
+
+    def deploy(self, guard: str = "", bake_s: float | None = None, asks: str = "wait") -> dict[str, Any]:
+        """To the end; the facts of the verdict."""
+        for _ in self.events(guard, bake_s, asks):
+            pass
+        assert self.told[-1].event == "verdict"
+        return dict(self.told[-1].facts)
+
+    def events(
+        self, guard: str = "", bake_s: float | None = None, asks: str = "wait"
+    ) -> Iterator[OperationEvent]:
+        engine = self.engine(asks)
+        plan = engine.plan(Wish(Verb.DEPLOY, ADDRESS, version="v1.4.3", guard=guard, bake_s=bake_s))
+        return self.kept(engine.execute(plan, "production/api"))
+
+    def kept(self, events: Iterator[OperationEvent]) -> Iterator[OperationEvent]:
+        for event in events:
+            self.told.append(event)
+            yield event
+
+    def at(self, seconds: float, action: Callable[[], object]) -> None:
+        self.bench.clock.at(seconds, action)
+
+    def answer(self, answer: GuardAnswer) -> None:
+        """As another process would."""
+        record = next(r for r in self.bench.journal.operations() if r.verb is Verb.DEPLOY)
+        assert self.engine().answer_guard(record.id, answer)
+
+    @property
+    def states(self) -> list[str]:
+        return [str(event.facts["state"]) for event in self.told if event.event == "guard"]
+
+    def view(self, state: GuardState) -> GuardView:
+        """The first picture of that state."""
+        views = [e.progress.guard for e in self.told if e.progress and e.progress.guard]
+        return next(view for view in views if view.state is state)
+
+    @property
+    def orders(self) -> int:
+        return len(self.bench.platform.orders)
+
+
+@pytest.fixture
+def post(bench: Bench) -> Post:
+    """v1.4.2 has served for days; v1.4.3 is in the registry, and starts well."""
+    platform, old = bench.platform, an_observation().releases[OLD_RELEASE]
+    platform.put(an_observation())
+    platform.histories[ADDRESS] = (a_rollout(),)
+    platform.candidates["v1.4.3"] = replace(a_new_release(), id=None, definition=None)
+    platform.candidates["v1.4.2"] = replace(old, id=None, definition=None)
+    platform.accepted = Accepted(NEW_DEPLOYMENT, None)
+
+    def ship(order: Order) -> None:
+        if len(platform.orders) == 1:
+            platform.script(new_serves(5), new_serves(15), new_serves(25))
+            platform.histories[ADDRESS] = (new_serves(25).rollout or a_rollout(), a_rollout())
+            return
+        platform.accepted = Accepted(BACK_DEPLOYMENT, None)
+        since = (bench.clock.now() - NOW).total_seconds()
+        platform.script(old_serves(since + 10), old_serves(since + 20), old_serves(since + 30))
+
+    platform.on_act = ship
+    return Post(bench, Figures(bench.clock))
+
+
+# what is judged, and for how long
+
+
+def test_a_good_version_is_judged_through_its_bake(post: Post) -> None:
+    verdict = post.deploy("rollback", BAKE_S)
+    assert verdict["verdict"] == "SUCCEEDED"
+    assert post.states == ["judging", "judging"]
+    ended = post.told[-1].at
+    assert timedelta(seconds=BAKE_S) <= ended - NOW <= timedelta(seconds=BAKE_S + 60)
+    assert {item for item in post.figures.ordered if item is not None} == {NOW}
+    assert post.figures.ordered[0] is None, "looked at before the order: that is the baseline"
+    done = next(event for event in post.told if event.event == "done")
+    assert verdict["done_s"] == done.facts["done_s"]
+
+
+def test_a_run_without_a_person_waits_for_no_bake_that_nobody_asked_for(post: Post) -> None:
+    verdict = post.deploy(asks="stop")
+    assert verdict["verdict"] == "SUCCEEDED"
+    assert post.told[-1].at - NOW < timedelta(seconds=60)
+
+
+def test_switched_off_nothing_trips(post: Post) -> None:
+    post.figures.bad()
+    assert post.deploy("off")["verdict"] == "SUCCEEDED"
+    assert post.states == ["off"]
+    assert post.orders == 1
+
+
+def test_the_plan_says_how_it_is_guarded(post: Post) -> None:
+    plan = post.engine().plan(Wish(Verb.DEPLOY, ADDRESS, version="v1.4.3", guard="rollback", bake_s=600))
+    assert plan.guard is not None
+    assert (plan.guard.mode, plan.guard.bake_s, plan.guard.countdown_s) == (GuardMode.ROLLBACK, 600, 15)
+    said = next(item for item in plan.remarks if item.startswith("guard"))
+    assert "rolls back 15 s after it trips" in said
+    assert "this process" in said
+    assert any("no deployment alarm" in item for item in plan.remarks)
+
+
+def test_a_rollback_is_not_guarded(post: Post) -> None:
+    post.deploy("off")
+    plan = post.engine().plan_rollback(ADDRESS)
+    assert plan.guard is None
+    assert not any(item.startswith("guard") for item in plan.remarks)
+
+
+# going back by itself
+
+
+def test_it_goes_back_after_the_countdown_and_the_deploy_ends_by_the_guard(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    verdict = post.deploy("rollback", BAKE_S)
+    assert (verdict["verdict"], verdict["by"]) == ("ROLLED_BACK", "guard")
+    assert "errors 8.4 %" in verdict["reason"]
+    assert "CloudWatch, service-wide" in verdict["reason"]
+    assert verdict["running"]["version"] == "v1.4.2"
+    assert post.orders == 2
+    back, deploy = post.bench.journal.operations()[:2]
+    assert (back.verb, back.verdict, back.by) == (Verb.ROLLBACK, "SUCCEEDED", "guard")
+    assert (deploy.verb, deploy.verdict) == (Verb.DEPLOY, "ROLLED_BACK")
+    hold = post.engine().holds()[ADDRESS]
+    assert hold.version == "v1.4.2"
+
+
+def test_the_journal_says_which_figure_from_which_source_against_which_baseline(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    post.deploy("rollback", BAKE_S)
+    deploy = post.bench.journal.operations()[1]
+    trip = next(
+        entry.facts
+        for entry in post.bench.journal.entries(deploy.id)
+        if entry.event == "guard" and entry.facts["state"] == "countdown"
+    )
+    figures: Any = trip["figures"]
+    figure = figures[0]
+    assert figure["figure"] == "errors"
+    assert (figure["value"], figure["limit"], figure["baseline"]) == (0.084, 0.05, 0.001)
+    assert (figure["source"], figure["scope"], figure["baseline_points"]) == (
+        "CloudWatch",
+        "service-wide",
+        30,
+    )
+
+
+def test_intent_and_rollback_are_written_before_it_is_sent(post: Post) -> None:
+    seen: list[tuple[str, str]] = []
+    ship = post.bench.platform.on_act
+
+    def look(order: Order) -> None:
+        if len(post.bench.platform.orders) == 2:
+            for record in post.bench.journal.operations():
+                seen.extend((record.verb, e.event) for e in post.bench.journal.entries(record.id))
+        ship(order)
+
+    post.bench.platform.on_act = look
+    post.at(60, post.figures.bad)
+    post.deploy("rollback", BAKE_S)
+    assert (Verb.DEPLOY, "guard") in seen
+    assert (Verb.ROLLBACK, "sent") in seen
+    going = [e for e in post.told if e.event == "guard" and e.facts["state"] == "going back"]
+    assert going[-1].facts["rollback"] == post.bench.journal.operations()[0].id
+
+
+def test_the_countdown_is_told_with_what_is_armed(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    post.deploy("rollback", BAKE_S)
+    view = post.view(GuardState.COUNTDOWN)
+    assert view.countdown_s == 15.0
+    assert view.question == "rugmunch-api: errors 8.4 % over 5.0 %: roll back?"
+    assert view.back_to == "v1.4.2"
+    assert view.wants_answer
+    (figure,) = view.figures
+    assert (figure.name, figure.source, figure.baseline, figure.limit) == (
+        "errors",
+        "CloudWatch",
+        0.001,
+        0.05,
+    )
+    later = [
+        e.progress.guard.countdown_s or 0.0
+        for e in post.told
+        if e.progress and e.progress.guard and e.progress.guard.state is GuardState.COUNTDOWN
+    ]
+    assert later == sorted(later, reverse=True)
+    assert later[-1] < 5
+
+
+def test_a_countdown_that_is_stopped_becomes_a_question(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    post.at(70, lambda: post.answer(GuardAnswer.WAIT))
+    post.at(200, lambda: post.answer(GuardAnswer.IGNORE))
+    assert post.deploy("rollback", BAKE_S)["verdict"] == "SUCCEEDED"
+    assert post.states[-3:] == ["countdown", "tripped", "off"]
+    assert post.orders == 1
+
+
+def test_a_dependency_that_turns_out_to_be_down_stops_the_countdown(post: Post) -> None:
+    down = Blame(
+        False, "database is down, since 03:13", "a rollback does not bring database back", "database"
+    )
+    post.at(60, post.figures.bad)
+    post.at(68, lambda: setattr(post.figures, "blame", down))
+    verdict = post.deploy("rollback", BAKE_S, asks="stop")
+    assert (verdict["verdict"], verdict["by"]) == ("PAUSED", "guard")
+    assert "database is down" in verdict["reason"]
+    assert post.orders == 1
+    assert post.view(GuardState.TRIPPED).headline.startswith("database is down")
+
+
+# asking
+
+
+def test_it_asks_and_goes_back_on_yes(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    post.at(120, lambda: post.answer(GuardAnswer.BACK))
+    verdict = post.deploy()
+    assert (verdict["verdict"], verdict["by"]) == ("ROLLED_BACK", "operator")
+    assert post.orders == 2
+    assert post.bench.journal.operations()[0].by == "operator"
+
+
+def test_an_unanswered_question_holds_the_end_where_somebody_can_answer(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    post.at(BAKE_S + 900, lambda: post.answer(GuardAnswer.IGNORE))
+    assert post.deploy()["verdict"] == "SUCCEEDED"
+    assert post.told[-1].at - NOW > timedelta(seconds=BAKE_S + 899)
+
+
+def test_an_unanswered_question_is_no_success_where_nobody_can(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    verdict = post.deploy("ask", BAKE_S, asks="stop")
+    assert (verdict["verdict"], verdict["by"]) == ("PAUSED", "guard")
+    assert "errors 8.4 %" in verdict["reason"]
+    assert f"quarterdeck rollback {ADDRESS}" in verdict["reason"]
+    assert post.orders == 1
+
+
+def test_wait_asks_again_while_it_lasts(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    post.at(90, lambda: post.answer(GuardAnswer.WAIT))
+    post.at(600, lambda: post.answer(GuardAnswer.IGNORE))
+    post.deploy()
+    asked = [e.at for e in post.told if e.event == "guard" and e.facts["state"] == "tripped"]
+    assert len(asked) == 2
+    assert timedelta(minutes=5) <= asked[1] - asked[0] <= timedelta(minutes=6)
+
+
+def test_a_question_is_withdrawn_when_all_is_well_again(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    post.at(120, post.figures.well)
+    verdict = post.deploy("ask", BAKE_S, asks="stop")
+    assert verdict["verdict"] == "SUCCEEDED"
+    assert post.states[-2:] == ["tripped", "judging"]
+
+
+def test_a_bad_baseline_means_ask(post: Post) -> None:
+    post.at(60, lambda: post.figures.bad(asks="an incident was under way when it was ordered"))
+    verdict = post.deploy("rollback", BAKE_S, asks="stop")
+    assert verdict["verdict"] == "PAUSED"
+    assert "an incident was under way" in verdict["reason"]
+    assert post.orders == 1
+
+
+def test_what_is_not_proven_is_not_gone_back_to_without_a_person(post: Post) -> None:
+    young = a_rollout(created_at=ago(300), finished_at=ago(200))
+    post.bench.platform.histories[ADDRESS] = (young,)
+    ship = post.bench.platform.on_act
+
+    def shipped(order: Order) -> None:
+        ship(order)
+        post.bench.platform.histories[ADDRESS] = (new_serves(25).rollout or young, young)
+
+    post.bench.platform.on_act = shipped
+    post.at(60, post.figures.bad)
+    verdict = post.deploy("rollback", BAKE_S, asks="stop")
+    assert verdict["verdict"] == "PAUSED"
+    assert "not proven" in verdict["reason"]
+    assert post.orders == 1
+
+
+def test_nothing_trips_without_figures(post: Post) -> None:
+    """A look that never ends blocks nothing, and says nothing."""
+    post.lane = DeadLane
+    post.figures.bad()
+    assert post.deploy("rollback", BAKE_S)["verdict"] == "SUCCEEDED"
+    assert post.states == ["armed", "armed"]
+
+
+def test_a_look_that_breaks_ends_nothing(post: Post) -> None:
+    post.figures.look = None  # type: ignore[assignment, method-assign]
+    assert post.deploy("rollback", BAKE_S)["verdict"] == "SUCCEEDED"
+
+
+# whoever takes over
+
+
+def killed(post: Post, when: Callable[[OperationEvent], bool], guard: str = "rollback") -> str:
+    """The process ends with that event, and its heartbeat with it."""
+    for event in post.events(guard, BAKE_S):
+        if when(event):
+            break
+    deploy = next(r for r in post.bench.journal.operations() if r.verb is Verb.DEPLOY)
+    post.bench.clock.advance(60)
+    post.told.clear()
+    return deploy.id
+
+
+def in_state(state: str) -> Callable[[OperationEvent], bool]:
+    return lambda event: event.event == "guard" and event.facts["state"] == state
+
+
+def test_an_armed_guard_is_taken_over(post: Post) -> None:
+    deploy = killed(post, lambda event: event.event == "guard")
+    post.figures.bad()
+    last = list(post.kept(post.engine("stop").resume(deploy)))[-1]
+    assert (last.facts["verdict"], last.facts["by"]) == ("ROLLED_BACK", "guard")
+    assert post.orders == 2
+
+
+def test_a_countdown_begins_anew_and_only_if_the_figures_say_so(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    deploy = killed(post, in_state("countdown"))
+    post.figures.well()
+    last = list(post.kept(post.engine("stop").resume(deploy)))[-1]
+    assert post.orders == 1
+    assert last.facts["verdict"] == "SUCCEEDED", "the question was withdrawn"
+    assert post.states[0] == "tripped"
+
+
+def test_a_countdown_goes_on_from_its_beginning_where_it_is_as_bad(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    deploy = killed(post, in_state("countdown"))
+    began = post.bench.clock.now()
+    last = list(post.kept(post.engine("stop").resume(deploy)))[-1]
+    assert last.facts["verdict"] == "ROLLED_BACK"
+    assert post.orders == 2
+    going = next(e for e in post.told if in_state("going back")(e))
+    assert going.at - began >= timedelta(seconds=15)
+
+
+@pytest.mark.parametrize("step", ["going back", "confirmed", "sent", "accepted", "safe"])
+def test_a_rollback_that_was_begun_is_found_and_nothing_is_sent_twice(post: Post, step: str) -> None:
+    post.at(60, post.figures.bad)
+    is_back = {"n": 0}
+
+    def reached(event: OperationEvent) -> bool:
+        if in_state("going back")(event):
+            is_back["n"] = 1
+            return step == "going back"
+        return bool(is_back["n"]) and event.event == step
+
+    deploy = killed(post, reached)
+    last = list(post.kept(post.engine("stop").resume(deploy)))[-1]
+    for record in post.bench.journal.operations():
+        if record.is_open:
+            list(post.engine("stop").resume(record.id))
+    assert last.event == "verdict"
+    assert (last.facts["verdict"], last.facts["by"]) == ("ROLLED_BACK", "guard")
+    assert post.orders == 2
+
+
+def test_a_question_is_asked_again_and_an_answer_given_meanwhile_counts(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    deploy = killed(post, in_state("tripped"), "ask")
+    assert "roll back?" in post.engine().open_question(deploy)
+    post.answer(GuardAnswer.BACK)
+    last = list(post.kept(post.engine().resume(deploy)))[-1]
+    assert last.facts["verdict"] == "ROLLED_BACK"
+    assert post.orders == 2
+
+
+def test_what_was_ignored_stays_ignored(post: Post) -> None:
+    post.at(60, post.figures.bad)
+    post.at(70, lambda: post.answer(GuardAnswer.IGNORE))
+    deploy = killed(post, in_state("off"), "ask")
+    last = list(post.kept(post.engine().resume(deploy)))[-1]
+    assert last.facts["verdict"] == "SUCCEEDED"
+    assert post.orders == 1
