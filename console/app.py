@@ -20,10 +20,11 @@ from screens import messages
 from screens.base import ConsoleScreen
 from screens.feeds import FleetFeeds, ask
 from screens.fleet import FleetScreen
+from screens.guarding import GuardingApp
 from screens.keys import KeysScreen
 from screens.leave import LeaveScreen
 from screens.mfa import CodeAsked, CodeQuestion, CodeScreen
-from screens.operating import SAID, OperatingApp
+from screens.operating import SAID
 from screens.overview import unread
 from screens.palette import ActionProvider, ExtraProvider, Extras, ServiceProvider
 from screens.palette_operations import OperationProvider
@@ -51,7 +52,7 @@ SIXTEEN = 16
 _LOOKS = {DARK: "dark", LIGHT: "light", NOCOLOR: "no colour"}
 
 
-class QuarterdeckApp(OperatingApp):
+class QuarterdeckApp(GuardingApp):
     """Screens, feeds and keys of one console.
 
     Operations belong to the app, not to a screen: leaving a screen stops none of them. With
@@ -173,6 +174,8 @@ class QuarterdeckApp(OperatingApp):
             if screen.snapshot is not self._fleet:
                 screen.snapshot = self._fleet
             screen.chip = self.chip()
+            screen.guard = self.guard_asked()
+        self.tend_guard()
         if self.feeds is not None and screen.watched != self._watched:
             self._watched = screen.watched
             self.feeds.focus(self._watched)
@@ -278,7 +281,7 @@ class QuarterdeckApp(OperatingApp):
         if action == "operation":
             shown = self.in_header()
             return shown is not None and not self.shows(shown)
-        return True
+        return super().check_action(action, parameters)
 
     @on(messages.Answered)
     def _take_up(self, message: messages.Answered) -> None:

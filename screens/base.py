@@ -14,12 +14,15 @@ from console.domain.address import Address
 from console.domain.fleet import EMPTY_FLEET, FleetSnapshot
 from screens.overview import ALL, header_picture, problem_lines
 from widgets.banner import Banner
+from widgets.guard_panel import GuardAsked, GuardPanel
 from widgets.header import NARROW, Chip, HeaderBar
 from widgets.keybar import KeyBar
 from widgets.line import Line
 from widgets.lines import LinesView
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 15
+GUARD_KEYS = ("guard.back", "guard.cancel", "guard.wait", "guard.ignore")
+"""They stand first while a guard asks, and are not there else."""
 
 
 class ConsoleScreen(Screen[None]):
@@ -35,7 +38,8 @@ class ConsoleScreen(Screen[None]):
     ConsoleScreen > #body { height: 1fr; }
     ConsoleScreen > #too-small { display: none; }
     ConsoleScreen.-too-small > HeaderBar, ConsoleScreen.-too-small > Banner,
-    ConsoleScreen.-too-small > KeyBar, ConsoleScreen.-too-small > #body { display: none; }
+    ConsoleScreen.-too-small > GuardPanel, ConsoleScreen.-too-small > KeyBar,
+    ConsoleScreen.-too-small > #body { display: none; }
     ConsoleScreen.-too-small > #too-small { display: block; }
     """
 
@@ -47,9 +51,12 @@ class ConsoleScreen(Screen[None]):
     chip: reactive[Chip | None] = reactive(None)
     notices: reactive[tuple[str, ...]] = reactive(())
     """Lines of the banner besides the environments' problems."""
+    guard: reactive[GuardAsked | None] = reactive(None)
+    """A guard that has tripped and waits for an answer; it follows to every screen."""
 
     def compose(self) -> ComposeResult:
         yield HeaderBar()
+        yield GuardPanel()
         yield Banner()
         with Container(id="body"):
             yield from self.body()
@@ -92,7 +99,7 @@ class ConsoleScreen(Screen[None]):
         return self.size.width < NARROW
 
     def on_mount(self) -> None:
-        self.query_one(KeyBar).order = self.KEY_ORDER
+        self.query_one(KeyBar).order = (*GUARD_KEYS, *self.KEY_ORDER)
         self.update_frame()
 
     def on_screen_resume(self) -> None:
@@ -101,8 +108,6 @@ class ConsoleScreen(Screen[None]):
     def on_resize(self) -> None:
         too_small = self.size.width < LEAST_WIDTH or self.size.height < LEAST_HEIGHT
         self.set_class(too_small, "-too-small")
-        if too_small:
-            self.query_one("#too-small", LinesView).lines = (self._too_small_line(),)
         self.set_class(self.is_narrow, "-narrow")
         self.update_frame()
 
@@ -111,6 +116,8 @@ class ConsoleScreen(Screen[None]):
         line = Line()
         if self.chip is not None:
             said = f"{self.chip.text} · {said}"
+        if self.guard is not None:
+            said = f"GUARD {self.guard.service} · {said}"
         return line.put(0, said, "text")
 
     def watch_snapshot(self) -> None:
@@ -125,14 +132,29 @@ class ConsoleScreen(Screen[None]):
     def watch_notices(self) -> None:
         self.update_frame()
 
+    def watch_guard(self, before: GuardAsked | None) -> None:
+        """The panel alone, unless what the keys do has changed as well."""
+        if not self.is_mounted or not self.is_attached:
+            return
+        self._draw_panel()
+        if (before is None) is not (self.guard is None):
+            self.update_keys()
+
     def update_frame(self) -> None:
         """Draw header, banner and key bar from what is known now, and let the body follow."""
         if not self.is_mounted or not self.is_attached:
             return
+        self._draw_panel()
         self.query_one(Banner).texts = (*self.notices, *problem_lines(self.snapshot, self.now))
         self.picture_changed()
         self.draw_header()
         self.update_keys()
+
+    def _draw_panel(self) -> None:
+        """The guard's panel; where there is no room for it, the line that says so."""
+        self.query_one(GuardPanel).asked = self.guard
+        if self.has_class("-too-small"):
+            self.query_one("#too-small", LinesView).lines = (self._too_small_line(),)
 
     def draw_header(self) -> None:
         """Draw the header: where one is, how old the data is, what one may do at the service in view."""
@@ -142,7 +164,13 @@ class ConsoleScreen(Screen[None]):
 
     def update_keys(self) -> None:
         """Say anew in the key bar what the keys would do."""
-        self.query_one(KeyBar).labels = dict(self.key_labels())
+        self.query_one(KeyBar).labels = {**self.key_labels(), **self._guard_labels()}
+
+    def _guard_labels(self) -> Mapping[str, str]:
+        """Whom the guard's key would roll back, and to what: it is not what the cursor is on."""
+        if self.guard is None or not self.guard.view.back_to:
+            return {}
+        return {"guard.back": f"roll back {self.guard.service} to {self.guard.view.back_to}"}
 
     def say(self, text: str, ink: str = "muted") -> None:
         """Put a short note at the right of the key bar; an empty one takes it away."""

@@ -23,9 +23,10 @@ import widgets
 from console.config.nearest import meant, nearest
 from console.domain.text import plain
 from console.errors import ConfigError
+from screens.base import GUARD_KEYS
 from screens.changing import ChangingScreen
 
-CHANGES_THE_WORLD = ChangingScreen.CHANGING | {"rollback"}
+CHANGES_THE_WORLD = ChangingScreen.CHANGING | {"rollback", "guard_back"}
 """Actions whose order ends up at AWS, after a plan and its confirmation."""
 
 _TAKEN = {
@@ -176,7 +177,7 @@ def _clashes(file: Path, place: Place, chosen: Mapping[str, tuple[str, ...]]) ->
             never_together = owner != other_owner and owner and other_owner  # only one has the focus
             if other.id == binding.id or never_together:
                 continue
-            if key == other_key:
+            if key == other_key and not {binding.id, other.id} & set(GUARD_KEYS):  # these go first, then
                 remedy = f"choose another key, or move {other.id} as well"
                 _refuse(file, str(binding.id), f"is {key!r}, and so is {other.id}", remedy)
             if key.lower() == other_key.lower() and changes_the_world(binding) != changes_the_world(other):

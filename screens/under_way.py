@@ -5,6 +5,7 @@ from itertools import count
 
 from console.domain.address import Address
 from console.domain.group import GroupEvent, GroupPlan
+from console.domain.guarded import GuardView
 from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb
 from console.errors import QuarterdeckError
 from screens.running import RunningOperation, chip_of
@@ -101,6 +102,16 @@ class UnderWay:
         alone = [item for item in self.operations.values() if not item.group]
         return sorted([*alone, *self.groups.values()], key=lambda item: item.token)
 
+    def asking(self) -> list[tuple[RunningOperation, GuardView]]:
+        """The operations whose guard wants an answer, the newest trip first."""
+        found = [
+            (item, item.progress.guard)
+            for item in self.operations.values()
+            if not item.over and item.progress is not None and item.progress.guard is not None
+        ]
+        waiting = [(item, view) for item, view in found if view.wants_answer]
+        return sorted(waiting, key=_tripped, reverse=True)
+
     def in_header(self, now: datetime) -> Running | None:
         """The newest that runs, else one that has ended a short while ago."""
         if self.running:
@@ -126,3 +137,8 @@ class UnderWay:
             for item in self.operations.values()
             if item.was_found and not item.over
         )
+
+
+def _tripped(asking: tuple[RunningOperation, GuardView]) -> tuple[float, int]:
+    at = asking[1].tripped_at
+    return (at.timestamp() if at else 0.0, asking[0].token)

@@ -65,6 +65,7 @@ def _console(table: Table) -> ConsoleSettings:
         theme=table.choice("theme", schema.THEMES, ConsoleSettings.theme),
         ascii=table.flag_or_none("ascii"),
         times=table.choice("times", schema.TIMES, ConsoleSettings.times),
+        bell=table.flag("bell"),
     )
 
 

@@ -9,7 +9,7 @@ TOP = ("operator", "paths", "console", "keys", "integrations", "systems")
 PATHS = ("journal", "cache", "aws_config", "aws_credentials")
 """``[paths]``"""
 
-CONSOLE = ("theme", "ascii", "times")
+CONSOLE = ("theme", "ascii", "times", "bell")
 """``[console]``; ``[keys]`` has the ids of bindings for its keys, which the screens know."""
 
 INTEGRATIONS = ("datadog", "sentry", "crash_reports", "github")

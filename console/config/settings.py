@@ -105,6 +105,8 @@ class ConsoleSettings:
     """Whether marks are drawn in ASCII; ``None``: where the terminal's encoding has no others."""
     times: str = "utc"
     """``utc`` or ``local``."""
+    bell: bool = False
+    """Whether the terminal's bell rings, once, when a guard trips or a critical alert begins."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,328 @@
+"""A guard that has tripped: asked on every screen, answered by its own keys, and by nothing else."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from console.domain.guard import Blame, GuardMode, JudgedState
+from console.domain.guarded import GuardAnswer, GuardFigure, GuardState, GuardView
+from console.domain.operation import OperationEvent, Progress, Verb
+from console.domain.series import Measure, Scope
+from screens.guarding import UNREAD_S
+from screens.messages import OperationProgressed
+from screens.service import ServiceScreen
+from tests.builders import NOW, a_new_release, a_release, ago
+from tests.pilot.desk import Desk
+from tests.pilot.stage import a_plan, text_of, until, words_of
+from tests.signals import some_signals
+from widgets.banner import Banner
+from widgets.guard_panel import NARROW_ROWS, ROWS, GuardPanel
+
+QUESTION = "rugmunch-api: errors 8.4 % over 5 %: roll back?"
+
+
+def a_figure(**overrides: Any) -> GuardFigure:
+    """Errors of the new version over their limit."""
+    default = GuardFigure(
+        "errors",
+        Measure.ERRORS,
+        JudgedState.CRITICAL,
+        0.084,
+        0.001,
+        0.05,
+        "Datadog",
+        Scope.NEW,
+        90.0,
+        "errors 8.4 %, limit 5 %",
+        periods_bad=3,
+    )
+    return replace(default, **overrides)
+
+
+def a_view(**overrides: Any) -> GuardView:
+    """It asks, because of errors and response times."""
+    default = GuardView(
+        GuardState.TRIPPED,
+        GuardMode.ASK,
+        figures=(
+            a_figure(),
+            a_figure(name="p95", measure=Measure.P95, value=1.9, baseline=0.184, limit=0.368),
+            a_figure(name="health", measure=Measure.HEALTH, state=JudgedState.OK, value=1.0, limit=None),
+        ),
+        headline="errors 8.4 % of 1,204 requests",
+        question=QUESTION,
+        blame=Blame(True, "began 03:07, 60 s after the deploy"),
+        tripped_at=ago(12),
+        back_to="v1.4.2",
+        plan="back to v1.4.2 by StopServiceDeployment, safe in about 1:50",
+        picture=some_signals().picture,
+    )
+    return replace(default, **overrides)
+
+
+COUNTING = a_view(
+    state=GuardState.COUNTDOWN, mode=GuardMode.ROLLBACK, rolls_back_at=NOW + timedelta(seconds=8)
+)
+
+
+class GuardDesk(Desk):
+    """A desk with a deploy under way, whose guard says what the test says."""
+
+    def __init__(self, **overrides: Any) -> None:
+        super().__init__(**overrides)
+        self.answers: list[tuple[str, GuardAnswer]] = []
+        engine: Any = self.app.runtime.engine
+        engine.answer_guard = self.answer
+        self.refuses: Exception | None = None
+
+    def answer(self, operation: str, answer: GuardAnswer) -> bool:
+        self.answers.append((operation, answer))
+        if self.refuses is not None:
+            raise self.refuses
+        return True
+
+    def begin(self, view: GuardView, name: str = "01GUARD") -> int:
+        """A deploy, and what its guard says; the token of its feed."""
+        plan = a_plan(verb=Verb.DEPLOY, source=a_release(), target=a_new_release())
+        operation = self.app.under_way.begin(plan, NOW)
+        self.says(operation.token, view, name)
+        return operation.token
+
+    def says(self, token: int, view: GuardView, name: str = "01GUARD") -> None:
+        """Another picture of the same deploy."""
+        plan = self.app.under_way.operations[token].plan
+        assert plan is not None
+        progress = Progress(name, plan, ago(300), guard=view)
+        self.app.post_message(
+            OperationProgressed(token, OperationEvent("guard", NOW, name, "", {}, progress))
+        )
+
+    def later(self, seconds: float = UNREAD_S) -> None:
+        """So many seconds on; the question has been read."""
+        self.clock.advance(seconds)
+        self.app.tick()
+
+
+def panel_of(desk: Desk) -> GuardPanel:
+    return desk.app.screen.query_one(GuardPanel)
+
+
+async def shown(pilot: Pilot[Any], desk: GuardDesk) -> None:
+    """The panel is on screen, and its keys answer."""
+    await until(pilot, lambda: bool(desk.app.under_way.asking()))
+    desk.app.flush()
+    desk.later()
+    await pilot.pause()
+    assert panel_of(desk).display
+
+
+@pytest.mark.parametrize(("size", "rows"), [((140, 40), ROWS), ((80, 24), NARROW_ROWS)])
+async def test_it_asks_right_under_the_header_and_says_what_for(size: tuple[int, int], rows: int) -> None:
+    """Question, worst figure of new beside old, armed plan, answers; the screen moves down by its rows."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=size) as pilot:
+        desk.publish()
+        await pilot.pause()
+        assert not panel_of(desk).display
+        desk.begin(a_view())
+        await shown(pilot, desk)
+        panel = panel_of(desk)
+        assert (panel.region.y, panel.region.height) == (2, rows)
+        assert desk.app.screen.query_one("#body").region.y == 2 + rows
+        said = words_of(panel)
+        assert f"✗ GUARD {QUESTION}" in said
+        assert "8.4 % on :43 0.1 % on :42 baseline 0.1 % limit 5 %" in said
+        assert "yes · began 03:07, 60 s after the deploy" in said
+        assert "armed back to v1.4.2 by StopServiceDeployment" in said
+        assert "R roll back" in said and "w wait" in said and "i ignore" in said
+        assert all(line.startswith("▌") for line in text_of(panel).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"), [("R", GuardAnswer.BACK), ("w", GuardAnswer.WAIT), ("i", GuardAnswer.IGNORE)]
+)
+async def test_each_key_gives_its_answer_once(key: str, answer: GuardAnswer) -> None:
+    """And it stays on screen, as told, until it is taken up."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
+        token = desk.begin(a_view())
+        await shown(pilot, desk)
+        await pilot.press(key)
+        await until(pilot, lambda: bool(desk.answers))
+        assert desk.answers == [("01GUARD", answer)]
+        desk.app.flush()
+        await pilot.pause()
+        assert "it is taken up" in text_of(panel_of(desk))
+        desk.says(token, a_view(state=GuardState.JUDGING, question=""))
+        await until(pilot, lambda: not desk.app.under_way.asking())
+        desk.app.flush()
+        await pilot.pause()
+        assert not panel_of(desk).display
+
+
+async def test_a_key_pressed_as_it_appears_means_what_it_meant_before() -> None:
+    """R then opens the plan of the service under the cursor, and answers nothing."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
+        desk.begin(a_view())
+        await until(pilot, lambda: bool(desk.app.under_way.asking()))
+        desk.app.flush()
+        await pilot.press("R")
+        assert type(desk.app.screen).__name__ == "PlanScreen"
+        desk.later()
+        await pilot.press("w", "i")
+        assert not desk.answers  # a dialog is answered first
+        await pilot.press("escape")
+        await pilot.press("i")
+        await until(pilot, lambda: bool(desk.answers))
+        assert desk.answers == [("01GUARD", GuardAnswer.IGNORE)]
+
+
+async def test_a_field_keeps_its_letters() -> None:
+    """What is typed into a filter is no answer."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
+        desk.begin(a_view())
+        await shown(pilot, desk)
+        await pilot.press("slash", "w", "i", "R")
+        assert not desk.answers
+        assert 'nothing matches "wiR"' in text_of(desk.app.screen)
+
+
+async def test_it_follows_to_every_screen() -> None:
+    """Fleet, service, logs, journal; esc leaves the screen, and the panel stays."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
+        desk.begin(a_view())
+        await shown(pilot, desk)
+        for key in ("enter", "h"):
+            await pilot.press(key)
+            desk.app.flush()
+            await pilot.pause()
+            assert panel_of(desk).display, desk.app.screen
+        await pilot.press("escape")
+        desk.app.flush()
+        await pilot.pause()
+        assert isinstance(desk.app.screen, ServiceScreen)
+        assert panel_of(desk).display
+        assert not desk.answers
+
+
+async def test_a_countdown_is_stopped_by_one_key_only() -> None:
+    """w and i do nothing; esc stops it and leaves no screen; R does not wait for its end."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        screen = await desk.open_service(pilot)
+        token = desk.begin(COUNTING)
+        await shown(pilot, desk)
+        assert "rolling back in 0:07 · esc cancels · R now" in words_of(panel_of(desk))
+        desk.later(2)
+        await pilot.pause()
+        assert "rolling back in 0:05" in words_of(panel_of(desk))
+        await pilot.press("w", "i", "space")
+        assert not desk.answers
+        await pilot.press("escape")
+        await until(pilot, lambda: bool(desk.answers))
+        assert desk.answers == [("01GUARD", GuardAnswer.WAIT)]
+        assert desk.app.screen is screen
+        desk.says(token, a_view())
+        await until(pilot, lambda: desk.app.under_way.asking()[0][1].rolls_back_at is None)
+        desk.app.flush()
+        desk.later()
+        await pilot.press("R")
+        await until(pilot, lambda: len(desk.answers) == 2)
+        assert desk.answers[1] == ("01GUARD", GuardAnswer.BACK)
+
+
+async def test_of_two_trips_the_newest_is_asked_first() -> None:
+    """The other one is counted, and asked when that is answered."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(80, 24)) as pilot:
+        desk.publish()
+        desk.begin(a_view(tripped_at=ago(60)), "01FIRST")
+        second = desk.begin(a_view(question="rugmunch-api: p95 1.9 s: roll back?"), "01SECOND")
+        await until(pilot, lambda: len(desk.app.under_way.asking()) == 2)
+        await shown(pilot, desk)
+        said = words_of(panel_of(desk))
+        assert "p95 1.9 s" in said and "+1 more" in said
+        await pilot.press("i")
+        await until(pilot, lambda: bool(desk.answers))
+        desk.says(second, a_view(state=GuardState.OFF), "01SECOND")
+        await until(pilot, lambda: len(desk.app.under_way.asking()) == 1)
+        desk.app.flush()
+        await pilot.press("i")  # another question than the one that was on screen
+        assert [name for name, _ in desk.answers] == ["01SECOND"]
+        await shown(pilot, desk)
+        assert QUESTION in words_of(panel_of(desk)) and "more" not in words_of(panel_of(desk))
+
+
+async def test_what_is_refused_is_said_and_asked_again() -> None:
+    """The panel does not claim that something was taken up."""
+    desk = GuardDesk()
+    desk.refuses = RuntimeError("no")
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
+        desk.begin(a_view())
+        await shown(pilot, desk)
+        await pilot.press("R")
+        await until(pilot, lambda: bool(desk.answers))
+        await until(pilot, lambda: any("RuntimeError" in item.message for item in desk.app._notifications))
+        desk.app.flush()
+        await pilot.pause()
+        assert "w wait" in words_of(panel_of(desk))
+
+
+@pytest.mark.parametrize(("wanted", "rings"), [(False, 0), (True, 1)])
+async def test_the_bell_rings_once_a_trip_where_it_is_wanted(
+    wanted: bool, rings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not at all by default."""
+    desk = GuardDesk()
+    settings = desk.app.runtime.settings
+    bell = replace(settings, console=replace(settings.console, bell=wanted))
+    monkeypatch.setattr(desk.app.runtime, "settings", bell)
+    rung: list[int] = []
+    monkeypatch.setattr(desk.app, "bell", lambda: rung.append(1))
+    async with desk.app.run_test(size=(80, 24)) as pilot:
+        desk.publish()
+        token = desk.begin(a_view())
+        await shown(pilot, desk)
+        desk.says(token, a_view(headline="worse"))
+        await until(pilot, lambda: desk.app.under_way.asking()[0][1].headline == "worse")
+        desk.app.flush()
+        desk.app.flush()
+    assert len(rung) == rings
+
+
+async def test_it_pushes_no_chart_aside() -> None:
+    """Charts stay below the panel; what gives way is the log."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        await desk.open_service(pilot)
+        desk.begin(a_view())
+        await shown(pilot, desk)
+        said = text_of(desk.app.screen)
+        assert "errors ─" in said and "p95 latency ─" in said
+        assert not desk.app.screen.query_one(Banner).display
+
+
+async def test_a_terminal_that_is_too_small_still_says_that_it_asks() -> None:
+    """In the one line that there is; what cannot be read is not answered."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(52, 14)) as pilot:
+        desk.publish()
+        desk.begin(a_view())
+        await until(pilot, lambda: bool(desk.app.under_way.asking()))
+        desk.app.flush()
+        await pilot.pause()
+        assert "GUARD rugmunch-api" in text_of(desk.app.screen)
+        desk.later()
+        await pilot.press("i")
+        assert not desk.answers

@@ -1,0 +1,212 @@
+"""The band under the header that asks whether to roll back, on every screen, until it is answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual.geometry import Size
+from textual.reactive import reactive
+
+from console.domain.guard import JudgedState
+from console.domain.guarded import GuardAnswer, GuardFigure, GuardState, GuardView
+from console.domain.measured import figure, value_in_words
+from console.domain.series import Scope, SeriesPicture
+from console.domain.text import cell_width, cut_end
+from console.domain.words import clock, count
+from widgets.charted import limit_in_words, told
+from widgets.glyphs import Glyphs
+from widgets.header import NARROW
+from widgets.line import Line
+from widgets.lines import Pane
+from widgets.service_head import blame_parts
+
+ROWS, NARROW_ROWS = 9, 5
+MOST_FIGURES = 2
+SNOOZE = "wait, then ask again"
+_SAID = {
+    GuardAnswer.BACK: "told to roll back",
+    GuardAnswer.WAIT: "told to wait",
+    GuardAnswer.IGNORE: "told to ignore it",
+}
+
+
+@dataclass(frozen=True)
+class PanelKeys:
+    """The keys that answer, as they are written on screen."""
+
+    back: str = "R"
+    wait: str = "w"
+    ignore: str = "i"
+    cancel: str = "esc"
+
+
+@dataclass(frozen=True)
+class GuardAsked:
+    """A trip that waits for an answer."""
+
+    view: GuardView
+    now: datetime
+    service: str
+    tier: str
+    new: str = "new"
+    """Revision of the version that is judged; where both have one revision, their labels."""
+    old: str = "old"
+    more: int = 0
+    """Other trips that wait."""
+    sent: GuardAnswer | None = None
+    """What was answered, and has not been taken up yet."""
+    keys: PanelKeys = PanelKeys()
+
+    @property
+    def counts_down(self) -> bool:
+        return self.view.state is GuardState.COUNTDOWN
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it goes back."""
+        at = self.view.rolls_back_at
+        return max(0.0, (at - self.now).total_seconds()) if at else self.view.countdown_s or 0.0
+
+
+def panel_lines(asked: GuardAsked, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """Question, whose fault it is, figures, armed plan, answers: nine rows, at 80 columns five."""
+    narrow = width < NARROW
+    column = 10 if narrow else 13
+    figures = worst_first(asked.view.figures)
+    if narrow:
+        lines = [_question(asked, width, glyphs, narrow), *_figures(figures[:1], asked, column, width)]
+        lines += [*_blame(asked, column, width, glyphs), _armed(asked, column, width, narrow)]
+        lines = [*lines[: NARROW_ROWS - 1], *(Line() for _ in range(NARROW_ROWS - 1 - len(lines)))]
+        lines.append(_answers(asked, width, glyphs, narrow))
+    else:
+        told_of = [
+            *_blame(asked, column, width, glyphs),
+            *_figures(figures[:MOST_FIGURES], asked, column, width),
+        ]
+        told_of.append(_armed(asked, column, width, narrow))
+        space = [Line()] if len(told_of) < MOST_FIGURES + 2 else []
+        lines = [Line(), _question(asked, width, glyphs, narrow), *space, *told_of]
+        lines += [Line() for _ in range(ROWS - 2 - len(lines))]
+        lines += [_answers(asked, width, glyphs, narrow), Line()]
+    for line in lines:
+        line.put(0, glyphs.selected, "critical")
+    return tuple(lines)
+
+
+def worst_first(figures: tuple[GuardFigure, ...]) -> list[GuardFigure]:
+    """The bad ones first; those without data last."""
+    order = (JudgedState.CRITICAL, JudgedState.WARNING, JudgedState.OK, JudgedState.NODATA)
+    return sorted(figures, key=lambda item: order.index(item.state))
+
+
+def _question(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Line:
+    view, line = asked.view, Line()
+    column = line.run(2, (f"{glyphs.failed} GUARD", "bold critical")) + (2 if narrow else 3)
+    parts: list[tuple[str, str]] = []
+    if asked.more:
+        parts.append((f"+{asked.more} more", "bold warning"))
+    if view.tripped_at is not None and not narrow:
+        ago = clock((asked.now - view.tripped_at).total_seconds())
+        bad = max((item.periods_bad for item in view.figures), default=0)
+        said = f"tripped {ago} ago" + (f", {count(bad, 'period')} in a row" if bad > 1 else "")
+        parts.insert(0, (said + ("   " if parts else ""), "text"))
+    end = width - 2 - sum(cell_width(text) for text, _ in parts)
+    line.run(end, *parts)
+    said = view.question or view.headline or f"{asked.service}: the guard has tripped"
+    if asked.counts_down:
+        said = said.removesuffix(": roll back?")
+    return line.put(column, cut_end(said, end - column - 1, glyphs.ellipsis), "bold strong")
+
+
+def _blame(asked: GuardAsked, column: int, width: int, glyphs: Glyphs) -> list[Line]:
+    if asked.view.blame is None:
+        return []
+    line = Line().put(2, "deploy?", "muted")
+    return [line.run_to(width - 2, column, *blame_parts(asked.view.blame, glyphs))]
+
+
+def _figures(figures: list[GuardFigure], asked: GuardAsked, column: int, width: int) -> list[Line]:
+    return [_figure(item, asked, column, width) for item in figures]
+
+
+def _figure(item: GuardFigure, asked: GuardAsked, column: int, width: int) -> Line:
+    """New, old, baseline, limit; where nothing tells new from old, the whole service."""
+    measure, view = item.measure, asked.view
+    name = figure(measure, item.subject)
+    line = Line().put(2, cut_end(name, column - 3), "muted")
+    if item.value is None:
+        return line.run_to(width - 2, column, ("NODATA ", "stale"), (item.evidence, "muted"))
+    whose = "service-wide" if item.scope is Scope.SERVICE else f"on {asked.new}"
+    ink = "bold critical" if item.state is JudgedState.CRITICAL else "bold strong"
+    parts = [(value_in_words(measure, item.value), ink), (f" {whose}", "muted")]
+    old = _old(view.picture, item)
+    if old is not None:
+        parts += [("    ", "text"), (value_in_words(measure, old), "text"), (f" on {asked.old}", "muted")]
+    if item.baseline is not None:
+        said = value_in_words(measure, item.baseline)
+        parts += [("    ", "text"), ("baseline ", "muted"), (said, "text")]
+    if item.limit is not None:
+        parts += [("    ", "text"), ("limit ", "muted"), (limit_in_words(measure, item.limit), "text")]
+    if width >= NARROW:
+        parts += [("    ", "text"), (item.source, "muted")]
+    return line.run_to(width - 2, column, *parts)
+
+
+def _old(picture: SeriesPicture | None, item: GuardFigure) -> float | None:
+    """The same figure of the old version, where it is told from that of the new one."""
+    if item.scope is not Scope.NEW or item.subject:
+        return None
+    old = told(picture, item.measure).old
+    return old.last.value if old is not None and old.last is not None else None
+
+
+def _armed(asked: GuardAsked, column: int, width: int, narrow: bool) -> Line:
+    view = asked.view
+    line = Line().put(2, "armed", "muted")
+    if not view.plan:
+        return line.run_to(width - 2, column, ("nothing: no way back is known", "bold warning"))
+    because = [(f" · {view.asks_because}", "warning")] if view.asks_because and not narrow else []
+    return line.run_to(width - 2, column, (view.plan, "text"), *because)
+
+
+def _answers(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Line:
+    keys, view, line = asked.keys, asked.view, Line()
+    if asked.sent is not None:
+        return line.put(2, f"{glyphs.forward} {_SAID[asked.sent]}, it is taken up", "bold strong")
+    gap = "   " if narrow else "     "
+    if asked.counts_down:
+        left = (f"rolling back in {clock(asked.left_s)}", "bold critical")
+        cancel = [(f" {glyphs.dot} ", "text"), (keys.cancel, "bold accent"), (" cancels", "strong")]
+        at_once = [(f" {glyphs.dot} ", "text"), (keys.back, "bold accent"), (" now", "strong")]
+        line.run(2, left, *cancel, *at_once)
+        said = "no other key stops it"
+    else:
+        to = f" roll back to {view.back_to}" if view.back_to and not narrow else " roll back"
+        back = [(keys.back, "bold accent"), (to, "bold strong"), (gap, "text")]
+        wait = [(keys.wait, "bold accent"), (" wait" if narrow else f" {SNOOZE}", "text"), (gap, "text")]
+        ignored = " ignore" if narrow else " ignore until this rollout ends"
+        line.run(2, *back, *wait, (keys.ignore, "bold accent"), (ignored, "text"))
+        said = f"{asked.tier} asks; it does not act by itself"
+    if not narrow and cell_width(said) < width - 4 - line.end:
+        line.right(width - 2, said, "muted")
+    return line
+
+
+class GuardPanel(Pane):
+    """Draws a :class:`GuardAsked`; not there at all while nothing is asked."""
+
+    DEFAULT_CSS = """
+    GuardPanel { height: auto; display: none; }
+    GuardPanel.-shown { display: block; }
+    """
+    PAPER = "critical-back"
+
+    asked: reactive[GuardAsked | None] = reactive(None)
+
+    def watch_asked(self, asked: GuardAsked | None) -> None:
+        self.set_class(asked is not None, "-shown")
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return NARROW_ROWS if width < NARROW else ROWS
+
+    def draw(self, width: int, height: int) -> tuple[Line, ...]:
+        return panel_lines(self.asked, width, self.glyphs) if self.asked is not None else ()
