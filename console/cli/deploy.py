@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 
 from console.cli import offers
 from console.cli.groups import GroupEngine, carry_group
 from console.cli.operate import (
+    DRY_RUN,
     Engine,
     add_following,
     add_options,
@@ -15,13 +17,15 @@ from console.cli.operate import (
     is_about,
     run,
 )
-from console.cli.options import Subparsers, whole_number
+from console.cli.options import Subparsers, seconds, whole_number
 from console.cli.report import Report
 from console.domain.address import Address
 from console.domain.group import GroupAddress, GroupWish
+from console.domain.guard import GuardMode
+from console.domain.guarded import GuardAnswer
 from console.domain.operation import Verb
 from console.domain.wish import Wish
-from console.errors import UsageError
+from console.errors import RefusedError, UsageError
 
 SIZES = ("memory", "cpu", "grace")
 
@@ -62,8 +66,32 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
         default=None,
         help="the migration first, or not; else where one is configured and the image changes",
     )
+    add_guard(parser)
     add_following(parser)
     add_options(parser, run_deploy)
+
+
+def add_guard(parser: argparse.ArgumentParser) -> None:
+    """How the figures of the new version are judged, and what a trip does."""
+    parser.add_argument(
+        "--guard",
+        choices=tuple(GuardMode),
+        default="",
+        help="what it does when the new version is worse: ask, roll back by itself, or nothing;"
+        " else as configured",
+    )
+    parser.add_argument(
+        "--bake",
+        metavar="TIME",
+        type=seconds,
+        help="go on judging for 90, 90s or 10m once it is done; else as configured",
+    )
+    parser.add_argument(
+        "--answer",
+        choices=tuple(GuardAnswer),
+        help="answer the guard of the deploy under way: back rolls back now, wait goes on judging,"
+        " ignore switches it off",
+    )
 
 
 def run_deploy(arguments: argparse.Namespace) -> int:
@@ -74,6 +102,8 @@ def run_deploy(arguments: argparse.Namespace) -> int:
     """
     if arguments.list:
         return run(arguments, lambda engine, address, report: offers.show(engine, address, arguments))
+    if arguments.answer:
+        return run(arguments, lambda engine, address, report: answer(engine, address, arguments, report))
     sized = any(getattr(arguments, name) is not None for name in SIZES)
     if not arguments.version and not arguments.member and not sized:
         raise UsageError("deploy needs a version", "pass --version TAG; --list shows what there is")
@@ -94,7 +124,7 @@ def deploy(engine: Engine, address: Address, arguments: argparse.Namespace, repo
         raise UsageError("--member is for groups", "pass --version TAG")
     wish = wished(address, arguments)
     under_way = None if arguments.dry_run else engine.attachable(Verb.DEPLOY, address)
-    by_version = wish == Wish(Verb.DEPLOY, address, version=wish.version)
+    by_version = replace(wish, guard="", bake_s=None) == Wish(Verb.DEPLOY, address, version=wish.version)
     if under_way and by_version and is_about(under_way, wish.version):
         return follow(engine.resume(under_way.id), report)
     if under_way and not by_version and (same := engine.joinable(wish)):
@@ -117,7 +147,32 @@ def wished(address: Address, arguments: argparse.Namespace) -> Wish:
         cpu=arguments.cpu,
         grace_s=arguments.grace,
         migrate=arguments.migrate,
+        guard=arguments.guard,
+        bake_s=arguments.bake,
     )
+
+
+def answer(engine: Engine, address: Address, arguments: argparse.Namespace, report: Report) -> int:
+    """Answer what the guard of the deploy under way asks, and follow that deploy to its end.
+
+    Raises:
+        RefusedError: when no deploy is under way, or its guard has not tripped.
+    """
+    record = engine.attachable(Verb.DEPLOY, address)
+    if record is None:
+        raise RefusedError(
+            f"no deploy of {address} is under way", f"quarterdeck journal list {address} says how it ended"
+        )
+    if arguments.dry_run:
+        asks = engine.open_question(record.id)
+        report.close(None, f"{DRY_RUN}; it asks: {asks}" if asks else f"{DRY_RUN}; it asks nothing now")
+        return 0
+    if not engine.answer_guard(record.id, GuardAnswer(arguments.answer)):
+        raise RefusedError(
+            f"the guard of {address} has not tripped",
+            f"quarterdeck rollback {address} goes back all the same",
+        )
+    return follow(engine.resume(record.id), report)
 
 
 def deploy_group(
@@ -132,7 +187,13 @@ def deploy_group(
         raise UsageError("a group has no containers and no size of its own", "name one service")
     versions: Mapping[str, str] = dict(arguments.member)
     wish = GroupWish(
-        Verb.DEPLOY, group, version=arguments.version, versions=versions, migrate=arguments.migrate
+        Verb.DEPLOY,
+        group,
+        version=arguments.version,
+        versions=versions,
+        migrate=arguments.migrate,
+        guard=arguments.guard,
+        bake_s=arguments.bake,
     )
     return carry_group(engine, wish, arguments, report)
 

@@ -13,6 +13,7 @@ from console.cli.report import Report
 from console.clock import SystemClock
 from console.domain.address import Address
 from console.domain.group import GroupAddress
+from console.domain.guarded import GuardAnswer
 from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb, Verdict
 from console.domain.wish import Wish
 from console.errors import QuarterdeckError, UsageError
@@ -41,6 +42,8 @@ class Engine(Protocol):
     def open_question(self, operation_id: str) -> str: ...
 
     def answer(self, operation_id: str, *, yes: bool) -> bool: ...
+
+    def answer_guard(self, operation_id: str, answer: GuardAnswer) -> bool: ...
 
     def attachable(self, verb: Verb, address: Address) -> OperationRecord | None: ...
 

@@ -41,10 +41,12 @@ class GroupWish:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Deploy: by alias, where a member gets another version."""
     to: str = ""
-    """Rollback: as in :class:`console.domain.wish.Wish`, like the three below."""
+    """Rollback: as in :class:`console.domain.wish.Wish`, like those below."""
     direct: bool = False
     capacity: bool = False
     migrate: bool | None = None
+    guard: str = ""
+    bake_s: float | None = None
 
 
 @dataclass(frozen=True)

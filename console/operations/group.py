@@ -85,6 +85,8 @@ def _member(wish: GroupWish, alias: str) -> Wish:
         direct=wish.direct,
         capacity=wish.capacity,
         migrate=wish.migrate,
+        guard=wish.guard,
+        bake_s=wish.bake_s,
     )
 
 

@@ -233,11 +233,9 @@ class Guarded:
     # a person's part
 
     def _asking(self, found: ServiceSignals | None, rollout: Rollout | None) -> Iterator[OperationEvent]:
-        if self._is_countdown and (doubt := self._doubt(found)):
-            self._is_countdown = False
-            self._asked = replace(self._asked, mode=GuardMode.ASK, asks_because=doubt, blame=_blame(found))
-            self._guard.cancel(self._carrier.clock.now())
-            yield self._say(f"guard does not roll back by itself: {doubt}", found)
+        if self._is_countdown and self._asked is not None and (doubt := self._doubt(found)):
+            self._asked = replace(self._asked, blame=_blame(found))
+            yield from self._asks_instead(doubt, found)
         if self._is_countdown and self._guard.is_due(self._carrier.clock.now()):
             yield from self._go_back("guard", found)
         elif not self._is_countdown and rollout is not None and rollout.waiting is not None:

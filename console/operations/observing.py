@@ -398,12 +398,12 @@ class Observer:
         carrier = self.carrier
         limit = carrier.limits.timeout_s
         record = carrier.log.record
+        if self._is_done:
+            return None  # ECS has done its part; its guard goes on for as long as it was told to
         if limit is None or (carrier.clock.now() - carrier.watched_since).total_seconds() < limit:
             return None
         if record.safe_at is not None and carrier.plan.verb is Verb.ROLLBACK:
             return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
-        if self._is_done:
-            return carrier.end(Verdict.BAKING, None, "done; the guard has not finished judging it")
         seen = carrier.progress.observation if carrier.in_contact else None
         verdict, reason = given_up(seen, limit, "ECS")
         return carrier.end(verdict, None, reason)

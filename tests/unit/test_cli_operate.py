@@ -12,6 +12,7 @@ import pytest
 from console.cli import deploy, operate, rollback
 from console.cli.report import Report
 from console.domain.address import Address, Tier
+from console.domain.guarded import GuardAnswer
 from console.domain.operation import (
     Basis,
     Candidate,
@@ -118,6 +119,10 @@ class FakeEngine:
         self.calls.append(("answer", operation_id, yes))
         return bool(self.question)
 
+    def answer_guard(self, operation_id: str, answer: GuardAnswer) -> bool:
+        self.calls.append(("answer_guard", operation_id, answer))
+        return bool(self.question)
+
     def end_hold(self, address: Address) -> Iterator[OperationEvent]:
         self.calls.append(("end_hold", address))
         return self._play()
@@ -144,7 +149,7 @@ def arguments(**overrides: Any) -> argparse.Namespace:
     defaults = {
         "version": "v1.4.2",
         **dict.fromkeys(("memory", "cpu", "grace", "migrate")),
-        **{"member": [], "container": []},
+        **{"member": [], "container": [], "guard": "", "bake": None},
         **{"to": "", "direct": False, "capacity": False},
         **{"confirm": SHORT, "dry_run": False, "json": True},
     }

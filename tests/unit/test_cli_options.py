@@ -10,12 +10,13 @@ from console.cli import deploy, main, offers, rollback, sayings
 from console.cli.report import Report
 from console.config.settings import EnvironmentSettings, ServiceSettings, Settings
 from console.domain.address import Address, Tier
+from console.domain.guarded import GuardAnswer
 from console.domain.operation import OperationEvent, Verb
 from console.domain.registry import Findings, Offer, RegistryVersion
 from console.domain.version import Version
 from console.domain.wish import Wish
-from console.errors import UsageError
-from tests.builders import ADDRESS, NOW, an_environment
+from console.errors import RefusedError, UsageError
+from tests.builders import ADDRESS, NOW, a_record, an_environment
 from tests.fakes import FakeClock
 from tests.unit.test_cli_operate import FakeEngine, a_course, a_plan
 
@@ -62,6 +63,32 @@ def test_a_deploy_asks_for_what_its_options_say() -> None:
             migrate=False,
         )
     ]
+
+
+def test_a_deploy_is_guarded_as_asked() -> None:
+    """By its mode and its bake; the same version under way is followed all the same."""
+    engine = Wishing(planned=a_plan(verb=Verb.DEPLOY))
+    words = ("deploy", str(ADDRESS), "--version", "v1.4.2", "--guard", "rollback", "--bake", "10m")
+    deploy.deploy(engine, ADDRESS, parsed(*words, "--dry-run"), Report(FakeClock(), as_json=True))
+    assert engine.wishes == [Wish(Verb.DEPLOY, ADDRESS, version="v1.4.2", guard="rollback", bake_s=600)]
+    engine.under_way = a_record(verb=Verb.DEPLOY, target={"version": "v1.4.2"})
+    deploy.deploy(engine, ADDRESS, parsed(*words), Report(FakeClock(), as_json=True))
+    assert engine.calls[-1] == ("resume", a_record().id)
+
+
+@pytest.mark.parametrize("word", ["back", "wait", "ignore"])
+def test_the_guard_of_the_deploy_under_way_is_answered(word: str) -> None:
+    """Nothing is planned; the deploy is followed. Without a question it is said that there is none."""
+    engine = Wishing(under_way=a_record(verb=Verb.DEPLOY), question="roll back?", course=a_course())
+    given = parsed("deploy", str(ADDRESS), "--answer", word)
+    deploy.answer(engine, ADDRESS, given, Report(FakeClock(), as_json=True))
+    assert engine.calls == [("answer_guard", a_record().id, GuardAnswer(word)), ("resume", a_record().id)]
+    engine.question = ""
+    with pytest.raises(RefusedError, match="has not tripped"):
+        deploy.answer(engine, ADDRESS, given, Report(FakeClock(), as_json=True))
+    engine.under_way = None
+    with pytest.raises(RefusedError, match="no deploy"):
+        deploy.answer(engine, ADDRESS, given, Report(FakeClock(), as_json=True))
 
 
 def test_another_size_alone_is_a_deploy() -> None:
