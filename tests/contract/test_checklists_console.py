@@ -27,8 +27,8 @@ RELEASES = {
     "fairtradeworker": ("api", "v2.7.3"),
     "swapjoy": ("api", "good"),
 }
-SLICED = "rugmunch"
-TRIES = 1500
+SLICED = "clever-better"
+TRIES = 6000
 
 
 @pytest.fixture
