@@ -1,5 +1,6 @@
 """Checklists for tests: checks whose answers a test sets, and a door to lists in a folder of its own."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -54,7 +55,15 @@ class Checks:
 class Walks:
     """One service in one environment, whose lists are files of a folder."""
 
-    def __init__(self, folder: Path, text: str, *, read_only: bool = False, runbook: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        text: str,
+        *,
+        read_only: bool = False,
+        runbook: str = "",
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.write("own.toml", text)
         if runbook:
@@ -62,8 +71,12 @@ class Walks:
         self.checks = Checks()
         self.clock = FakeClock()
         self.journal = MemoryJournal()
+        self.web = FakeWeb()
+        self.signals = FakeSignals()
         self.platform = FakePlatform(environment=an_environment(read_only=read_only))
-        service = ServiceSettings(ADDRESS, "rugmunch-api", CLUSTER, checklist="own.toml")
+        service = ServiceSettings(
+            ADDRESS, "rugmunch-api", CLUSTER, checklist="own.toml", checklist_parameters=parameters or {}
+        )
         self.environment = EnvironmentSettings(
             self.platform.environment,
             services={"api": service},
@@ -77,7 +90,7 @@ class Walks:
 
     def another(self) -> Checklists:
         """The door as another process opens it."""
-        places = Places(self.platform, FakeSignals(), FakeLogs(), Outside(FakeWeb(), FakeSecrets()))
+        places = Places(self.platform, self.signals, FakeLogs(), Outside(self.web, FakeSecrets()))
         key = self.platform.environment.key
         return Checklists(
             self.settings,

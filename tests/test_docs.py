@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from console.app import QuarterdeckApp
+from console.checklists import loader
+from console.checklists.registry import Check, all_checks
 from console.cli.main import parser
 from console.config import schema
 from console.config.loader import load
+from console.domain.checklist import Effect, ItemState, Phase
 from console.domain.operation import Verdict
 from console.domain.service import ServiceState
 from screens.keymap import keymap, places, remappable
@@ -126,6 +129,46 @@ def test_the_headless_page_has_every_verdict_in_the_row_of_its_exit_code() -> No
         assert re.search(rf"\b{verdict.value}\b", row)
     for state in ServiceState:
         assert re.search(rf"\b{state.value}\b", page)
+
+
+def rows_of_checks() -> list[str]:
+    """The table of checks as it has to stand on the page."""
+    registry = all_checks()
+    return [row_of(check) for name in registry.names() if (check := registry.get(name)) is not None]
+
+
+def row_of(check: Check) -> str:
+    """A check's row: required parameters are bold, and what it may do is said."""
+    said = [check.says]
+    if check.effect is Effect.WRITES:
+        said.append("**writes**")
+    if check.own_files_only:
+        said.append("in lists of your own only")
+    if check.deed is not None:
+        said.append(f"`A` can {check.deed.verb}" + (f", with {check.deed.asks}" if check.deed.asks else ""))
+    given = [
+        f"**`{name[:-1]}`** {meaning}" if name.endswith("*") else f"`{name}` {meaning}"
+        for name, meaning in check.parameters.items()
+    ]
+    return f"| `{check.name}` | {'; '.join(said)} | {'; '.join(given)} |"
+
+
+def test_the_page_of_checklists_has_every_check_with_its_parameters() -> None:
+    """Row by row, as the registry has them."""
+    page = (ROOT / "docs" / "checklists.md").read_text(encoding="utf-8")
+    table = page[page.index("## The checks") :].splitlines()
+
+    assert [line for line in table if line.startswith("| `")] == rows_of_checks()
+
+
+def test_the_page_of_checklists_has_every_key_phase_and_state() -> None:
+    page = (ROOT / "docs" / "checklists.md").read_text(encoding="utf-8")
+    rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+
+    assert {key for key in loader.ITEM if f"`{key}`" not in rows} == set()
+    assert {key for key in ("title", "goal") if f"`{key}`" not in rows} == set()
+    assert {state.value for state in ItemState if f"`{state.value}`" not in rows} == set()
+    assert {phase.value for phase in Phase if f"`{phase.value}`" not in page} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -169,16 +169,17 @@ class Lists:
         return dict(last.facts)
 
     def walker(self, address: Address, name: str = "", version: str = "") -> Walker:
-        """The open walk, everything in it judged anew."""
-        self.wait(FRESH_S)  # what was read a moment ago is not read again
+        """The open walk, what is due in it judged."""
         walker = self.door.begin(address, name, version=version)
-        walker.again()
         walker.settle(SETTLE_S)
         return walker
 
     def found(self, address: Address, name: str = "") -> Mapping[str, ItemView]:
-        """Every item as it stands, by its id."""
-        return {view.item.id: view for view in self.walker(address, name).view().items}
+        """Every item as it stands, judged anew, by its id."""
+        self.wait(FRESH_S)  # what was read a moment ago is not read again
+        walker = self.door.begin(address, name)
+        walker.again()
+        return {view.item.id: view for view in walker.settle(SETTLE_S).items}
 
     def tick_all(self, address: Address, *phases: Phase, name: str = "", version: str = "") -> WalkView:
         """Tick everything that a person ticks in those phases, in turn."""
@@ -188,7 +189,6 @@ class Lists:
             is_next = not view.state.is_settled and not view.waits_for
             if item.phase in phases and not item.check and is_next:
                 walker.tick(item.id, WHO, "seen")
-        walker.again()
         return walker.settle(SETTLE_S)
 
 
