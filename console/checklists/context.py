@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -40,6 +41,8 @@ class CheckContext:
     """What the walk's operation would run; ``None`` where it ships nothing, or nothing is planned yet."""
     plan_rollback: Callable[[Address], Plan] | None = None
     """What a rollback would be now; ``None`` where nobody can say."""
+    folder: Path = field(default_factory=Path)
+    """Of the configuration: paths in the operator's own lists begin there."""
     _kept: "dict[str, Kept[object]]" = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 

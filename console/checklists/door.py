@@ -262,6 +262,7 @@ class Checklists:
             {key: other.platform for key, other in self._places.items()},
             release,
             self._plan_rollback,
+            self._settings.path.parent,
         )
 
     def _begun(self, record: OperationRecord) -> frozenset[Phase]:

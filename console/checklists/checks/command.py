@@ -42,7 +42,7 @@ def run(context: CheckContext, given: Given) -> Result:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=limit,
-            cwd=given.text("folder") or None,
+            cwd=context.folder / given.text("folder"),
             env=dict(os.environ),
             check=False,
         )
