@@ -24,8 +24,9 @@ def example() -> str:
 
 
 @pytest.fixture
-def walks(tmp_path: Path) -> Walks:
-    """A service whose team has that list, and says what its variables stand for."""
+def walks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walks:
+    """A service whose team has that list, on a machine without npm."""
+    monkeypatch.setenv("PATH", str(tmp_path))
     given = {"url": "https://api.shop.example", "repository": "shop/api"}
     walks = Walks(tmp_path, "", parameters=given)
     (tmp_path / "own.toml").write_text(example(), "utf-8")
@@ -46,7 +47,7 @@ def test_the_example_is_walked_from_the_first_tick_to_the_last(walks: Walks) -> 
     first = {view.item.id: view for view in walker.settle(5).items}
     assert first["tests"].item.title == "the tests of v1.4.4 are green"
     assert first["tests"].state is ItemState.UNKNOWN
-    assert first["audit"].state in (ItemState.UNKNOWN, ItemState.FAIL)
+    assert (first["audit"].state, first["audit"].value) == (ItemState.UNKNOWN, "there is no command npm")
     assert first["order"].state is ItemState.NOT_APPLICABLE
     with pytest.raises(RefusedError, match="waits"):
         walker.tick("told", WHO)
@@ -69,8 +70,8 @@ def test_the_example_is_walked_from_the_first_tick_to_the_last(walks: Walks) -> 
     after = {view.item.id: view for view in walker.settle(5).items}
     assert after["shop-window"].state is ItemState.PASS
     assert (after["errors"].state, after["watch"].state) == (ItemState.PASS, ItemState.CHECKING)
-    for _ in range(31):
-        walks.clock.advance(60)
+    for _ in range(4):
+        walks.clock.advance(600)
         walker.settle(5)
     assert walker.view().blockers() == ()
     assert walker.end(WHO).ended_at is not None
