@@ -16,7 +16,13 @@ from pathlib import Path
 
 import pyte
 
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
+ALL_S = 900
+"""For a whole walk, on a machine that is busy with others."""
+SETTLED_S = 0.3
+"""How long the screen has to stay as it is wanted: a frame comes in parts, and what only passes in a part
+of one was never on the screen. It is also longer than an ``esc`` waits for what may follow it."""
+MOST_READ = 1_000_000
 
 
 class Terminal:
@@ -55,31 +61,36 @@ class Terminal:
         )
 
     def wait_until(self, so: Callable[[str], bool], what: str, patience_s: float = PATIENCE_S) -> str:
-        """Read until the screen is so."""
+        """Read until the screen is so, and stays so."""
         deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline:
-            if so(self.text):
+        since = None
+        while (now := time.monotonic()) < deadline:
+            since = (now if since is None else since) if so(self.text) else None
+            if since is not None and now - since >= SETTLED_S:
                 return self.text
             if not self._read(0.1) and self.process.poll() is not None:
+                if so(self.text):
+                    return self.text
                 break
         raise AssertionError(f"never {what}:\n{self.text}")
 
     def _read(self, patience_s: float) -> bool:
-        ready, _, _ = select.select([self._master], [], [], patience_s)
-        if not ready:
-            return False
-        try:
-            self._stream.feed(os.read(self._master, 65536))
-        except OSError:
-            return False
-        return True
+        """Take in all that has been written; whether there was anything."""
+        found = b""
+        while len(found) < MOST_READ and select.select([self._master], [], [], 0 if found else patience_s)[0]:
+            try:
+                found += os.read(self._master, 65536)
+            except OSError:
+                break
+        self._stream.feed(found)
+        return bool(found)
 
     def wait_for_end(self) -> int:
         """Read until the program has ended; its exit code."""
         deadline = time.monotonic() + PATIENCE_S
         while self.process.poll() is None and time.monotonic() < deadline:
             self._read(0.1)
-        return self.process.wait(1)
+        return self.process.wait(10)
 
     def kill(self) -> None:
         """``kill -9``."""

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.contract.command_line import CommandLine, served
-from tests.terminal.emulator import Terminal, opened
+from tests.terminal.emulator import ALL_S, Terminal, opened
 
 LAST = "huge-s199"
+pytestmark = pytest.mark.timeout(ALL_S)
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +46,12 @@ def test_a_thousand_services_are_walked_filtered_and_opened(
         terminal.press("s123")
         terminal.wait_for("huge-s123", gone="huge-s000")
         terminal.press("\r")
+        terminal.wait_for("enter open", gone="enter keep")
         is_at(terminal, "huge-s123")
         terminal.press("\r")
         terminal.wait_for("huge-s123", "5 running", "well")
         terminal.press("\x1b")
+        terminal.wait_for("enter open")
         is_at(terminal, "huge-s123")
         terminal.press("\x1b")
         terminal.wait_for("huge-s122", "huge-s123")

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.command_line import served
-from tests.terminal.emulator import opened
+from tests.terminal.emulator import ALL_S, opened
+
+pytestmark = pytest.mark.timeout(ALL_S)
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(140, 40), (80, 24)])
