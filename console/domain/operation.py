@@ -31,6 +31,8 @@ class Verb(StrEnum):
     """A person says that a version is bad, or no longer: nothing is sent."""
     REHEARSE = "rehearse"
     """A rollback for real and forward again, outside of production: it proves the way back."""
+    WATCH = "watch"
+    """The figures of a deploy are judged for a while after its success: nothing is sent by itself."""
     WALK = "walk"
     """A checklist is walked through: nothing is sent by itself."""
 

@@ -16,6 +16,7 @@ from console.domain.operation import (
     Plan,
     Progress,
     Step,
+    Verb,
     Verdict,
 )
 from console.domain.release import Release
@@ -119,6 +120,8 @@ class Carrier:
         if self.plan.mechanism is Mechanism.ACTIONS:
             return self.timeline.walked([action.said for action in self.plan.actions], over=self.ended)
         record = self.log.record
+        if self.plan.verb is Verb.WATCH:
+            return self.timeline.walked((), over=self.ended)
         return self.timeline.steps(
             "",
             self.plan.estimate,

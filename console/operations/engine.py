@@ -18,12 +18,14 @@ from console.operations import execution, group, rehearsal
 from console.operations.carrier import Limits
 from console.operations.gate import Gate, NoGate, is_gated
 from console.operations.guard_feed import Guards
+from console.operations.guard_watch import watch_plan
 from console.operations.interrupted import unless_done_for_its_group
 from console.operations.means import Means
 from console.operations.outside import Outside
 from console.operations.permission import Permission
 from console.operations.planning import Planning, plan
 from console.operations.policy import policy_checks
+from console.operations.resuming import plan_of
 from console.operations.statements import Statements
 from console.operations.under_way import UnderWay
 from console.operations.versions import offers
@@ -245,6 +247,18 @@ class Engine:
             JournalError: when it cannot be written: nobody would find it.
         """
         return self._under_way.answer_guard(operation_id, answer)
+
+    def watch_after(self, operation_id: str) -> Iterator[OperationEvent]:
+        """Go on judging the figures of a deploy that has succeeded, as an operation of its own; the last
+        event is its verdict. No events where nothing is to be judged, or that is done already.
+
+        Raises:
+            JournalError: when the journal cannot be read or written.
+        """
+        means, record = self._means, self._means.record(operation_id)
+        plan = watch_plan(record, plan_of(record, means.journal.entries(record.id)), means.clock.now())
+        if plan is not None and not self._under_way.is_watched(plan):
+            yield from execution.execute(means, plan, means.clock)
 
     def record(self, operation_id: str) -> OperationRecord | None:
         """An operation as the journal has it; ``None``: it has not."""

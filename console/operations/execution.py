@@ -8,6 +8,7 @@ from console.errors import JournalError, RefusedError
 from console.operations import ulid
 from console.operations.carrier import Carrier, stored
 from console.operations.gate import is_gated
+from console.operations.guard_watch import TimedWatch
 from console.operations.lives import host
 from console.operations.log import OperationLog
 from console.operations.means import Means
@@ -38,6 +39,9 @@ def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent,
     yield confirmed
     if plan.nothing_to_do:
         yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
+        return
+    if plan.verb is Verb.WATCH:
+        yield from TimedWatch(carrier, guarded).watch() if guarded is not None else ()
         return
     if plan.actions:
         yield from walk(carrier)

@@ -58,6 +58,7 @@ class Guarded:
         self._phase = GuardPhase.ROLLOUT
         self._until: datetime | None = None
         self._tries = 0
+        self._ordered_at: datetime | None = None
         self._is_told = False
         self._failed: tuple[Hard, ...] = ()
         """Tests of the new version that failed once it served."""
@@ -95,11 +96,21 @@ class Guarded:
 
     @property
     def _is_waited_for(self) -> bool:
-        """A bake holds nobody up who did not ask for it: a run without a person ends when ECS is done."""
+        """A bake holds nobody up who did not ask for it: what only asks goes on asking in a watch of its
+        own."""
         limits = self._carrier.limits
         if limits.until != "done":
             return False
-        return self._terms.is_asked or self._terms.mode is GuardMode.ROLLBACK or limits.asks == "wait"
+        return self._terms.is_asked or self._terms.mode is GuardMode.ROLLBACK
+
+    def watch(self, ordered_at: datetime, until: datetime) -> None:
+        """Judge a deploy that has succeeded, by what was before its order."""
+        self._phase, self._ordered_at, self._until = GuardPhase.WATCH, ordered_at, until
+
+    @property
+    def holds_watch(self) -> bool:
+        """Somebody may still answer what it asks."""
+        return self._asked is not None and self._carrier.limits.asks == "wait"
 
     def end_asking(self) -> Iterator[OperationEvent]:
         """At the end of what is judged: neither a failed test nor a question that nobody has answered is a
@@ -120,7 +131,8 @@ class Guarded:
     def meet(self, observation: Observation, rollout: Rollout | None) -> Iterator[OperationEvent]:
         """Judge what is known now; may go back, and end the operation by that."""
         carrier, now = self._carrier, self._carrier.clock.now()
-        self._feed.tend(observation, carrier.log.record.accepted_at or carrier.confirmed_at)
+        ordered_at = self._ordered_at or carrier.log.record.accepted_at or carrier.confirmed_at
+        self._feed.tend(observation, ordered_at)
         found = self._feed.newest
         if not self._is_told:
             self._is_told = True
@@ -349,6 +361,9 @@ class Guarded:
     def _standing(self) -> str:
         if not self._guard.is_armed:
             return f"guard off: {self._guard.disarmed}"
+        if self._phase is GuardPhase.WATCH and self._until is not None:
+            left_s = (self._until - self._carrier.clock.now()).total_seconds()
+            return f"its figures are judged for {minutes(left_s)}"
         if self._phase is GuardPhase.BAKE:
             return f"guard goes on judging for {minutes(self._terms.bake_s)}"
         return f"guard armed: {self._terms.mode.value}"

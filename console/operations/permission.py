@@ -61,12 +61,15 @@ class Permission:
 
         What goes back disturbs any. A pause belongs to a deployment under way, so that deciding about it
         disturbs none. A deployment that nobody watches any more, because it bakes or is paused, lets the
-        number of tasks change. Deploys of other versions follow one another.
+        number of tasks change, and one that is done, and only judged, anything. Deploys of other versions
+        follow one another.
         """
         if plan.verb.goes_back or plan.verb is Verb.CONTINUE:
             return None
         watched = (None, Verdict.UNKNOWN)
         for record in self._under_way.at(plan.address):
+            if record.verb is Verb.WATCH or (record.verb is Verb.DEPLOY and record.done_at is not None):
+                continue
             same = record.verb is plan.verb and plan.verb is Verb.DEPLOY
             if same or (plan.verb is Verb.SCALE and record.verdict not in watched):
                 continue

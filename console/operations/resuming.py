@@ -14,11 +14,13 @@ from console.domain.operation import (
     Order,
     Plan,
     Progress,
+    Verb,
     Verdict,
 )
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations.carrier import Carrier
 from console.operations.guard_log import GUARD, counting_down, view_in
+from console.operations.guard_watch import TimedWatch
 from console.operations.guarded import Guarded
 from console.operations.lives import is_carried
 from console.operations.observing import LOOK_EVERY_S, Observer
@@ -54,6 +56,9 @@ def resume(
     carrier.resumed = True
     yield carrier.event("resumed", "resumed: the process that carried it is gone")
     carrier.log.forgive()
+    if carrier.plan.verb is Verb.WATCH:
+        yield from _watch_on(carrier, entries, guarded)
+        return
     if carrier.plan.actions and order is None:
         yield from resume_walk(carrier, entries)
         return
@@ -69,6 +74,15 @@ def resume(
         yield from guarded.take_over(entries)
     if carrier.accepted is not None and not carrier.ended:
         yield from Observer(carrier, carrier.accepted, guarded).watch()
+
+
+def _watch_on(
+    carrier: Carrier, entries: tuple[Entry, ...], guarded: Guarded | None
+) -> Iterator[OperationEvent]:
+    if guarded is None:
+        yield carrier.end(Verdict.REFUSED, None, "nothing judges figures here")
+        return
+    yield from TimedWatch(carrier, guarded).watch(entries)
 
 
 def _closed(carrier: Carrier, told: Entry) -> OperationEvent:

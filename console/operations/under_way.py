@@ -82,6 +82,11 @@ class UnderWay:
         except (RefusedError, JournalError):
             return None
 
+    def is_watched(self, plan: Plan) -> bool:
+        """Whether the deploy that a timed watch is about is, or was, watched by one."""
+        records = self._journal.operations(str(plan.address))
+        return any(r.verb is Verb.WATCH and self._asked(r) == plan.asked for r in records)
+
     # going on
 
     def resume(self, operation_id: str, *, goes_on: bool = False) -> Iterator[OperationEvent]:

@@ -19,7 +19,7 @@ from console.domain.guard import (
     Judgement,
     ServiceSignals,
 )
-from console.domain.guarded import GuardAnswer, GuardState, GuardView
+from console.domain.guarded import GuardAnswer, GuardPhase, GuardState, GuardView
 from console.domain.operation import Accepted, OperationEvent, Order, Verb
 from console.domain.rollout import RolloutStatus
 from console.domain.series import Scope, SeriesPicture
@@ -193,9 +193,9 @@ class Post:
     def at(self, seconds: float, action: Callable[[], object]) -> None:
         self.bench.clock.at(seconds, action)
 
-    def answer(self, answer: GuardAnswer) -> None:
+    def answer(self, answer: GuardAnswer, verb: Verb = Verb.DEPLOY) -> None:
         """As another process would."""
-        record = next(r for r in self.bench.journal.operations() if r.verb is Verb.DEPLOY)
+        record = next(r for r in self.bench.journal.operations() if r.verb is verb)
         assert self.engine().answer_guard(record.id, answer)
 
     @property
@@ -389,7 +389,7 @@ def test_a_dependency_that_turns_out_to_be_down_stops_the_countdown(post: Post) 
 def test_it_asks_and_goes_back_on_yes(post: Post) -> None:
     post.at(60, post.figures.bad)
     post.at(120, lambda: post.answer(GuardAnswer.BACK))
-    verdict = post.deploy()
+    verdict = post.deploy("ask", BAKE_S)
     assert (verdict["verdict"], verdict["by"]) == ("ROLLED_BACK", "operator")
     assert post.orders == 2
     assert post.bench.journal.operations()[0].by == "operator"
@@ -398,7 +398,7 @@ def test_it_asks_and_goes_back_on_yes(post: Post) -> None:
 def test_an_unanswered_question_holds_the_end_where_somebody_can_answer(post: Post) -> None:
     post.at(60, post.figures.bad)
     post.at(BAKE_S + 900, lambda: post.answer(GuardAnswer.IGNORE))
-    assert post.deploy()["verdict"] == "SUCCEEDED"
+    assert post.deploy("ask", BAKE_S)["verdict"] == "SUCCEEDED"
     assert post.told[-1].at - NOW > timedelta(seconds=BAKE_S + 899)
 
 
@@ -415,7 +415,7 @@ def test_wait_asks_again_while_it_lasts(post: Post) -> None:
     post.at(60, post.figures.bad)
     post.at(90, lambda: post.answer(GuardAnswer.WAIT))
     post.at(600, lambda: post.answer(GuardAnswer.IGNORE))
-    post.deploy()
+    post.deploy("ask", BAKE_S)
     asked = [e.at for e in post.told if e.event == "guard" and e.facts["state"] == "tripped"]
     assert len(asked) == 2
     assert timedelta(minutes=5) <= asked[1] - asked[0] <= timedelta(minutes=6)
@@ -552,3 +552,67 @@ def test_what_was_ignored_stays_ignored(post: Post) -> None:
     last = list(post.kept(post.engine().resume(deploy)))[-1]
     assert last.facts["verdict"] == "SUCCEEDED"
     assert post.orders == 1
+
+
+# the watch after it
+
+
+def watched(post: Post, asks: str = "wait") -> Iterator[OperationEvent]:
+    deploy = next(r for r in post.bench.journal.operations() if r.verb is Verb.DEPLOY)
+    return post.kept(post.engine(asks).watch_after(deploy.id))
+
+
+def test_after_success_the_figures_are_watched_as_long_as_configured(post: Post) -> None:
+    post.deploy()
+    began = post.told[-1].at
+    assert began - NOW < timedelta(seconds=60), "the deploy itself waits for nothing"
+    post.told.clear()
+    last = list(watched(post))[-1]
+    assert (last.event, last.facts["verdict"], last.facts["verb"]) == ("verdict", "SUCCEEDED", "watch")
+    assert timedelta(minutes=29) <= last.at - began <= timedelta(minutes=31)
+    assert post.view(GuardState.JUDGING).phase is GuardPhase.WATCH
+    assert {item for item in post.figures.ordered if item is not None} == {NOW}
+    assert list(watched(post)) == [], "once is enough"
+
+
+def test_it_asks_and_holds_up_nobody(post: Post) -> None:
+    """Even where the deploy went back by itself, a watch only asks; and others may act meanwhile."""
+    post.deploy("rollback", 60.0)
+    events = watched(post)
+    next(events)
+    post.figures.bad()
+    for event in events:
+        if event.event == "guard" and event.facts["state"] == "tripped":
+            break
+    post.engine().permit(post.engine().plan(Wish(Verb.RESTART, ADDRESS)), "production/api")
+    post.answer(GuardAnswer.BACK, Verb.WATCH)
+    last = list(events)[-1]
+    assert (last.facts["verdict"], last.facts["by"]) == ("ROLLED_BACK", "operator")
+    assert post.orders == 2
+
+
+def test_it_is_taken_over_with_what_is_left_of_it(post: Post) -> None:
+    post.deploy()
+    done = post.told[-1].at
+    for _ in zip(watched(post), range(40), strict=False):
+        pass
+    post.bench.clock.advance(60)
+    (watch,) = [r for r in post.engine().open_operations() if r.verb is Verb.WATCH]
+    last = list(post.kept(post.engine().resume(watch.id)))[-1]
+    assert last.facts["verdict"] == "SUCCEEDED"
+    assert timedelta(minutes=29) <= last.at - done <= timedelta(minutes=31)
+
+
+def test_another_version_ends_it(post: Post) -> None:
+    post.deploy()
+    events = watched(post)
+    next(events)
+    post.bench.platform.put(old_serves(300))
+    last = list(events)[-1]
+    assert last.facts["verdict"] == "REPLACED"
+    assert "v1.4.2" in last.facts["reason"]  # type: ignore[operator]
+
+
+def test_what_was_not_guarded_is_not_watched(post: Post) -> None:
+    post.deploy("off")
+    assert list(watched(post)) == []

@@ -1,0 +1,118 @@
+"""The timed watch: after a deploy has succeeded its figures go on being judged, as an operation of its own.
+
+It is in the journal, so that whoever takes the console over goes on with it. It sends nothing by itself: it
+asks, and goes back when a person says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from console.domain.guard import GuardMode
+from console.domain.guarded import GuardTerms
+from console.domain.operation import (
+    Entry,
+    Mechanism,
+    OperationEvent,
+    OperationRecord,
+    Plan,
+    Verb,
+    Verdict,
+)
+from console.domain.service import Observation
+from console.domain.steps import lasts
+from console.domain.words import from_utc, utc
+from console.errors import QuarterdeckError
+from console.operations.carrier import Carrier
+from console.operations.contact import Contact
+from console.operations.guarded import Guarded
+from console.operations.safe import serving
+from console.operations.tenure import key_of
+
+LOOK_EVERY_S = 5.0
+OF, ORDERED_AT = "of", "ordered_at"
+"""In a plan's ``asked`` and ``before``: the deploy that it watches, and when that was ordered."""
+
+
+def watch_plan(deploy: OperationRecord, plan: Plan, now: datetime) -> Plan | None:
+    """The watch that follows a deploy; ``None`` where none does."""
+    terms, ordered_at = plan.guard, deploy.accepted_at
+    if deploy.verdict is not Verdict.SUCCEEDED or terms is None or not terms.is_on or ordered_at is None:
+        return None
+    until = (deploy.done_at or now) + timedelta(seconds=max(terms.bake_s, terms.watch_s))
+    left_s = (until - now).total_seconds()
+    if left_s <= 0 or not terms.watch_s:
+        return None
+    return Plan(
+        verb=Verb.WATCH,
+        address=plan.address,
+        tier=plan.tier,
+        account=plan.account,
+        region=plan.region,
+        cluster=plan.cluster,
+        service=plan.service,
+        mechanism=Mechanism.NONE,
+        basis=plan.basis,
+        source=plan.source,
+        target=plan.target,
+        effect=f"the figures are judged for {lasts(round(left_s))}: nothing is sent without a person",
+        made_at=now,
+        confirm="",
+        guard=GuardTerms(GuardMode.ASK, 0.0, terms.countdown_s, left_s, is_asked=True),
+        before={ORDERED_AT: utc(ordered_at)},
+        asked={OF: deploy.id},
+    )
+
+
+class TimedWatch:
+    """Looks at a service until the time is up, a person has answered, or something else is shipped."""
+
+    def __init__(self, carrier: Carrier, guarded: Guarded) -> None:
+        self._carrier = carrier
+        self._guarded = guarded
+        self._contact = Contact(carrier)
+        terms = carrier.plan.guard
+        self._watch_s = terms.watch_s if terms is not None else 0.0
+        self._until = carrier.confirmed_at + timedelta(seconds=self._watch_s)
+        ordered = carrier.plan.before.get(ORDERED_AT)
+        guarded.watch(from_utc(str(ordered)) if ordered else carrier.confirmed_at, self._until)
+
+    def watch(self, entries: Sequence[Entry] = ()) -> Iterator[OperationEvent]:
+        """To its verdict.
+
+        Args:
+            entries: What the process wrote that carried it before; none when it begins.
+        """
+        carrier = self._carrier
+        if entries:
+            yield from self._guarded.take_over(tuple(entries))
+        while not carrier.ended:
+            try:
+                observation = carrier.platform.observe(carrier.plan.address)
+            except QuarterdeckError as error:
+                yield from self._contact.lost(error)
+            else:
+                yield from self._contact.regained()
+                yield from self._look(observation)
+            if not carrier.ended:
+                carrier.log.beat()
+                carrier.clock.sleep(LOOK_EVERY_S)
+
+    def _look(self, observation: Observation) -> Iterator[OperationEvent]:
+        carrier = self._carrier
+        carrier.running = serving(observation) or carrier.running
+        carrier.progress = replace(carrier.progress, observation=observation)
+        primary = observation.primary_release
+        if primary is not None and key_of(primary) != key_of(carrier.plan.target):
+            yield carrier.end(Verdict.REPLACED, None, f"{primary.version.label} is shipped now")
+            return
+        yield from self._guarded.meet(observation, None)
+        if carrier.ended:
+            return
+        if carrier.clock.now() >= self._until and not self._guarded.holds_watch:
+            yield from self._guarded.end_asking()
+            if not carrier.ended:
+                yield carrier.end(Verdict.SUCCEEDED, None, f"watched for {lasts(round(self._watch_s))}")
+            return
+        now, record = carrier.clock.now(), carrier.log.record
+        yield OperationEvent("observed", now, record.id, "", {}, carrier.picture())
