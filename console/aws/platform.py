@@ -27,7 +27,7 @@ from console.aws.rollouts import Rollouts
 from console.aws.routes import Routes
 from console.aws.scaling import ScalingReader
 from console.aws.scans import Scans
-from console.aws.services import Services, revisions_of, status_of
+from console.aws.services import Services, revisions_of, status_of, tally_of
 from console.aws.standing import Rights
 from console.aws.targets import TargetGroups
 from console.aws.task_set_releases import TaskSetReleases
@@ -192,7 +192,8 @@ class EcsPlatform:
 
         rollout = part("rollout", lambda: self._rollout_of(status), None)
         no_tasks: tuple[Task, ...] = ()
-        tasks = part("tasks", lambda: self._tasks.of(chosen.cluster, chosen.service), no_tasks)
+        tally = tally_of(status)
+        tasks = part("tasks", lambda: self._tasks.of(chosen.cluster, chosen.service, tally), no_tasks)
         releases = part("releases", lambda: self._releases_around(raw, status, rollout, tasks), none)
         timing = part("timing", lambda: self._groups.timing(status.groups), None)
         return Observation(

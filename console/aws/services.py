@@ -1,6 +1,6 @@
 """DescribeServices: the cheap picture of many services, ten a call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from console.aws import task_sets
@@ -222,3 +222,9 @@ def _releases_by_deployment(
         elif len(left) == len(deployments) == 1:
             tied[str(item["id"])] = left[0]
     return tied
+
+
+def tally_of(status: ServiceStatus) -> Hashable:
+    """What of a service changes as soon as a task of it starts or has stopped."""
+    newest = status.events[0].id if status.events else ""
+    return newest, tuple((item.id, item.running, item.pending, item.failed) for item in status.deployments)

@@ -1,6 +1,7 @@
 """The tasks of a service: running ones, and stopped ones for as long as ECS shows them (an hour)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from console.aws.calls import Calls, batches
@@ -14,29 +15,52 @@ PAGE = 100
 """Tasks in one page of ListTasks, and in one DescribeTasks (ECS API reference)."""
 COUNTED_S = 300.0
 """How long a count of CPU is believed: AWS's own is as old (CloudWatch user guide, usage metrics)."""
+STOPPED_S = 10.0
+"""How often stopped tasks are listed where the service itself tells of no change."""
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """What was known of a service's tasks when its stopped ones were listed last, and since."""
+
+    at: float
+    """When they were listed, on the monotonic clock."""
+    tally: Hashable
+    arns: tuple[str, ...]
+    """Of every task that ECS still shows."""
 
 
 class Tasks:
-    """Reads tasks; keeps of them only how much CPU all of a cluster take together."""
+    """Reads tasks; keeps of them only their names, and how much CPU all of a cluster take together."""
 
     def __init__(self, calls: Calls, clock: Clock | None = None) -> None:
         self._calls = calls
         self._clock = clock or SystemClock()
         self._units: dict[str, tuple[float, int]] = {}
         """Cluster -> when it was counted, on the monotonic clock, and CPU units."""
+        self._known: dict[tuple[str, str], _Listed] = {}
+        """By cluster and service."""
 
-    def of(self, cluster: str, service: str) -> tuple[Task, ...]:
+    def of(self, cluster: str, service: str, tally: Hashable = None) -> tuple[Task, ...]:
         """Every task of a service that ECS still shows, newest first.
 
         ListTasks filters by *desired* status, and knows only RUNNING and STOPPED; one that stopped
         between the two lists is in both.
+
+        Args:
+            tally: Whatever of the service changes when a task of it has stopped, as it was read just now:
+                while it stays, the tasks that stopped are those that were known, and for some seconds
+                they are not listed. ``None``: they are.
         """
-        arns = list(
-            dict.fromkeys(
-                arn for wanted in ("RUNNING", "STOPPED") for arn in self._listed(cluster, service, wanted)
-            )
-        )
-        return _newest_first(task_of(raw) for raw in self._described(cluster, arns))
+        began = self._clock.monotonic()
+        running = tuple(self._listed(cluster, service, "RUNNING"))
+        known = self._known.get((cluster, service))
+        if known is None or tally is None or tally != known.tally or began - known.at >= STOPPED_S:
+            known = _Listed(began, tally, tuple(self._listed(cluster, service, "STOPPED")))
+        found = list(self._described(cluster, list(dict.fromkeys((*running, *known.arns)))))
+        shown = tuple(str(raw.get("taskArn", "")) for raw in found)
+        self._known[cluster, service] = replace(known, arns=shown)
+        return _newest_first(task_of(raw) for raw in found)
 
     def running(self, cluster: str) -> dict[str, tuple[Task, ...]]:
         """The tasks of a whole cluster that are to run, by the name of their service, newest first: two

@@ -94,8 +94,8 @@ def test_a_service_is_observed_whole(aws: ScriptedAws) -> None:
     assert (seen.health_check_s, seen.deregistration_s) == (15, 45)
 
 
-def test_the_second_look_costs_six_calls(aws: ScriptedAws) -> None:
-    """Releases, definitions and labels are known then."""
+def test_the_second_look_costs_five_calls(aws: ScriptedAws) -> None:
+    """Releases, definitions and labels are known then, and no task can have stopped."""
     platform = platform_on(aws)
     platform.observe(ADDRESS)
     aws.sent.clear()
@@ -103,7 +103,6 @@ def test_the_second_look_costs_six_calls(aws: ScriptedAws) -> None:
     assert aws.names() == [
         "ecs.DescribeServices",
         "ecs.DescribeServiceDeployments",
-        "ecs.ListTasks",
         "ecs.ListTasks",
         "ecs.DescribeTasks",
         "elbv2.DescribeTargetHealth",

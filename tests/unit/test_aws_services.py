@@ -24,6 +24,7 @@ from tests.builders import (
     a_release,
     ago,
 )
+from tests.fakes import FakeClock
 from tests.unit.scripted_aws import (
     ScriptedAws,
     aws_error,
@@ -238,6 +239,30 @@ def test_running_and_stopped_tasks_are_read_by_pages_and_described_by_hundreds()
     found = Tasks(calls_on(aws)).of("c", "s")
     assert [task.id for task in found] == [f"{number:032x}" for number in range(150)]
     assert [len(params["tasks"]) for params in aws.params("ecs.DescribeTasks")] == [100, 50]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tally", "listed"),
+    [(2, "same", False), (2, "other", True), (10, "same", True), (2, None, True)],
+)
+def test_stopped_tasks_are_listed_again_when_one_may_have_stopped(
+    seconds: float, tally: str | None, listed: bool
+) -> None:
+    """One that ran a moment ago is not lost in between: it is described by its name."""
+    aws, clock = ScriptedAws(), FakeClock()
+    there = {"RUNNING": ["b", "a"], "STOPPED": ["z"]}
+    aws.on("ecs.ListTasks", lambda params: {"taskArns": there[params["desiredStatus"]]})
+    aws.on("ecs.DescribeTasks", lambda params: {"tasks": [{"taskArn": arn} for arn in params["tasks"]]})
+    tasks = Tasks(calls_on(aws), clock)
+    tasks.of("c", "s", "same")
+    aws.sent.clear()
+    there["RUNNING"] = ["b"]
+    clock.advance(seconds)
+
+    found = {task.id for task in tasks.of("c", "s", tally)}
+
+    assert [item["desiredStatus"] for item in aws.params("ecs.ListTasks")][1:] == ["STOPPED"] * listed
+    assert found == ({"b", "z"} if listed else {"a", "b", "z"})
 
 
 def test_a_stopped_task_tells_how_each_container_ended_and_what_its_limit_was() -> None:
