@@ -116,6 +116,12 @@ def a_pause(shared: SharedWorld) -> dict[str, object]:
     return {"rollout": rollout.id, "hook": rollout.waiting.id, "action": "CONTINUE"}
 
 
+def a_longer_bake(shared: SharedWorld) -> dict[str, object]:
+    live = shared.connections["swapjoy/production"].platform.status(SWAPJOY).configuration
+    assert live["bakeTimeInMinutes"] != 7
+    return {"configuration": {**live, "bakeTimeInMinutes": 7}}
+
+
 REGISTER = "application-autoscaling.RegisterScalableTarget"
 STATE = "ecs.UpdateContainerInstancesState"
 CASES = (
@@ -131,6 +137,7 @@ CASES = (
     Case(ActionKind.RESTORE_DATABASE, MARKET, "rds.RestoreDBInstanceFromDBSnapshot", a_snapshot),
     Case(ActionKind.OPEN_DATABASE, MARKET, "rds.ModifyDBInstance", other_groups),
     Case(ActionKind.CONTINUE_HOOK, SWAPJOY, "ecs.ContinueServiceDeployment", a_pause),
+    Case(ActionKind.SET_STRATEGY, SWAPJOY, "ecs.UpdateService", a_longer_bake),
 )
 every_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind.value)
 
