@@ -1,7 +1,9 @@
 """A sealed world: no test sees the developer's configuration, credentials, proxies or home folder."""
 
 import os
+import signal
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
     runners = ("PYTEST_", "TEXTUAL_SNAPSHOT_")
     kept = {name: value for name, value in os.environ.items() if name.startswith(runners)}
     _enter(seal(Path(folder.name)) | kept)
+    _hear_interrupts()
+
+
+def _hear_interrupts() -> None:
+    """A shell that starts something in the background has it ignore ``ctrl+c``, and so would every process
+    that the tests start and interrupt."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 QUARTERDECK = (sys.executable, "-m", "console.cli.main")
+PATIENCE_S = 240
+"""For one command, on a machine that is busy with others."""
+ALL_S = 900
+"""For a whole test of such commands."""
 
 
 @dataclass
@@ -51,7 +55,7 @@ class CommandLine:
     def run(self, *words: str) -> Run:
         """Run ``quarterdeck WORDS --json`` to its end."""
         process = self.start(*words, "--json")
-        output, errors = process.communicate(timeout=170)
+        output, errors = process.communicate(timeout=PATIENCE_S)
         return Run(process.returncode, [json.loads(line) for line in output.splitlines()], errors)
 
     def killed_after(self, event: str, *words: str, nth: int = 1) -> list[str]:
@@ -75,7 +79,9 @@ class CommandLine:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self.token}"},
         )
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as got:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            request, timeout=PATIENCE_S
+        ) as got:
             return json.load(got)
 
     def calls(self, operation: str) -> int:
@@ -90,7 +96,7 @@ class CommandLine:
 
 @contextmanager
 def served(*words: str, checklists: bool = False) -> Iterator[CommandLine]:
-    """``quarterdeck sandbox --json WORDS`` for as long as it is needed; its teams walk no lists unless told."""
+    """``quarterdeck sandbox --json WORDS`` for as long as it is needed; its teams walk no list otherwise."""
     words = words if checklists else (*words, "--no-checklists")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
@@ -108,4 +114,4 @@ def served(*words: str, checklists: bool = False) -> Iterator[CommandLine]:
         yield CommandLine(ready["endpoint"], ready["config"], ready["token"], process, environment)
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract.command_line import CommandLine, served
+from tests.contract.command_line import ALL_S, PATIENCE_S, CommandLine, served
+
+pytestmark = pytest.mark.timeout(ALL_S)
 
 AWS = Path(__file__).parents[2] / ".venv-aws" / "bin" / "aws"
 API = "rugmunch/production/api"
@@ -35,7 +37,7 @@ def aws(line: CommandLine, *words: str) -> Any:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

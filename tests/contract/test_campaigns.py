@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.command_line import CommandLine, served
+from tests.contract.command_line import ALL_S, CommandLine, served
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import API, MARKET, STAGING, WORKER, SharedWorld, open_world, pretty
 from tests.fakes import FakeClock
+
+pytestmark = pytest.mark.timeout(ALL_S)
 
 SOAK_S = 30 * 60 + 60.0
 SLICE = 2

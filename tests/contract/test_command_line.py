@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.command_line import CommandLine, served
+from tests.contract.command_line import ALL_S, PATIENCE_S, CommandLine, served
+
+pytestmark = pytest.mark.timeout(ALL_S)
 
 API = "rugmunch/production/api"
 STAGING = "fairtradeworker/staging/api"
@@ -119,7 +121,7 @@ def test_contact_lost_after_sending_is_unknown_and_found_out_later(line: Command
             line.fault("*", "ExpiredTokenException", count=100_000)
             break
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 4, output
     assert json.loads(output.splitlines()[-1])["verdict"] == "UNKNOWN"
 

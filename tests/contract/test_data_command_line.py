@@ -1,7 +1,11 @@
 """Validate, migrate and restore as CI runs them: real processes, their lines and their exit codes."""
 
-from tests.contract.command_line import served
+import pytest
+
+from tests.contract.command_line import ALL_S, served
 from tests.contract.shared_world import MARKET
+
+pytestmark = pytest.mark.timeout(ALL_S)
 
 STAGING = "fairtradeworker/staging"
 

@@ -8,7 +8,9 @@ import pytest
 
 from console.cli.main import main
 from console.sandbox import remote
-from tests.contract.command_line import CommandLine, served
+from tests.contract.command_line import ALL_S, CommandLine, served
+
+pytestmark = pytest.mark.timeout(ALL_S)
 
 
 @pytest.fixture(scope="module")

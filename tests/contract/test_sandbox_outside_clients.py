@@ -13,8 +13,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
-from tests.contract.command_line import CommandLine, served
+from tests.contract.command_line import ALL_S, PATIENCE_S, CommandLine, served
 from tests.contract.conftest import ONCE, Sandbox, SandboxFactory
+
+pytestmark = pytest.mark.timeout(ALL_S)
 
 CLIENTS = Path(__file__).parents[2] / ".venv-clients" / "bin"
 CLUSTER, API, WORKER = "rugmunch-cluster", "rugmunch-api", "rugmunch-worker"
@@ -48,7 +50,7 @@ def ecs_deploy(line: CommandLine, *words: str) -> subprocess.CompletedProcess[st
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -125,7 +127,7 @@ def test_boto3_waits_for_tasks_to_stop_and_for_others_to_run(hasty: Sandbox) -> 
     first = ecs.list_tasks(cluster=CLUSTER, serviceName=API)["taskArns"][0]
     ecs.stop_task(cluster=CLUSTER, task=first, reason="drill")
     ecs.get_waiter("tasks_stopped").wait(cluster=CLUSTER, tasks=[first], WaiterConfig=PROMPT)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     fresh: list[str] = []
     while len(fresh) < 2 and time.monotonic() < deadline:
         fresh = ecs.list_tasks(cluster=CLUSTER, serviceName=API)["taskArns"]
@@ -190,7 +192,7 @@ def moto() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while server.poll() is None and time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
