@@ -244,9 +244,19 @@ class OperatingApp(App[int]):
 
     @on(messages.OperationEnded)
     def _ended(self, message: messages.OperationEnded) -> None:
-        self._change(self.under_way.ended(message.token, message.error, self.runtime.clock.now()))
+        ended = self.under_way.ended(message.token, message.error, self.runtime.clock.now())
+        self._change(ended)
         if message.error is not None:
             self.notify(str(message.error), severity="error", timeout=15, markup=False)
+        self._watch_after(ended)
+
+    def _watch_after(self, ended: Running) -> None:
+        """Go on judging the figures of what was deployed, each in an operation of its own."""
+        engine = self.runtime.engine
+        for deploy in ended.members.values() if isinstance(ended, RunningGroup) else (ended,):
+            if deploy.is_watched_on:
+                watch = self.under_way.begin_watch(deploy.address, self.runtime.clock.now())
+                OperationFeed(self, watch.token, partial(engine.watch_after, deploy.id)).start()
 
     @on(messages.AskFailed)
     def _question_failed(self, message: messages.AskFailed) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from console.domain import words
 from console.domain.address import Address
-from console.domain.operation import OperationEvent, Plan, Progress, Verb
+from console.domain.operation import OperationEvent, Plan, Progress, Verb, Verdict
 from console.errors import QuarterdeckError
 from widgets.glyphs import Glyphs
 from widgets.header import Chip
@@ -44,6 +44,14 @@ class RunningOperation:
     def question(self) -> str:
         """What it asks a person, and nobody has answered yet; empty without a question."""
         return self._waiting_for("asked", ("reached", "verdict"), "question")
+
+    @property
+    def is_watched_on(self) -> bool:
+        """It was deployed, and its figures are judged for some time to come."""
+        guard = self.plan.guard if self.plan is not None else None
+        verdict = self.progress.verdict if self.progress is not None else None
+        is_well = self.verb is Verb.DEPLOY and verdict is Verdict.SUCCEEDED
+        return is_well and guard is not None and guard.is_on and guard.watch_s > 0
 
     @property
     def pause(self) -> str:
@@ -99,6 +107,11 @@ def chip_of(operation: RunningOperation, now: datetime, glyphs: Glyphs) -> Chip:
         safe = words.clock((progress.safe_at - progress.confirmed_at).total_seconds())
         return Chip(f"{name} safe in {safe}", glyphs.passed, "steady")
     elapsed = (now - progress.confirmed_at).total_seconds()
+    if operation.verb is Verb.WATCH:
+        whole = progress.plan.guard.watch_s if progress.plan.guard is not None else 0.0
+        asks = progress.guard is not None and progress.guard.wants_answer
+        said = f"{name} watched {words.clock(elapsed)} of {words.clock(whole)}"
+        return Chip(said, glyphs.warning if asks else glyph, "critical" if asks else "steady")
     if operation.question or operation.pause:
         return Chip(f"{name} PAUSED {words.clock(elapsed)}", glyphs.paused, "warning")
     late = going_back and elapsed > SAFE_LIMIT_S

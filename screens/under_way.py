@@ -41,6 +41,10 @@ class UnderWay:
         """A rehearsal that was confirmed just now; its plans come with its events."""
         return self._keep(RunningOperation(next(self._tokens), address, Verb.REHEARSE, now))
 
+    def begin_watch(self, address: Address, now: datetime) -> RunningOperation:
+        """The watch that follows a deploy; its plan comes with its events."""
+        return self._keep(RunningOperation(next(self._tokens), address, Verb.WATCH, now))
+
     def take_up(self, record: OperationRecord) -> RunningOperation:
         """An operation that was under way when this console started."""
         started = record.ordered_at or record.planned_at
