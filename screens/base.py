@@ -132,12 +132,12 @@ class ConsoleScreen(Screen[None]):
     def watch_notices(self) -> None:
         self.update_frame()
 
-    def watch_guard(self, before: GuardAsked | None) -> None:
+    def watch_guard(self, before: GuardAsked | None, now: GuardAsked | None) -> None:
         """The panel alone, unless what the keys do has changed as well."""
         if not self.is_mounted or not self.is_attached:
             return
         self._draw_panel()
-        if (before is None) is not (self.guard is None):
+        if (before is None) is not (now is None):
             self.update_keys()
 
     def update_frame(self) -> None:

@@ -288,7 +288,7 @@ def _ticks(
     if not {middle - 1, middle, middle + 1} & set(ticks):
         ticks[middle] = top / 2, "faint"
     for row, (value, ink) in ticks.items():
-        lines[row].right(column + AXIS, on_axis(chart.measure, value), ink)
+        lines[row].right(column + AXIS, cut_end(on_axis(chart.measure, value), AXIS, ""), ink)
 
 
 def _foot(chart: Chart, start: int, end: int, glyphs: Glyphs) -> Line:

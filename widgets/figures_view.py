@@ -85,22 +85,23 @@ def _line(
 
 
 def course(values: Sequence[float | None], measure: Measure, glyphs: Glyphs) -> list[tuple[str, str]]:
-    """The newest periods in :data:`COURSE` cells, highest to lowest of what is seen; gaps stay blank.
+    """The newest periods in :data:`COURSE` cells, from zero to the highest of them; gaps stay blank.
 
-    A state that is well, and what does not move at all, is a hairline.
+    Zero is a hairline, and so is a state that is well.
     """
     seen: list[float | None] = [None] * max(0, COURSE - len(values))
     seen += values[-COURSE:]
     known = [value for value in seen if value is not None]
-    low, high = (0.0, 1.0) if measure.is_state else (min(known, default=0.0), max(known, default=0.0))
+    high = 1.0 if measure.is_state else max(known, default=0.0)
     parts = []
     for value in seen:
         if value is None:
             parts.append((" ", "rule"))
-        elif high <= low or (measure.is_state and value >= 1):
+            continue
+        share = 1 - value if measure.is_state else value / high if high > 0 else 0.0
+        if share <= 0:
             parts.append((glyphs.levels[0], "rule"))
         else:
-            share = 1 - value if measure.is_state else (value - low) / (high - low)
             step = min(len(glyphs.levels) - 1, round(share * (len(glyphs.levels) - 1)))
             parts.append((glyphs.levels[step], "critical" if measure.is_state else "muted"))
     return parts

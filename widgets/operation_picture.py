@@ -5,6 +5,7 @@ from datetime import datetime
 
 from console.domain.address import Address
 from console.domain.checklist import WalkView
+from console.domain.guarded import GuardView
 from console.domain.operation import Mechanism, Plan, Progress, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.domain.words import clock
@@ -107,6 +108,11 @@ class OperationPicture:
     def walks(self) -> bool:
         """It ships nothing: one thing is done after another."""
         return self.plan is not None and self.plan.mechanism is Mechanism.ACTIONS
+
+    @property
+    def guard(self) -> GuardView | None:
+        """What its guard says; ``None``: nobody guards it."""
+        return self.progress.guard if self.progress else None
 
     @property
     def lost_s(self) -> float | None:

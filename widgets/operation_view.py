@@ -8,6 +8,7 @@ from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.lines import Pane
 from widgets.operation_clock import clock_lines
+from widgets.operation_guard import guard_lines, short_guard_lines
 from widgets.operation_logs import log_lines
 from widgets.operation_picture import OperationPicture, state_words
 from widgets.operation_tasks import short_task_lines, task_lines
@@ -38,6 +39,8 @@ def wide(shown: OperationPicture, width: int, height: int, glyphs: Glyphs) -> tu
     top = [Line(), title_line(shown, width, glyphs, short=False), Line()]
     top += beside(clock_lines(shown, 5, 46, glyphs), steps, walk, [Line()] * 8)
     top += [Line(), *task_lines(shown, min(end, 109), glyphs), Line()]
+    if (guard := shown.guard) is not None:
+        top += [*guard_lines(guard, shown.now, min(end, 109), glyphs), Line()]
     top += _padded(outcome_lines(shown, 2, end, glyphs), 5)
     top.append(Line())
     return (*top, *log_lines(shown, end, height - len(top), glyphs, long=True))
@@ -53,7 +56,11 @@ def narrow(shown: OperationPicture, width: int, height: int, glyphs: Glyphs) -> 
     walk = [one_line(shown.walk, 2, end, glyphs)] if shown.walk and gap else gap
     top += [*gap, *short_task_lines(shown, end, glyphs), *walk]
     outcome = outcome_lines(shown, 2, end, glyphs)
-    top += _padded(outcome, 5 if gap else 3)
+    if shown.guard is not None and shown.verdict is None:
+        top += [*short_guard_lines(shown.guard, shown.now, end, glyphs), *gap]
+        top += _padded(outcome, min(3, len(outcome)))
+    else:
+        top += _padded(outcome, 5 if gap else 3)
     return (*top, *log_lines(shown, end, height - len(top), glyphs, long=False))
 
 

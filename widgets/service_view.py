@@ -231,6 +231,7 @@ class _Narrow(_Page):
             lines.insert(len(head), Line())
         log_rows = (2 if height < 28 else 6) if view.pane != "logs" and not view.explains else 0
         charted = view.picture.signals is not None and view.pane in BESIDE
+        log_rows = 0 if charted and height < 20 else log_rows
         foot = log_rows + (1 if charted and height < 28 else 2) if log_rows else 0
         if view.pane not in ("config", "logs") or height >= 28:
             room = (height - len(lines) - foot) // 2 - 1

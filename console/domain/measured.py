@@ -43,12 +43,22 @@ def value_in_words(measure: Measure, value: float | None) -> str:
 def on_axis(measure: Measure, value: float) -> str:
     """The same as short as an axis needs it: ``5 %``, ``368 ms``, ``2 s``, ``1.2k``."""
     if measure.is_share:
-        return f"{value * 100:.3g} %"
+        return f"{_short(value * 100)} %"
     if measure.unit == "%":
-        return f"{value:.3g} %"
+        return f"{_short(value)} %"
     if measure.unit == "s":
-        return f"{value * 1000:.3g} ms" if 0 < value < 0.9995 else f"{value:.3g} s"
+        if 0 < value < 0.9995:
+            return f"{_short(value * 1000)} ms"
+        for size, mark in ((86400.0, "d"), (3600.0, "h"), (600.0, "m")):
+            if value >= size:
+                return f"{_short(value / 60 if mark == 'm' else value / size)} {mark}"
+        return f"{_short(value)} s"
     for size, mark in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
-            return f"{value / size:.3g}{mark}"
-    return f"{value:.3g}"
+            return f"{_short(value / size)}{mark}"
+    return _short(value)
+
+
+def _short(number: float) -> str:
+    """At most three digits, as long as a number has no more before its point."""
+    return f"{number:.0f}" if number >= 99.5 else f"{number:.2g}" if number < 1 else f"{number:.3g}"

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from console.domain.guard import JudgedState
+from console.domain.guarded import GuardState
 from console.domain.operation import Mechanism, OperationEvent, Progress, Step, Verb, Verdict
 from console.domain.rollout import Hook
+from console.domain.series import Measure
 from console.domain.service import Observation
 from console.domain.wish import Wish
 from console.errors import EndpointError
@@ -36,6 +39,7 @@ from tests.builders import (
 )
 from tests.fakes import FakeClock, FakeLogs
 from tests.pilot.stage import Stage, a_plan, text_of, until
+from tests.pilot.test_guard_panel import a_figure, a_view
 from widgets.glyphs import ASCII
 
 BEGAN = ago(67)
@@ -422,3 +426,43 @@ async def test_a_rehearsal_ends_with_its_own_words() -> None:
     text = await shown(replace(leg, verb=Verb.REHEARSE, events=(*leg.events, ending)))
     assert "FAILED" in text and "but not forward to where it was" in text
     assert "held at v1.4.3" not in text
+
+
+@pytest.mark.parametrize(("size", "is_wide"), [((140, 40), True), ((80, 24), False)])
+async def test_the_guard_has_its_bars_with_the_limits_at_one_column(
+    size: tuple[int, int], is_wide: bool
+) -> None:
+    """Value before, limit and trend after; health and what is needed below; what is not known says why."""
+    figures = (
+        a_figure(),
+        a_figure(
+            name="p95", measure=Measure.P95, state=JudgedState.OK, value=0.1, baseline=0.184, limit=0.368
+        ),
+        a_figure(
+            name="dependency",
+            measure=Measure.DEPENDENCY,
+            state=JudgedState.NODATA,
+            value=None,
+            limit=None,
+            subject="cache",
+            evidence="no answer",
+        ),
+    )
+    guard = a_view(state=GuardState.JUDGING, question="", figures=figures)
+    plan = a_plan(verb=Verb.DEPLOY)
+    operation = RunningOperation(1, ADDRESS, Verb.DEPLOY, BEGAN, plan)
+    progress = Progress("01JOB", plan, BEGAN, STEPS, seen(), frozenset({GOOD}), BEGAN, guard=guard)
+    screen = OperationScreen(operation.after(OperationEvent("progress", NOW, "01JOB", "", progress=progress)))
+    app = Stage(screen)
+    async with app.run_test(size=size) as pilot:
+        screen.now = NOW
+        await pilot.pause()
+        lines = text_of(screen).splitlines()
+        errors = next(line for line in lines if "limit 5 %" in line)
+        slow = next(line for line in lines if "limit 368 ms" in line)
+        assert errors.index("┃") == slow.index("┃")
+        assert errors.split()[:3] == ["errors", "8.4", "%"] and "↑ from 0.1 %" in errors
+        assert slow.split()[:3] == ["p95", "100", "ms"] and "↓ from 184 ms" in slow
+        if is_wide:
+            assert any(line.endswith("asks · rollout") for line in map(str.rstrip, lines))
+            assert "∅ NODATA cache: no answer" in text_of(screen)

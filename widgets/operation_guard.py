@@ -1,0 +1,129 @@
+"""The guard of an operation: its figures as bars against their limits, and what else it looks at."""
+
+from datetime import datetime
+
+from console.domain.guard import GuardMode, JudgedState
+from console.domain.guarded import GuardFigure, GuardPhase, GuardState, GuardView
+from console.domain.measured import figure, value_in_words
+from console.domain.series import Measure, Scope
+from console.domain.words import age, clock, time_of_day
+from widgets.charted import OLD_S, limit_in_words
+from widgets.gauge import Gauge, GaugeColumns, gauge_line
+from widgets.glyphs import Glyphs
+from widgets.line import Line
+from widgets.regions import heading
+
+ROWS, NARROW_ROWS = 4, 3
+_INKS = {
+    JudgedState.OK: "text",
+    JudgedState.WARNING: "warning",
+    JudgedState.CRITICAL: "bold critical",
+    JudgedState.NODATA: "stale",
+}
+_DOES = {GuardMode.ASK: "asks", GuardMode.ROLLBACK: "rolls back by itself", GuardMode.OFF: "off"}
+_PHASES = {GuardPhase.ROLLOUT: "rollout", GuardPhase.BAKE: "bake", GuardPhase.WATCH: "timed watch"}
+
+
+def guard_lines(view: GuardView, now: datetime, end: int, glyphs: Glyphs) -> list[Line]:
+    """A heading and four rows: figures with a limit as bars, health, dependencies."""
+    columns = GaugeColumns(2, 25, 27, 72, 75, 91, end)
+    body = _body(view, columns, glyphs)
+    hidden = len(body) - ROWS
+    said = [(f"+{hidden} more   ", "muted")] if hidden > 0 else []
+    lines = [heading("guard", 2, end, glyphs, [*said, *standing(view, now, glyphs)])]
+    return (lines + body + [Line()] * ROWS)[: ROWS + 1]
+
+
+def short_guard_lines(view: GuardView, now: datetime, end: int, glyphs: Glyphs) -> list[Line]:
+    """The same in three rows without a heading; where there is something to say of it, it takes the last."""
+    columns = GaugeColumns(2, 19, 21, 47, 49, 63, end)
+    body = _body(view, columns, glyphs)[:NARROW_ROWS]
+    if view.state not in (GuardState.JUDGING, GuardState.TRIPPED) or len(body) < NARROW_ROWS:
+        line = Line().put(2, "guard", "faint")
+        body = [*body[: NARROW_ROWS - 1], line.run_to(end, 21, *standing(view, now, glyphs))]
+    return (body + [Line()] * NARROW_ROWS)[:NARROW_ROWS]
+
+
+def standing(view: GuardView, now: datetime, glyphs: Glyphs) -> list[tuple[str, str]]:
+    """What the guard does now, as ``(text, style words)``."""
+    if view.state is GuardState.OFF:
+        return [(f"off{': ' + view.why if view.why else ''}", "stale")]
+    if view.state is GuardState.COUNTDOWN:
+        at = view.rolls_back_at
+        left = (at - now).total_seconds() if at else view.countdown_s or 0.0
+        return [(f"rolling back in {clock(left)}", "bold critical")]
+    if view.state is GuardState.TRIPPED:
+        return [(f"{glyphs.failed} asks whether to roll back", "bold critical")]
+    if view.state is GuardState.GOING_BACK:
+        return [(f"{glyphs.back} goes back{' to ' + view.back_to if view.back_to else ''}", "deploying")]
+    phase = _PHASES[view.phase]
+    if view.until is not None:
+        phase += f" until {time_of_day(view.until)[:5]}"
+    waits = " · no figures of the new version yet" if view.state is GuardState.ARMED else ""
+    return [(f"{_DOES[view.mode]} · {phase}{waits}", "muted")]
+
+
+def _body(view: GuardView, columns: GaugeColumns, glyphs: Glyphs) -> list[Line]:
+    plain = [item for item in view.figures if not item.measure.is_state]
+    lines = [gauge_line(_gauge(item, glyphs), columns, glyphs) for item in plain]
+    for measure, name in ((Measure.HEALTH, "health"), (Measure.DEPENDENCY, "dependencies")):
+        states = [item for item in view.figures if item.measure is measure]
+        if states:
+            lines.append(_states(name, states, columns, glyphs))
+    return lines
+
+
+def _gauge(item: GuardFigure, glyphs: Glyphs) -> Gauge:
+    measure, name = item.measure, figure(item.measure, item.subject)
+    if item.value is None:
+        return Gauge(name, None, item.limit, "", note=(item.evidence, "muted"))
+    old = item.age_s is not None and item.age_s > OLD_S
+    whose = "service-wide" if item.scope is Scope.SERVICE else f"{item.scope} version"
+    told = f"{whose}, {item.source}" + (f" {age(item.age_s)}" if item.age_s is not None else "")
+    return Gauge(
+        name,
+        item.value,
+        item.limit,
+        value_in_words(measure, item.value),
+        "stale" if old else _INKS[item.state],
+        "critical" if item.state is JudgedState.CRITICAL else "muted",
+        f"limit {limit_in_words(measure, item.limit)}" if item.limit is not None else "",
+        _trend(item, glyphs),
+        (f"no limit yet · {told}", "muted"),
+    )
+
+
+def _trend(item: GuardFigure, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
+    """Against what it was before the order."""
+    if item.baseline is None or item.value is None:
+        return (("no baseline", "stale"),)
+    was = value_in_words(item.measure, item.baseline)
+    if value_in_words(item.measure, item.value) == was:
+        return (("as before", "muted"),)
+    rises = item.value > item.baseline
+    mark, ink = (glyphs.rising, _INKS[item.state]) if rises else (glyphs.falling, "steady")
+    return ((mark, ink), (f" from {was}", "muted"))
+
+
+def _states(name: str, items: list[GuardFigure], columns: GaugeColumns, glyphs: Glyphs) -> Line:
+    """What is well, what is not, and what nobody knows; how many of them are well at the left."""
+    known = [item for item in items if item.value is not None]
+    well = sum(item.value is not None and item.value >= 1 for item in items)
+    line = Line().put(columns.name, name, "faint")
+    if len(items) > 1:
+        line.right(columns.value_end, f"{well} of {len(items)}", "text")
+    elif known:
+        said, ink = value_in_words(items[0].measure, items[0].value), _INKS[items[0].state]
+        line.right(columns.value_end, said if len(said) < 10 else said.split()[0], ink)
+    parts: list[tuple[str, str]] = []
+    for item in items:
+        called = item.subject or item.source
+        if item.value is None:
+            parts += [(f"{glyphs.nodata} NODATA", "stale"), (f" {called}: {item.evidence}", "muted")]
+        elif item.value >= 1:
+            parts += [(glyphs.steady, "steady"), (f" {called}", "text")]
+        else:
+            said = value_in_words(item.measure, item.value)
+            parts += [(f"{glyphs.failed} {called}", "critical"), (f" {said}", "critical")]
+        parts.append(("   ", "text"))
+    return line.run_to(columns.end, columns.bar, *parts[:-1])
