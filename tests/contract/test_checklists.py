@@ -146,6 +146,7 @@ def test_the_scanner_is_watched_for_half_an_hour_and_every_bad_minute_counts(
     found = desk.found(SCANNER)
     assert found["database-hours"].value == "within its backup window, 03:00-04:00 UTC"
     assert found["secrets"].state is ItemState.FAIL
+    assert found["way-back"].value.startswith("v1.4.2, which served")
     assert found["migrations"].state is ItemState.NOT_APPLICABLE
     desk.mend()
     desk.wait(3600)

@@ -18,6 +18,7 @@ from console.domain.checklist import Effect, Item, ItemState, Phase, Result
 from console.domain.database import Database, DatabaseSnapshot
 from console.domain.operation import Check, CheckState, Verb, Verdict
 from console.domain.registry import Findings, RegistryVersion
+from console.domain.rollout import Rollout
 from console.domain.scaling import Scaling
 from console.domain.signals import Load
 from console.domain.smoke import SmokeSequence, SmokeStep
@@ -27,12 +28,14 @@ from console.operations.outside import Outside
 from tests.builders import (
     ADDRESS,
     NOW,
+    OLD_RELEASE,
     a_new_release,
     a_record,
     a_release,
     a_rollout,
     a_service,
     a_version,
+    ago,
     an_environment,
     an_observation,
     some_figures,
@@ -63,6 +66,7 @@ class World:
     settings: ServiceSettings = field(default_factory=lambda: ServiceSettings(ADDRESS, "rugmunch-api", "c"))
     facts: dict[str, object] = field(default_factory=dict)
     release: object = None
+    plan_rollback: object = None
 
     def judge(self, name: str, /, **given: object) -> Result:
         check = REGISTRY.get(name)
@@ -79,6 +83,7 @@ class World:
             self.facts,
             {"rugmunch/production": self.platform, "rugmunch/staging": self.staging},
             self.release,  # type: ignore[arg-type]
+            self.plan_rollback,  # type: ignore[arg-type]
         )
         return look(check, Item("it", Phase.BEFORE, "it", name, given), context)
 
@@ -153,6 +158,18 @@ def staged(serves: bool) -> Change:
         there = replace(a_new_release() if serves else a_release(), id="there")
         world.staging.known["there"] = there
         world.staging.histories[STAGING] = (a_rollout(target="there"),)
+
+    return change
+
+
+def leaving(*rollouts: Rollout) -> Change:
+    """Something new is planned, after those rollouts of what runs."""
+
+    def change(world: World) -> None:
+        released(world)
+        world.plan_rollback = lambda address: None
+        world.platform.histories[ADDRESS] = rollouts
+        world.platform.known[OLD_RELEASE] = a_release()
 
     return change
 
@@ -239,6 +256,9 @@ CASES: list[tuple[str, Change, dict[str, object], ItemState]] = [
     ("release.succeeded_in", staged(True), {"environment": "nowhere"}, FAIL),
     ("release.succeeded_in", NOTHING, {"environment": "staging"}, UNKNOWN),
     ("release.way_back", NOTHING, {}, UNKNOWN),
+    ("release.way_back", leaving(), {}, FAIL),
+    ("release.way_back", leaving(a_rollout(target=OLD_RELEASE, finished_at=ago(600))), {}, FAIL),
+    ("release.way_back", leaving(a_rollout(target=OLD_RELEASE, finished_at=ago(86_400))), {}, PASS),
     ("journal.deployed", NOTHING, {}, FAIL),
     (
         "environment.names",

@@ -10,9 +10,13 @@ from console.domain.address import Address
 from console.domain.checklist import Result
 from console.domain.operation import Check, CheckState, Verdict
 from console.domain.registry import RegistryVersion
+from console.domain.release import Release
 from console.domain.version import Version
 from console.domain.words import age, clock
+from console.operations import bearings
 from console.operations.tags import tag_check
+from console.operations.target import candidates
+from console.operations.tenure import key_of
 
 _MINUTE_S = 60.0
 
@@ -137,15 +141,38 @@ def succeeded_in(context: CheckContext, given: Given) -> Result:
 
 @REGISTRY.check("release.way_back", "the way back is proved", every_s=_MINUTE_S, limit_s=30)
 def way_back(context: CheckContext, given: Given) -> Result:
-    """What a rollback would go to now, and whether that has served well."""
+    """What a rollback from what is released would go to, and whether that has served well."""
     if context.plan_rollback is None:
         return unknown("nobody can plan a rollback here")
+    running = context.observe().primary_release
+    if context.release is not None and running is not None and key_of(running) != key_of(context.release):
+        return _from_there(context, context.release)
     plan = context.plan_rollback(context.address)
     label = plan.target.version.label
     if not plan.proven:
         return failed(f"{label}: {plan.doubt}", "rehearse it, or choose another with rollback --to")
     seconds = f", safe in about {clock(plan.estimate.safe_s)}" if plan.estimate is not None else ""
     return passed(f"{label}{seconds}")
+
+
+def _from_there(context: CheckContext, released: Release) -> Result:
+    """The way back from a release that is still to come: mostly to what runs now."""
+    found = bearings.take(context.address, context.settings, context.platform)
+    options = candidates(
+        found.rollouts,
+        found.releases,
+        context.journal.operations(str(context.address)),
+        released,
+        context.settings.soak,
+        context.clock.now(),
+    )
+    if not options:
+        return failed("nothing else has served here", "rehearse it, or choose another with rollback --to")
+    best = options[0]
+    label = best.release.version.label
+    if not best.proven:
+        return failed(f"{label}: {best.doubt}", "rehearse it, or choose another with rollback --to")
+    return passed(f"{label}, which served {age(best.served_s)}")
 
 
 @REGISTRY.check("journal.deployed", "the journal has the operation, and how it ended", every_s=_MINUTE_S)
