@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from console.checklists.context import FRESH_S
 from console.checklists.markdown import markdown
 from console.domain.address import Address
 from console.domain.checklist import ItemState, Phase
 from console.domain.operation import Verb
 from console.errors import ReadOnlyError, RefusedError, UsageError
+from console.sandbox.outsiders.troubles import MEANINGS
 from tests.builders import NOW
 from tests.contract.command_line import QUARTERDECK
 from tests.contract.conftest import SandboxFactory
-from tests.contract.listed_world import WHO, Lists, blocking, open_lists
+from tests.contract.listed_world import WHO, Lists, blocking, open_lists, states
 from tests.contract.shared_world import pretty
 from tests.fakes import FakeClock
 
@@ -133,6 +135,27 @@ def test_a_critical_finding_holds_a_version_up_and_a_waiver_tells_why_not(
         walker.waive(name, WHO, "the cure of an outage")
     assert desk.said(MARKET, "v2.7.4").startswith("PASS")
     assert f"- [x] no critical finding in its image: WAIVED · by {WHO}" in markdown(walker.view())
+
+
+def test_whatever_is_wrong_with_the_suppliers_nothing_passes_by_it(lists: Callable[..., Lists]) -> None:
+    """Away, refusing, empty, without figures, broken off, another key: NODATA or FAIL, never a pass."""
+    desk = lists("fairtradeworker")
+    items = ("tests", "types", "review", "ci", "approved")
+    desk.door.begin(MARKET, version="v2.7.2")
+    found = desk.found(MARKET)
+    assert {found[item].state for item in items} == {ItemState.PASS}
+    for trouble in sorted(set(MEANINGS) - {"slow"}):
+        number = desk.wrong(f"github-{trouble}", MARKET)
+        walker = desk.walker(MARKET)
+        desk.wait(FRESH_S)
+        walker.again(*items)
+        walker.settle()
+        now = states(walker.view(), *FIRST)
+        assert {now[item] for item in items} <= {ItemState.UNKNOWN, ItemState.FAIL}, trouble
+        desk.sandbox.control("DELETE", f"world/{number}")
+    desk.wait(60)  # so long it wanted to be left alone, the last of them
+    found = desk.found(MARKET)
+    assert {item: found[item].value for item in items if found[item].state is not ItemState.PASS} == {}
 
 
 def test_the_scanner_is_watched_for_half_an_hour_and_every_bad_minute_counts(
