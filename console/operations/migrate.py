@@ -104,7 +104,7 @@ def way_back(bearings: Bearings) -> str:
     migration, database = bearings.settings.migration, bearings.settings.database
     ways = []
     if database is not None:
-        ways.append(f"quarterdeck restore {bearings.address} brings the snapshot into a new instance")
+        ways.append("a restore brings the snapshot into a new instance")
     if migration is not None and migration.reverse:
         ways.append(f"the reverse script: {' '.join(migration.reverse)}")
     return "; or ".join(ways) or "none is configured: neither a database nor a reverse script"

@@ -23,11 +23,11 @@ def remarks(status: ServiceStatus, estimate: Estimate | None, mechanism: Mechani
     if steps.shifts or steps.bake_s or steps.lambdas:
         yield f"strategy {steps.words}"
     for pause in steps.pauses:
-        yield f"{_pause(pause)}: console waits, headless ends PAUSED unless --continue-hooks"
+        yield f"{_pause(pause)}: it waits there for a person, unless told beforehand to go on"
     if steps.stops > len(steps.pauses):
         yield f"somebody has to say {count(steps.stops, 'time')} that it goes on"
     if steps.bake_s >= LONG_BAKE_S:
-        yield f"--until bake ends the watch when the bake of {lasts(steps.bake_s)} begins; it stays open"
+        yield f"nobody has to watch the bake of {lasts(steps.bake_s)}: the operation stays open until its end"
     slow = too_slow(status, estimate)
     if slow:
         yield slow
