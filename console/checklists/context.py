@@ -51,6 +51,11 @@ class CheckContext:
         """The service's."""
         return self.settings.address
 
+    def elsewhere(self, environment: str) -> tuple[Address, Platform | None]:
+        """The same service in another environment of its system; ``None``: there is none."""
+        address = Address(self.address.system, environment, self.address.alias)
+        return address, self.platforms.get(f"{address.system}/{environment}")
+
     def observe(self) -> Observation:
         """The service in full, at most a few seconds old."""
         return self.once("observation", lambda: self.platform.observe(self.address))

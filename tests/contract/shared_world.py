@@ -153,3 +153,37 @@ def open_world(sandbox: Sandbox, clock: FakeClock, monkeypatch: Any, tmp_path: P
 def pretty(facts: dict[str, Any]) -> str:
     """Facts in an assertion's message."""
     return json.dumps(facts, indent=1, default=str)
+
+
+def shipped_by_codedeploy(world: SharedWorld, address: Address, tag: str) -> str:
+    """What CI does: register the version and let CodeDeploy ship it; the deployment's id."""
+    service = world.settings.service(address)
+    ecs = world.sandbox.client("ecs", address.system)
+    codedeploy = world.sandbox.client("codedeploy", address.system)
+    live = ecs.describe_services(cluster=service.cluster, services=[service.service])["services"][0]
+    primary = next(item for item in live["taskSets"] if item["status"] == "PRIMARY")
+    old = ecs.describe_task_definition(taskDefinition=primary["taskDefinition"])["taskDefinition"]
+    kept = ("family", "containerDefinitions", "cpu", "memory", "networkMode", "executionRoleArn")
+    fresh = {name: old[name] for name in (*kept, "requiresCompatibilities") if name in old}
+    image_of = fresh["containerDefinitions"][0]["image"].split("@")[0].rsplit(":", 1)[0]
+    fresh["containerDefinitions"][0]["image"] = f"{image_of}:{tag}"
+    definition = ecs.register_task_definition(**fresh)["taskDefinition"]["taskDefinitionArn"]
+    balancer = primary["loadBalancers"][0]
+    properties = {
+        "TaskDefinition": definition,
+        "LoadBalancerInfo": {
+            "ContainerName": balancer["containerName"],
+            "ContainerPort": balancer["containerPort"],
+        },
+    }
+    resource = {"TargetService": {"Type": "AWS::ECS::Service", "Properties": properties}}
+    content = json.dumps({"version": 0.0, "Resources": [resource]})
+    (application,) = codedeploy.list_applications()["applications"]
+    (group,) = codedeploy.list_deployment_groups(applicationName=application)["deploymentGroups"]
+    return str(
+        codedeploy.create_deployment(
+            applicationName=application,
+            deploymentGroupName=group,
+            revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
+        )["deploymentId"]
+    )

@@ -27,10 +27,18 @@ from tests.contract.fleet_cells import (
     image,
     observed,
     running,
-    shipped_by_codedeploy,
 )
 from tests.contract.ledger import Ledger, assert_journalled
-from tests.contract.shared_world import API, MARKET, STAGING, WORKER, SharedWorld, open_world, pretty
+from tests.contract.shared_world import (
+    API,
+    MARKET,
+    STAGING,
+    WORKER,
+    SharedWorld,
+    open_world,
+    pretty,
+    shipped_by_codedeploy,
+)
 from tests.contract.truth import served_otherwise
 from tests.fakes import FakeClock
 

@@ -1,6 +1,5 @@
 """Every way back on the sandbox: each strategy and CodeDeploy, in flight and finished, safe by its word."""
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from console.domain.rollout import Rollout
 from console.domain.wish import Wish
 from console.errors import RefusedError
 from tests.contract.conftest import SandboxFactory
-from tests.contract.shared_world import API, SharedWorld, open_world, pretty
+from tests.contract.shared_world import API, SharedWorld, open_world, pretty, shipped_by_codedeploy
 from tests.fakes import FakeClock
 
 CODE_DEPLOY = Address("rugmunch-codedeploy", "production", "api")
@@ -53,40 +52,6 @@ def until_stage(world: SharedWorld, address: Address, stage: str, at_most_s: flo
     world.wait_until(reached, at_most_s, step_s=30)
 
 
-def by_codedeploy(world: SharedWorld, address: Address, tag: str) -> str:
-    """What CI does: register the version and let CodeDeploy ship it."""
-    service = world.settings.service(address)
-    ecs = world.sandbox.client("ecs", address.system)
-    codedeploy = world.sandbox.client("codedeploy", address.system)
-    live = ecs.describe_services(cluster=service.cluster, services=[service.service])["services"][0]
-    primary = next(item for item in live["taskSets"] if item["status"] == "PRIMARY")
-    old = ecs.describe_task_definition(taskDefinition=primary["taskDefinition"])["taskDefinition"]
-    kept = ("family", "containerDefinitions", "cpu", "memory", "networkMode", "executionRoleArn")
-    fresh = {name: old[name] for name in (*kept, "requiresCompatibilities") if name in old}
-    image = fresh["containerDefinitions"][0]["image"].split("@")[0].rsplit(":", 1)[0]
-    fresh["containerDefinitions"][0]["image"] = f"{image}:{tag}"
-    definition = ecs.register_task_definition(**fresh)["taskDefinition"]["taskDefinitionArn"]
-    balancer = primary["loadBalancers"][0]
-    properties = {
-        "TaskDefinition": definition,
-        "LoadBalancerInfo": {
-            "ContainerName": balancer["containerName"],
-            "ContainerPort": balancer["containerPort"],
-        },
-    }
-    resource = {"TargetService": {"Type": "AWS::ECS::Service", "Properties": properties}}
-    content = json.dumps({"version": 0.0, "Resources": [resource]})
-    (application,) = codedeploy.list_applications()["applications"]
-    (group,) = codedeploy.list_deployment_groups(applicationName=application)["deploymentGroups"]
-    return str(
-        codedeploy.create_deployment(
-            applicationName=application,
-            deploymentGroupName=group,
-            revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
-        )["deploymentId"]
-    )
-
-
 def gone(world: SharedWorld) -> None:
     """The hour passes for which CodeDeploy keeps the old set."""
     world.wait(3600)
@@ -98,7 +63,7 @@ def test_codedeploy_in_flight_is_stopped_and_back_at_once(opened: Open) -> None:
     """Blue still stands: StopDeployment with automatic rollback, no task has to start."""
     world = opened(CODE_DEPLOY)
     good = observed(world, CODE_DEPLOY).primary_release
-    by_codedeploy(world, CODE_DEPLOY, "error-spike")
+    shipped_by_codedeploy(world, CODE_DEPLOY, "error-spike")
     until_stage(world, CODE_DEPLOY, "AllowTraffic")
 
     plan = planned(world, CODE_DEPLOY)
@@ -117,7 +82,7 @@ def test_codedeploy_that_keeps_the_old_set_is_still_instant(opened: Open) -> Non
     """All traffic is on the bad one and blue is kept: the plan says until when that lasts."""
     world = opened(CODE_DEPLOY)
     good = observed(world, CODE_DEPLOY).primary_release
-    by_codedeploy(world, CODE_DEPLOY, "error-spike")
+    shipped_by_codedeploy(world, CODE_DEPLOY, "error-spike")
     until_stage(world, CODE_DEPLOY, "TERMINATION_WAIT")
 
     plan = planned(world, CODE_DEPLOY)
@@ -135,7 +100,7 @@ def test_codedeploy_that_has_finished_ships_the_target_as_its_own_deployment(ope
     """Blue is gone: the digest that ran before, pinned, by a CreateDeployment whose answer is lost."""
     world = opened(CODE_DEPLOY)
     good = observed(world, CODE_DEPLOY).primary_release
-    by_codedeploy(world, CODE_DEPLOY, "error-spike")
+    shipped_by_codedeploy(world, CODE_DEPLOY, "error-spike")
     until_stage(world, CODE_DEPLOY, "TERMINATION_WAIT")
     gone(world)
     made = world.calls("codedeploy.CreateDeployment")
@@ -157,11 +122,11 @@ def test_codedeploy_goes_back_to_nothing_else_while_it_is_under_way(opened: Open
     """It allows one deployment of a group at a time: another target has to wait, and the plan says so."""
     world = opened(CODE_DEPLOY)
     observed(world, CODE_DEPLOY)
-    by_codedeploy(world, CODE_DEPLOY, "good")
+    shipped_by_codedeploy(world, CODE_DEPLOY, "good")
     until_stage(world, CODE_DEPLOY, "TERMINATION_WAIT")
     gone(world)
     first = planned(world, CODE_DEPLOY).target
-    by_codedeploy(world, CODE_DEPLOY, "error-spike")
+    shipped_by_codedeploy(world, CODE_DEPLOY, "error-spike")
     until_stage(world, CODE_DEPLOY, "AllowTraffic")
 
     with pytest.raises(RefusedError, match=r"goes back to v1\.4\.4 only"):

@@ -26,9 +26,17 @@ from tests.contract.fleet_cells import (
     finished,
     image,
     running,
+)
+from tests.contract.shared_world import (
+    API,
+    MARKET,
+    STAGING,
+    WORKER,
+    SharedWorld,
+    open_world,
+    pretty,
     shipped_by_codedeploy,
 )
-from tests.contract.shared_world import API, MARKET, STAGING, WORKER, SharedWorld, open_world, pretty
 from tests.contract.truth import executing_otherwise, served_otherwise
 from tests.fakes import FakeClock
 

@@ -19,9 +19,17 @@ from tests.contract.fleet_cells import (
     finished,
     image,
     paused,
+)
+from tests.contract.shared_world import (
+    API,
+    MARKET,
+    STAGING,
+    WORKER,
+    SharedWorld,
+    open_world,
+    pretty,
     shipped_by_codedeploy,
 )
-from tests.contract.shared_world import API, MARKET, STAGING, WORKER, SharedWorld, open_world, pretty
 from tests.fakes import FakeClock
 
 COUNT, LIMITS = "ecs.UpdateService", "application-autoscaling.RegisterScalableTarget"

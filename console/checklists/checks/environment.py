@@ -6,7 +6,6 @@ from console.checklists.context import CheckContext
 from console.checklists.from_findings import failed, passed, unknown
 from console.checklists.given import Given
 from console.checklists.registry import REGISTRY
-from console.domain.address import Address
 from console.domain.checklist import Result
 from console.domain.release import Release
 
@@ -77,8 +76,7 @@ def secrets(context: CheckContext, given: Given) -> Result:
 def same_as(context: CheckContext, given: Given) -> Result:
     """Names only: what differs is named, in both directions."""
     place = given.text("environment")
-    elsewhere = Address(context.address.system, place, context.address.alias)
-    platform = context.platforms.get(f"{elsewhere.system}/{place}")
+    elsewhere, platform = context.elsewhere(place)
     if platform is None:
         return unknown(f"there is no {place} in the configuration")
     here, there = _release(context), platform.observe(elsewhere).primary_release

@@ -39,28 +39,24 @@ def errors(context: CheckContext, given: Given) -> Result:
     return _judged(context, "errors", error_share=given.number("limit", 5) / 100)
 
 
-@REGISTRY.check(
-    "figures.p95",
-    "95 of 100 answers are faster than a limit",
-    parameters={"limit*": '"0.2s"'},
-    every_s=_EVERY_S,
-    limit_s=_LIMIT_S,
-)
-def p95(context: CheckContext, given: Given) -> Result:
-    """The newest complete minute; of several target groups the slowest."""
-    return _judged(context, "p95", p95=given.length("limit", timedelta(seconds=1)))
+def _latency(of_a_hundred: int) -> None:
+    """A check of one percentile of the response times."""
+    name = f"p{of_a_hundred}"
+
+    @REGISTRY.check(
+        f"figures.{name}",
+        f"{of_a_hundred} of 100 answers are faster than a limit",
+        parameters={"limit*": '"0.5s"'},
+        every_s=_EVERY_S,
+        limit_s=_LIMIT_S,
+    )
+    def judge(context: CheckContext, given: Given) -> Result:
+        """The newest complete minute; of several target groups the slowest."""
+        return _judged(context, name, **{name: given.length("limit", timedelta(seconds=1))})
 
 
-@REGISTRY.check(
-    "figures.p99",
-    "99 of 100 answers are faster than a limit",
-    parameters={"limit*": '"0.5s"'},
-    every_s=_EVERY_S,
-    limit_s=_LIMIT_S,
-)
-def p99(context: CheckContext, given: Given) -> Result:
-    """As p95."""
-    return _judged(context, "p99", p99=given.length("limit", timedelta(seconds=1)))
+for _percentile in (95, 99):
+    _latency(_percentile)
 
 
 @REGISTRY.check(

@@ -6,7 +6,6 @@ from console.checklists.context import CheckContext
 from console.checklists.from_findings import checked, failed, not_applicable, passed, unknown
 from console.checklists.given import Given
 from console.checklists.registry import REGISTRY
-from console.domain.address import Address
 from console.domain.checklist import Result
 from console.domain.operation import Check, CheckState, Verdict
 from console.domain.registry import RegistryVersion
@@ -113,8 +112,7 @@ def scan(context: CheckContext, given: Given) -> Result:
 def succeeded_in(context: CheckContext, given: Given) -> Result:
     """By digest, across registries; a rollout that ECS or a person took back does not count."""
     place = given.text("environment")
-    elsewhere = Address(context.address.system, place, context.address.alias)
-    platform = context.platforms.get(f"{elsewhere.system}/{place}")
+    elsewhere, platform = context.elsewhere(place)
     if platform is None:
         return failed(f"there is no {place} in the configuration")
     digest, label = context.facts.get("digest"), context.facts.get("version")
