@@ -22,6 +22,13 @@ def line() -> Iterator[CommandLine]:
         yield command_line
 
 
+@pytest.fixture(scope="module")
+def unchanged() -> Iterator[CommandLine]:
+    """The same, for those that change nothing in it."""
+    with served("--speed", "30") as command_line:
+        yield command_line
+
+
 def test_deploys_end_with_their_verdicts(line: CommandLine) -> None:
     """Out of memory: rolled back by ECS, exit 1; good: exit 0; the same again: nothing changed, exit 0."""
     bad = line.run("deploy", STAGING, "--version", "oom")
@@ -37,16 +44,16 @@ def test_deploys_end_with_their_verdicts(line: CommandLine) -> None:
         assert {"from", "to", "mechanism", "ordered_s", "safe_s", "done_s", "reason"} <= run.last.keys()
 
 
-def test_production_wants_its_name_and_a_dry_run_sends_nothing(line: CommandLine) -> None:
+def test_production_wants_its_name_and_a_dry_run_sends_nothing(unchanged: CommandLine) -> None:
     """Exit 3 without it or with another; a dry run shows the plan and ends with no verdict."""
     for words in ((), ("--confirm", "production/worker"), ("--confirm", "production/api")):
-        refused = line.run("rollback", MARKET, *words)
+        refused = unchanged.run("rollback", MARKET, *words)
         assert (refused.code, refused.last["verdict"]) == (3, "REFUSED"), refused.last
         assert refused.last["to"]["version"]
-    dry = line.run("rollback", MARKET, "--dry-run")
+    dry = unchanged.run("rollback", MARKET, "--dry-run")
 
     assert (dry.code, dry.last["verdict"]) == (0, None)
-    assert line.calls("ecs.StopServiceDeployment") == line.calls("ecs.UpdateService") == 0
+    assert unchanged.calls("ecs.StopServiceDeployment") == unchanged.calls("ecs.UpdateService") == 0
 
 
 @pytest.mark.parametrize("step", ["sent", "accepted"])
@@ -66,9 +73,9 @@ def test_a_killed_rollback_is_found_and_finished_without_sending_again(line: Com
     assert len(journal.last["operations"]) == 1
 
 
-def test_status_is_one_object_with_every_service(line: CommandLine) -> None:
+def test_status_is_one_object_with_every_service(unchanged: CommandLine) -> None:
     """The bad rollout is failing; counts are numbers; nothing is held."""
-    status = line.run("status")
+    status = unchanged.run("status")
 
     services = {
         item["address"]: item
@@ -82,20 +89,21 @@ def test_status_is_one_object_with_every_service(line: CommandLine) -> None:
     assert services[API]["running"] == services[API]["desired"] == 2
 
 
-def test_a_mistake_is_one_clear_line_and_exit_2(line: CommandLine, tmp_path: object) -> None:
+def test_a_mistake_is_one_clear_line_and_exit_2(unchanged: CommandLine, tmp_path: object) -> None:
     """Unknown service, version not in the registry, expired credentials, nobody there, unknown key."""
     for words, text in (
         (("status", "rugmunch/prod"), "rugmunch/prod"),
         (("deploy", "rugmunch/production/apy", "--version", "good"), "rugmunch/production/apy"),
         (("deploy", API, "--version", "v9.9.9", "--confirm", API), "v9.9.9"),
     ):
-        run = line.run(*words)
+        run = unchanged.run(*words)
         assert run.code == 2, run
         assert len(run.errors.strip().splitlines()) == 1
         assert text in run.errors
         assert run.last["error"]["message"]
-    line.fault("*", "ExpiredTokenException", count=50)
-    expired = line.run("deploy", API, "--version", "good", "--confirm", API)
+    unchanged.fault("*", "ExpiredTokenException", count=50)
+    expired = unchanged.run("deploy", API, "--version", "good", "--confirm", API)
+    unchanged.control("DELETE", "faults")
     assert (expired.code, expired.last["error"]["title"]) == (2, "credentials"), expired.last
     assert "Traceback" not in expired.errors
 

@@ -19,12 +19,22 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
-@pytest.fixture(autouse=True)
-def line(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLine]:
+@pytest.fixture(scope="module")
+def standing(state: Path) -> Iterator[CommandLine]:
     """A calm sandbox in a process of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(state))
+        with served("--fleet", "rugmunch", "--scene", "calm", "--speed", "20") as command_line:
+            yield command_line
+
+
+@pytest.fixture(autouse=True)
+def line(standing: CommandLine, state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLine]:
+    """The same sandbox for all, found by its word; what a test began is over when it ends."""
     monkeypatch.setenv("XDG_STATE_HOME", str(state))
-    with served("--fleet", "rugmunch", "--scene", "calm", "--speed", "20") as command_line:
-        yield command_line
+    yield standing
+    for name in ("faults", "world"):
+        standing.control("DELETE", name)
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -38,10 +48,11 @@ def test_a_fault_of_the_world_is_begun_shown_and_mended(
 ) -> None:
     """By name, and by the number that it was given."""
     begun = said(capsys, "fault", "oom", "--service", "api", "--for", "5m")
-    assert begun.startswith("1 · oom · rugmunch/production · rugmunch-api")
+    number, _, what = begun.partition(" · ")
+    assert what.startswith("oom · rugmunch/production · rugmunch-api")
     assert said(capsys, "faults") == begun
     assert json.loads(said(capsys, "faults", "--json"))["world"][0]["fault"] == "oom"
-    said(capsys, "mend", "1")
+    said(capsys, "mend", number)
     assert said(capsys, "faults") == "nothing is wrong\n"
 
 
@@ -71,7 +82,7 @@ def test_everything_that_can_go_wrong_is_told(line: CommandLine, capsys: pytest.
         (("fault", "omo"), "there is no fault 'omo' · did you mean oom?"),
         (("fault", "oom", "--service", "aip"), "there is no service 'aip' · did you mean api?"),
         (("fault", "oom", "--count", "2"), "--operation, --count and --late are for faults of the API"),
-        (("mend", "7"), "there is no fault 7"),
+        (("mend", "777"), "there is no fault 777"),
         (("mend", "seven"), "'seven' is not the number of a fault"),
         (("faults", "--endpoint", "http://127.0.0.1:1"), "no sandbox stands at http://127.0.0.1:1"),
     ],
