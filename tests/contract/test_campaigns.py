@@ -14,7 +14,7 @@ from tests.fakes import FakeClock
 pytestmark = pytest.mark.timeout(ALL_S)
 
 SOAK_S = 30 * 60 + 60.0
-SLICE = 2
+SLICE = 1
 
 
 def seeds(count: int) -> list[object]:

@@ -260,7 +260,7 @@ def test_a_deployment_superseded_by_another_is_replaced(shared: SharedWorld) -> 
     assert last.facts["verdict"] == "REPLACED", pretty(dict(last.facts))
 
 
-@pytest.mark.parametrize("address", [API, MARKET, STAGING])
+@pytest.mark.parametrize("address", [MARKET, STAGING, pytest.param(API, marks=pytest.mark.campaign)])
 def test_the_way_back_is_held_and_a_deploy_ends_the_hold(shared: SharedWorld, address: Address) -> None:
     """Held after a rollback; the next deploy says so and ends it."""
     if address != MARKET:
