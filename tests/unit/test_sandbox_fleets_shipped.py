@@ -1,10 +1,13 @@
 """What the handbooks of the five systems say, and what the fleets of that name are."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from console.checklists import loader
+from console.checklists.registry import all_checks
 from console.errors import SandboxError
 from console.sandbox import fleet, serve
 from console.sandbox.ecs.model import Service
@@ -282,3 +285,23 @@ def test_a_database_stands_with_snapshots_of_every_day_that_it_keeps(name: str, 
     assert len(taken) == instance["BackupRetentionPeriod"] >= 7
     if name in ("mealplanner", "swapjoy"):
         assert instance["BackupRetentionPeriod"] == 30
+
+
+def test_the_teams_walk_lists_that_there_are_and_none_where_nobody_wants_them() -> None:
+    """All that come with the program are used by somebody, every item of each can be read, and whoever asks
+    for no lists has neither names nor parameters of any."""
+    fleets = Fleets(*fleet.names())
+    systems = fleet.configuration(fleets.world, "http://127.0.0.1:4000", checklists=True)
+    tables = [table for system in systems.values() for table in system["environments"].values()]
+    services = [service for table in tables for service in table["services"].values()]
+    named = {table[key] for table in (*tables, *services) for key in ("checklist",) if key in table}
+    named |= {name for table in tables for name in table.get("runbooks", ())}
+    assert named - {"none"} == set(loader.built_in())
+    for name in named - {"none"}:
+        assert [item for item in loader.load(name, Path(), all_checks()).items if item.problem] == []
+    api = systems["fairtradeworker"]["environments"]["staging"]["services"]["api"]
+    assert api["checklist_parameters"]["url"] == "http://127.0.0.1:4000/_app/fairtradeworker/staging/api"
+
+    bare = str(fleet.configuration(fleets.world, "http://127.0.0.1:4000"))
+    assert "checklist" not in bare
+    assert "runbooks" not in bare
