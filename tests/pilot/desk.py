@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from textual.pilot import Pilot
@@ -43,6 +43,9 @@ from tests.fakes import FakeClock, FakeLogs, FakePlatform, FakeSignals, MemoryJo
 from widgets.palette import DARK
 
 STAGING = an_environment(name="staging", tier=Tier.STAGING, cluster="rugmunch-staging")
+
+_FOLDERS = TemporaryDirectory(prefix="desks-", ignore_cleanup_errors=True)
+"""Where every desk has its configuration, until the tests are over."""
 
 WHY = "out of memory: :43 has 512 MB, :42 had 1,024 · 3 of 3 failures, then the breaker trips"
 
@@ -150,7 +153,7 @@ def settings_of(pictures: Iterable[EnvironmentPicture]) -> Settings:
         )
         for picture in pictures
     }
-    folder = Path(mkdtemp(prefix="desk-"))  # made anew: what a test writes there, no other one reads
+    folder = Path(mkdtemp(dir=_FOLDERS.name))  # made anew: what a test writes there, no other one reads
     return Settings(folder / "config.toml", folder / "journal", folder / "cache", environments=environments)
 
 
