@@ -45,6 +45,14 @@ class Limits:
     """What a question to a person meets: ``wait`` for an answer, or ``stop`` as PAUSED."""
 
 
+class TakenUpError(Exception):
+    """A failure that does not end the operation; with what is said of it."""
+
+    def __init__(self, event: OperationEvent) -> None:
+        super().__init__(event.text)
+        self.event = event
+
+
 class Carrier:
     """The state of one operation; every change of it is an event, and every event is journalled."""
 
@@ -79,7 +87,7 @@ class Carrier:
         self.guard: GuardView | None = None
         """Its guard, as it was judged last; ``None``: it has none."""
         self.takes_up: Callable[[str], OperationEvent | None] | None = None
-        """Is told of a failure before it ends the operation: an event, and it goes on to be taken back."""
+        """Is told of a failure before it ends the operation: with an event of its own it goes on."""
         self.progress = Progress(log.record.id, plan, self.confirmed_at)
         self.timeline.mark("confirmed", self.confirmed_at, "confirmed", log.record.actor)
 
@@ -147,16 +155,18 @@ class Carrier:
     def end(
         self, verdict: Verdict, by: str | None, reason: str, done_at: datetime | None = None
     ) -> OperationEvent:
-        """Close the operation, unless a failure is taken up. A journal that fails here cannot take the
-        verdict back.
+        """Close the operation. A journal that fails here cannot take the verdict back.
 
         The verdict is told before the operation is closed: killed in between, it is found open, with
         its verdict, and only closed.
+
+        Raises:
+            TakenUpError: when it failed, and goes on to be judged all the same.
         """
         if verdict is Verdict.FAILED and self.takes_up is not None:
             taken = self.takes_up(reason)
             if taken is not None:
-                return taken
+                raise TakenUpError(taken)
         by = self.plan.by if by == "operator" else by
         self.ended = True
         self.log.forgive()

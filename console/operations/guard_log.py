@@ -161,8 +161,8 @@ class Left:
     """When it began to go back, if that has not ended."""
     rollback: str = ""
     """Id of the rollback, if it was begun and has not ended."""
-    failed: tuple[tuple[datetime, str], ...] = ()
-    """Tests of the new version that failed: when, and what they say."""
+    failed: tuple[str, ...] = ()
+    """Tests of the new version that failed."""
 
 
 def left_in(entries: Sequence[Entry]) -> Left:
@@ -182,7 +182,7 @@ def left_in(entries: Sequence[Entry]) -> Left:
 def _after(left: Left, entry: Entry) -> Left:
     facts, number = entry.facts, entry.facts.get("trip")
     if facts.get("failed"):
-        return replace(left, failed=(*left.failed, (entry.at, str(facts["failed"]))))
+        return replace(left, failed=(*left.failed, str(facts["failed"])))
     trips = max(left.trips, number if isinstance(number, int) else 0)
     state = facts.get("state")
     if state in (GuardState.TRIPPED, GuardState.COUNTDOWN):

@@ -60,8 +60,8 @@ class Guarded:
         self._tries = 0
         self._ordered_at: datetime | None = None
         self._is_told = False
-        self._failed: tuple[Hard, ...] = ()
-        """Tests of the new version that failed once it served."""
+        self._failed: tuple[str, ...] = ()
+        """Tests of the new version that failed once it served: it is no success any more."""
         self._way: Plan | None = None
         """The armed rollback, as it was planned when it tripped."""
         self._view: GuardView
@@ -116,17 +116,20 @@ class Guarded:
         """At the end of what is judged: neither a failed test nor a question that nobody has answered is a
         success."""
         if self._failed:
-            yield self._carrier.end(Verdict.FAILED, None, "; ".join(item.line for item in self._failed))
+            yield self._carrier.end(Verdict.FAILED, None, "; ".join(self._failed))
         elif self._asked is not None and self._carrier.limits.asks == "stop":
             yield self._paused()
 
     def take_up(self, reason: str) -> OperationEvent | None:
-        """A test of the new version has failed: evidence, where it may go back by itself; ``None``: the
-        deploy ends by that."""
+        """A test of the new version has failed: it is no success, but where the guard may go back by itself
+        the figures go on being judged; ``None``: the deploy ends by the failure.
+
+        A test proves nothing against the version: whoever sends it may be cut off.
+        """
         if not self._guard.is_armed or self._guard.policy.mode is not GuardMode.ROLLBACK:
             return None
-        self._failed = (*self._failed, Hard("tests", self._carrier.clock.now(), 1, reason))
-        return self._say(f"failed: {reason}", None, {"failed": reason})
+        self._failed = (*self._failed, reason)
+        return self._say(f"{reason} · the guard goes on judging", None, {"failed": reason})
 
     def meet(self, observation: Observation, rollout: Rollout | None) -> Iterator[OperationEvent]:
         """Judge what is known now; may go back, and end the operation by that."""
@@ -154,7 +157,7 @@ class Guarded:
         left = log.left_in(entries)
         self._trips, self._only_asks = left.trips, left.only_asks
         self._guard = self._armed()
-        self._failed = tuple(Hard("tests", entry_at, 1, said) for entry_at, said in left.failed)
+        self._failed = left.failed
         if left.is_ignored:
             self._guard.disarm("a person has switched it off")
         if left.going_back_at is not None:
@@ -193,7 +196,7 @@ class Guarded:
         self, observation: Observation, found: ServiceSignals | None, now: datetime
     ) -> tuple[Hard, ...]:
         """At once, as soon as the figures have been looked at beside it; without them a little later."""
-        hard = (*self._failed, *hard_evidence(observation))
+        hard = hard_evidence(observation)
         if not hard:
             self._hard_since = None
             return ()

@@ -11,7 +11,7 @@ from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
 from console.domain.service import Observation
 from console.domain.words import count, time_of_day
 from console.errors import QuarterdeckError
-from console.operations.carrier import Carrier
+from console.operations.carrier import Carrier, TakenUpError
 from console.operations.contact import Contact
 from console.operations.guarded import Guarded
 from console.operations.overdue import given_up
@@ -375,12 +375,16 @@ class Observer:
             yield from self._try_out()
 
     def _try_out(self) -> Iterator[OperationEvent]:
-        """What is done once it serves; where a guard may go back, what fails is for the guard."""
+        """What is done once it serves. Where a guard may go back, a failure does not end its judging."""
         self._tried = True
         if self._guarded is not None:
             self.carrier.takes_up = self._guarded.take_up
-        yield from walk_after(self.carrier)
-        self.carrier.takes_up = None
+        try:
+            yield from walk_after(self.carrier)
+        except TakenUpError as taken:
+            yield taken.event
+        finally:
+            self.carrier.takes_up = None
 
     def _aftercare(self) -> str:
         plan = self.carrier.plan

@@ -20,11 +20,13 @@ from console.domain.guard import (
     ServiceSignals,
 )
 from console.domain.guarded import GuardAnswer, GuardPhase, GuardState, GuardView
-from console.domain.operation import Accepted, OperationEvent, Order, Verb
+from console.domain.operation import Accepted, OperationEvent, Order, Verb, Verdict
 from console.domain.rollout import RolloutStatus
 from console.domain.series import Scope, SeriesPicture
 from console.domain.service import Observation
 from console.domain.wish import Wish
+from console.operations import observing
+from console.operations.carrier import Carrier
 from console.operations.engine import Engine
 from console.signals.lanes import Job, SameThreadLane
 from tests.builders import (
@@ -616,3 +618,29 @@ def test_another_version_ends_it(post: Post) -> None:
 def test_what_was_not_guarded_is_not_watched(post: Post) -> None:
     post.deploy("off")
     assert list(watched(post)) == []
+
+
+def test_a_failed_test_leaves_the_judging_to_the_guard(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it may go back by itself it does so by the figures; without them it is a failure in the end."""
+
+    def fails(carrier: Carrier) -> Iterator[OperationEvent]:
+        if carrier.plan.verb is Verb.DEPLOY:
+            yield carrier.end(Verdict.FAILED, None, "smoke: answers 500, not 2xx")
+
+    monkeypatch.setattr(observing, "walk_after", fails)
+    post.at(200, post.figures.bad)
+    verdict = post.deploy("rollback", BAKE_S)
+    assert (verdict["verdict"], verdict["by"]) == ("ROLLED_BACK", "guard")
+
+
+@pytest.mark.parametrize(("guard", "within_s"), [("rollback", BAKE_S + 60), ("ask", 60.0), ("off", 60.0)])
+def test_a_failed_test_is_a_failure(
+    post: Post, monkeypatch: pytest.MonkeyPatch, guard: str, within_s: float
+) -> None:
+    def fails(carrier: Carrier) -> Iterator[OperationEvent]:
+        yield carrier.end(Verdict.FAILED, None, "smoke: answers 500, not 2xx")
+
+    monkeypatch.setattr(observing, "walk_after", fails)
+    verdict = post.deploy(guard, BAKE_S)
+    assert (verdict["verdict"], verdict["reason"]) == ("FAILED", "smoke: answers 500, not 2xx")
+    assert post.told[-1].at - NOW < timedelta(seconds=within_s)
