@@ -14,11 +14,15 @@ from console.domain.words import NOTHING, age, utc
 from console.domain.words import clock as minutes
 
 if TYPE_CHECKING:
+    from console.checklists.door import Checklists
     from console.checklists.walker import Walker
+    from console.ports import Clock
     from console.runtime import Runtime
 
 SETTLE_S = 30.0
 """How long a look waits for the checks of a list."""
+FOLLOW_S = 15.0
+"""How often a list that is followed is judged."""
 _STATE_CELLS = 14
 
 Say = Callable[["Walker", str, argparse.Namespace], WalkView]
@@ -44,6 +48,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     walking = verbs.add_parser("run", help="begin a list, or go on with it, and judge what can be judged")
     _about(walking)
     walking.add_argument("--version", metavar="TAG", default="", help="what is released")
+    walking.add_argument("--follow", action="store_true", help="go on judging until no watch is left")
     _finish(walking, run_walk)
     for name, meaning, says, words in _SAYINGS:
         said = verbs.add_parser(name, help=meaning)
@@ -169,7 +174,20 @@ def run_walk(arguments: argparse.Namespace) -> int:
     runtime, address = _at(arguments)
     walker = runtime.checklists.begin(address, arguments.list, version=arguments.version)
     walker.again()
-    return _tell(walker.settle(arguments.wait), address, as_json=arguments.json)
+    view = walker.settle(arguments.wait)
+    if arguments.follow:
+        view = followed(runtime.checklists, walker, runtime.clock, arguments.wait)
+    return _tell(view, address, as_json=arguments.json)
+
+
+def followed(door: "Checklists", walker: "Walker", clock: "Clock", wait_s: float) -> WalkView:
+    """Judge what is due until nothing is watched any more; the view then."""
+    while True:
+        view = walker.settle(wait_s)
+        if not any(item.left_s for item in view.items):
+            return view
+        clock.sleep(FOLLOW_S)
+        door.refresh(walker)
 
 
 def run_say(arguments: argparse.Namespace) -> int:
