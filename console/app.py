@@ -146,6 +146,7 @@ class QuarterdeckApp(GuardingApp):
         taken = self.runtime.store.take()
         if taken is not None:
             self._fleet = FleetSnapshot({**self._fleet.environments, **taken.environments})
+            self.look_for_alerts(self._fleet)
         self._tell(self._visible())
 
     def tick(self) -> None:
@@ -153,6 +154,7 @@ class QuarterdeckApp(GuardingApp):
         screen = self._visible()
         if screen is not None:
             screen.now = self.runtime.clock.now()
+        self.look_for_alerts(self._fleet)
         self._tell(screen)
         if self.feeds is not None:
             self._collector.tick(self.runtime.clock.monotonic())
@@ -175,6 +177,7 @@ class QuarterdeckApp(GuardingApp):
                 screen.snapshot = self._fleet
             screen.chip = self.chip()
             screen.guard = self.guard_asked()
+            screen.alerts = self.alert_book.alerts
         self.tend_guard()
         if self.feeds is not None and screen.watched != self._watched:
             self._watched = screen.watched

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from console.domain.address import Address
+from console.domain.alerts import NO_ALERTS, Alerts
 from console.domain.fleet import EMPTY_FLEET, FleetSnapshot
 from screens.overview import ALL, header_picture, problem_lines
 from widgets.banner import Banner
@@ -51,6 +52,7 @@ class ConsoleScreen(Screen[None]):
     chip: reactive[Chip | None] = reactive(None)
     notices: reactive[tuple[str, ...]] = reactive(())
     """Lines of the banner besides the environments' problems."""
+    alerts: reactive[Alerts] = reactive(NO_ALERTS)
     guard: reactive[GuardAsked | None] = reactive(None)
     """A guard that has tripped and waits for an answer; it follows to every screen."""
 
@@ -132,6 +134,10 @@ class ConsoleScreen(Screen[None]):
     def watch_notices(self) -> None:
         self.update_frame()
 
+    def watch_alerts(self) -> None:
+        self.update_frame()
+        self.refresh_bindings()
+
     def watch_guard(self, before: GuardAsked | None, now: GuardAsked | None) -> None:
         """The panel alone, unless what the keys do has changed as well."""
         if not self.is_mounted or not self.is_attached:
@@ -159,7 +165,7 @@ class ConsoleScreen(Screen[None]):
     def draw_header(self) -> None:
         """Draw the header: where one is, how old the data is, what one may do at the service in view."""
         self.query_one(HeaderBar).picture = header_picture(
-            self.snapshot, self.place, self.now, self.chip, self.pointed_at
+            self.snapshot, self.place, self.now, self.chip, self.pointed_at, self.alerts.alarms
         )
 
     def update_keys(self) -> None:

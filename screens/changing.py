@@ -8,7 +8,7 @@ from console.domain.operation import Verb
 from console.domain.service import ServiceState
 from console.domain.wish import Wish
 from screens.base import ConsoleScreen
-from screens.messages import ChecklistRequested, OperationWished
+from screens.messages import AlertsSeen, ChecklistRequested, OperationWished
 
 
 class ChangingScreen(ConsoleScreen):
@@ -26,6 +26,7 @@ class ChangingScreen(ConsoleScreen):
         Binding("S", "scale", "scale", id="do.scale", tooltip="Plan another number of tasks"),
         Binding("X", "restart", "restart", id="do.restart", tooltip="Plan to start the same version anew"),
         Binding("M", "move_on", "move on", id="do.move_on", tooltip="Plan to continue a paused deployment"),
+        Binding("a", "acknowledge", "seen", id="do.acknowledge", tooltip="Its alerts are seen"),
         Binding("c", "checklist", "checklist", id="do.checklist", show=False, tooltip="Walk its checklist"),
     ]
 
@@ -40,6 +41,8 @@ class ChangingScreen(ConsoleScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "move_on":
             return self._is_paused
+        if action == "acknowledge":
+            return self.alerts.of(self.pointed_at) is not None
         return super().check_action(action, parameters)
 
     @property
@@ -54,6 +57,11 @@ class ChangingScreen(ConsoleScreen):
         """Walk the checklist of the service that is meant."""
         if (address := self.pointed_at) is not None:
             self.app.post_message(ChecklistRequested(address))
+
+    def action_acknowledge(self) -> None:
+        """Somebody has seen the alerts of the service that is meant; pressed again, nobody has."""
+        if (address := self.pointed_at) is not None:
+            self.app.post_message(AlertsSeen(address))
 
     def action_roll_back(self) -> None:
         self._wish(Verb.ROLLBACK)

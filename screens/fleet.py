@@ -105,7 +105,7 @@ class FleetScreen(ChangingScreen):
         self.touched()
 
     def picture_changed(self) -> None:
-        self._entries = self._book.update(self.snapshot, self.now)
+        self._entries = self._book.update(self.snapshot, self.now, self.alerts)
         shown = self._in_order(chosen(self._entries, self._tab, self._wanted, self._by))
         self._order = tuple(entry.key for entry in shown)
         self._rows = tuple(entry.row for entry in shown)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from console.domain.address import Address
+from console.domain.alerts import NO_ALERTS, Alerting, Alerts
 from console.domain.fleet import FleetSnapshot, ServicePicture
 from screens.fleet_facts import changes_at, row_of, state_rank, version_of
 from widgets.fleet_row import ServiceRow
@@ -27,16 +28,17 @@ class Entry:
     """When an age in its row says something else; ``None``: at every reading of the clock."""
     reading: bool
     changed_at: datetime | None = None
+    alert: Alerting | None = None
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.key = self.row.key
 
 
-def place_of(picture: ServicePicture) -> tuple[int, int, str, str]:
+def place_of(picture: ServicePicture, alert: Alerting | None = None) -> tuple[int, int, str, str]:
     """Sort key: trouble, then motion, then the unknown, then calm; production first, then name."""
     address = picture.address
-    return state_rank(picture), picture.environment.tier.rank, address.service, address.environment
+    return state_rank(picture, alert), picture.environment.tier.rank, address.service, address.environment
 
 
 def haystack_of(picture: ServicePicture) -> str:
@@ -57,7 +59,9 @@ class FleetBook:
     def __init__(self) -> None:
         self._entries: tuple[Entry, ...] = ()
 
-    def update(self, snapshot: FleetSnapshot, now: datetime | None) -> tuple[Entry, ...]:
+    def update(
+        self, snapshot: FleetSnapshot, now: datetime | None, alerts: Alerts = NO_ALERTS
+    ) -> tuple[Entry, ...]:
         """The entries of all services, in the snapshot's order."""
         entries: list[Entry] = []
         by_address: dict[Address, Entry] | None = None
@@ -66,7 +70,8 @@ class FleetBook:
             for known, picture in zip_longest(
                 self._entries[len(entries) : len(entries) + len(whole.services)], whole.services
             ):
-                if known is not None and known.picture is picture and _holds(known, reading, now):
+                alert = alerts.of(picture.address) if alerts.found else None
+                if known is not None and known.picture is picture and _holds(known, reading, now, alert):
                     entries.append(known)
                     continue
                 if known is not None and known.picture.address != picture.address:
@@ -74,8 +79,8 @@ class FleetBook:
                 if known is None:
                     by_address = by_address or {item.picture.address: item for item in self._entries}
                     known = by_address.get(picture.address)
-                if known is None or known.picture is not picture or not _holds(known, reading, now):
-                    known = self._made(picture, known, reading, now)
+                if known is None or known.picture is not picture or not _holds(known, reading, now, alert):
+                    known = self._made(picture, known, reading, now, alert)
                 entries.append(known)
         self._entries = tuple(entries)
         return self._entries
@@ -86,6 +91,7 @@ class FleetBook:
         known: Entry | None,
         reading: bool,
         now: datetime | None,
+        alert: Alerting | None,
     ) -> Entry:
         changed_at = known.changed_at if known is not None else None
         was_read = known is not None and known.picture.as_of is not None and picture.as_of is not None
@@ -94,18 +100,18 @@ class FleetBook:
         if changed_at is not None and now is not None and (now - changed_at).total_seconds() >= CHANGED_S:
             changed_at = None
         changed = changed_at is not None
-        row = row_of(picture, now, changed=changed, reading=reading)
+        row = row_of(picture, now, changed=changed, reading=reading, alert=alert)
         turns_at = None
         if now is not None and not changed and not row.stale_age:
             turns_at = now + timedelta(seconds=changes_at(picture, now))
         same = known is not None and known.picture is picture
-        place = known.place if same and known else place_of(picture)
+        place = known.place if same and known and known.alert == alert else place_of(picture, alert)
         haystack = known.haystack if same and known else haystack_of(picture)
-        return Entry(picture, row, place, haystack, turns_at, reading, changed_at)
+        return Entry(picture, row, place, haystack, turns_at, reading, changed_at, alert)
 
 
-def _holds(entry: Entry, reading: bool, now: datetime | None) -> bool:
+def _holds(entry: Entry, reading: bool, now: datetime | None, alert: Alerting | None) -> bool:
     """Whether its row still says what is true of the same picture at that time."""
-    if entry.reading is not reading:
+    if entry.reading is not reading or entry.alert != alert:
         return False
     return now is None or (entry.turns_at is not None and now < entry.turns_at)

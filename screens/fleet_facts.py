@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from console.domain import words
+from console.domain.alerts import Alerting
 from console.domain.fleet import ServicePicture, WayBack
 from console.domain.running import Digests, runs_of
 from console.domain.service import ServiceState
@@ -23,6 +24,7 @@ def row_of(
     *,
     changed: bool = False,
     reading: bool = True,
+    alert: Alerting | None = None,
 ) -> ServiceRow:
     """One row. Ages are those at ``now``; without it they are left out.
 
@@ -31,6 +33,7 @@ def row_of(
         now: The time.
         changed: Its state is new.
         reading: What was not read yet is being read; else it cannot be read.
+        alert: What is wrong with its figures.
     """
     status, figures = picture.status, picture.figures
     share = figures.error_share if figures else None
@@ -65,6 +68,7 @@ def row_of(
         back_short=back_short,
         back_ink=back_ink,
         mixed=is_mixed(picture),
+        alert=alert,
     )
 
 
@@ -232,9 +236,13 @@ def explanation(picture: ServicePicture, now: datetime | None) -> tuple[tuple[st
     return tuple((label, text) for label, text in lines if text)
 
 
-def state_rank(picture: ServicePicture) -> int:
-    """Trouble, then motion, then the unknown, then calm; what was never read is last."""
-    return len(_RANK) if picture.as_of is None else _RANK[picture.state]
+def state_rank(picture: ServicePicture, alert: Alerting | None = None) -> int:
+    """Trouble, then motion, then the unknown, then calm; what was never read is last. An alert that nobody
+    has seen is trouble."""
+    rank = len(_RANK) if picture.as_of is None else _RANK[picture.state]
+    if alert is None or not alert.is_loud:
+        return rank
+    return min(rank, 0 if alert.is_critical else 1)
 
 
 _RANK = {

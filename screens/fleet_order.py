@@ -116,7 +116,7 @@ def counts(rows: Iterable[ServiceRow]) -> tuple[int, int]:
     for row in rows:
         if row.stale_age:
             stale += 1
-        elif row.state is ServiceState.STEADY:
+        elif row.state is ServiceState.STEADY and row.alarm is None:
             steady += 1
     return steady, stale
 

@@ -1,11 +1,14 @@
-"""What the app does about guards that have tripped: asks on every screen, until somebody answers."""
+"""What the app does about alerts, and about guards that have tripped: it asks on every screen, until
+somebody answers."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 
+from console.domain.alerts import AlertBook
+from console.domain.fleet import FleetSnapshot
 from console.domain.guarded import GuardAnswer, GuardState, GuardView
 from screens import messages
 from screens.base import ConsoleScreen
@@ -14,6 +17,9 @@ from screens.operating import OperatingApp
 from screens.running import RunningOperation
 from widgets.guard_panel import GuardAsked, PanelKeys
 from widgets.keybar import key_name
+
+if TYPE_CHECKING:
+    from console.runtime import Runtime
 
 GUARD = -4
 """Tag of the answer to a guard."""
@@ -48,11 +54,28 @@ class GuardingApp(OperatingApp):
         ),
     ]
 
+    def __init__(self, runtime: "Runtime") -> None:
+        super().__init__(runtime)
+        self.alert_book = AlertBook()
+
     _sent: tuple[_Asked, GuardAnswer] | None = None
     _on_top: _Asked | None = None
     _since: float = 0.0
     _rung: frozenset[tuple[int, str]] = frozenset()
     _answerable = False
+
+    # -- alerts -------------------------------------------------------------------------------
+
+    def look_for_alerts(self, fleet: FleetSnapshot) -> None:
+        """See which alerts there are now, and ring once for each that is critical."""
+        self.alert_book.update(fleet, self.runtime.clock.now())
+        if self.alert_book.began and self.runtime.settings.console.bell:
+            self.bell()
+
+    @on(messages.AlertsSeen)
+    def _alerts_seen(self, message: messages.AlertsSeen) -> None:
+        self.alert_book.acknowledge(message.address)
+        self.told()
 
     # -- what is asked ------------------------------------------------------------------------
 

@@ -189,6 +189,14 @@ class ChecklistRequested(Message):
         self.address = address
 
 
+class AlertsSeen(Message):
+    """Somebody has seen the alerts of a service; said again, nobody has."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__()
+        self.address = address
+
+
 class LogsRequested(Message):
     """Somebody wants to read the log of a service."""
 

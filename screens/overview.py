@@ -81,8 +81,10 @@ def header_picture(
     now: datetime | None,
     chip: Chip | None,
     pointed: Address | None = None,
+    alarms: int = 0,
 ) -> HeaderPicture:
-    """The header of a screen whose place is the tab ``active``; ``pointed`` is the service that is meant."""
+    """The header of a screen whose place is the tab ``active``; ``pointed`` is the service that is meant,
+    ``alarms`` how many services have a critical alert that nobody has seen."""
     return HeaderPicture(
         now=now,
         tabs=tabs(snapshot),
@@ -92,7 +94,7 @@ def header_picture(
         access=access_to(snapshot, pointed, now),
         budget=budget_of(snapshot),
         held=sum(item.held for item in snapshot.environments.values()),
-        alarms=alarms_of(snapshot),
+        alarms=alarms_of(snapshot) + alarms,
     )
 
 

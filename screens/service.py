@@ -182,6 +182,7 @@ class ServiceScreen(OfService, ChangingScreen):
             self._revisions(picture),
             self._explains,
             keys.get("app.logs", ""),
+            self.alerts.of(picture.address),
             tuple(f"{keys.get(f'service.{w}_back', '')} {keys.get(f'service.{w}_on', '')}" for w in COMPARED),
         )
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.domain import words
-from console.domain.guard import Judgement, ServiceSignals
-from console.domain.measured import figure, value_in_words
+from console.domain.guard import ServiceSignals
+from console.domain.measured import figure, limit_in_words, value_in_words
 from console.domain.series import Measure, Scope, Series, SeriesPicture
 from widgets.chart import Chart, Curve
 from widgets.glyphs import Glyphs
@@ -78,15 +78,6 @@ def last_in_words(
     return ((said, "text"),)
 
 
-def limit_in_words(measure: Measure, limit: float) -> str:
-    """A limit without needless decimals: ``5 %``, ``368 ms``, ``1 s``."""
-    if measure.is_share:
-        return f"{limit * 100:.3g} %"
-    if measure.unit == "s" and limit == int(limit):
-        return f"{limit:.0f} s"
-    return value_in_words(measure, limit)
-
-
 def chart_of(
     signals: ServiceSignals | None, measure: Measure, shipped: str, now: datetime, glyphs: Glyphs
 ) -> Chart:
@@ -136,11 +127,3 @@ def foot_of(found: Told, age_s: float, glyphs: Glyphs) -> tuple[str, ...]:
         f"{source} {short}",
         short,
     )
-
-
-def judged(signals: ServiceSignals | None, measure: Measure) -> Judgement | None:
-    """What the guard thinks of a measure, else what its alert says; ``None``: nothing judges it."""
-    if signals is None:
-        return None
-    every = (*signals.judgements, *signals.alerts)
-    return next((item for item in every if item.trigger.measure is measure), None)

@@ -6,7 +6,7 @@ from datetime import datetime
 from console.domain import words
 from console.domain.fleet import ServicePicture
 from console.domain.guard import ServiceSignals
-from console.domain.measured import value_in_words
+from console.domain.measured import limit_in_words, value_in_words
 from console.domain.release import Release
 from console.domain.rollout import Deployment
 from console.domain.series import Measure
@@ -14,7 +14,7 @@ from console.domain.service import Observation, ServiceState
 from console.domain.tasks import Task
 from console.domain.text import cut_end
 from console.domain.version import short_digest
-from widgets.charted import limit_in_words, limit_of, told
+from widgets.charted import limit_of, told
 from widgets.config_view import change_of, value_words
 from widgets.glyphs import Glyphs
 from widgets.line import Line

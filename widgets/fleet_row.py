@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from console.domain.alerts import Alerting
 from console.domain.service import ServiceState
 from console.domain.text import cut_end, cut_middle
 from console.domain.version import short_label
@@ -43,6 +44,21 @@ def state_word(state: ServiceState, *, short: bool = False) -> str:
         return "BACK"
     word = state.value.replace("_", " ")
     return word if state in (ServiceState.STEADY, ServiceState.DRAINED) else word.upper()
+
+
+def alert_mark(alert: Alerting, glyphs: Glyphs) -> tuple[str, str]:
+    """Mark and ink of an alert by how bad it is."""
+    return (glyphs.failed, "critical") if alert.is_critical else (glyphs.warning, "warning")
+
+
+def alert_parts(alert: Alerting, glyphs: Glyphs) -> list[tuple[str, str]]:
+    """Mark, word and figures of an alert, as ``(text, style words)``."""
+    mark, ink = alert_mark(alert, glyphs)
+    if alert.acknowledged:
+        return [(f"{mark} {alert.line}{', ' if alert.line else ''}seen", ink)]
+    word = "CRITICAL" if alert.is_critical else "WARNING"
+    said = f"  {alert.line}" if alert.line else ""
+    return [(f"{mark} {word}", f"bold {ink}"), (said, "strong" if alert.is_critical else "text")]
 
 
 @dataclass(frozen=True)
@@ -88,15 +104,22 @@ class ServiceRow:
     """Empty: that of the row."""
     mixed: bool = False
     """Tasks of one deployment run different images."""
+    alert: Alerting | None = None
+    """What is wrong with its figures; ``None``: nothing is known to be."""
+
+    @property
+    def alarm(self) -> Alerting | None:
+        """Its alerts as long as nobody has seen them."""
+        return self.alert if self.alert is not None and self.alert.is_loud else None
 
     @cached_property
     def is_loud(self) -> bool:
         """Whether it gets two lines and its own colours."""
-        return self.state.is_trouble or self.state.is_moving
+        return self.state.is_trouble or self.state.is_moving or self.alarm is not None
 
     @cached_property
     def height(self) -> int:
-        return 2 if self.is_loud and self.why else 1
+        return 2 if self.is_loud and (self.why or self.alarm) else 1
 
     def lines(self, width: int, theme: str, glyphs: Glyphs, selected: bool) -> tuple[Line, ...]:
         narrow = width < NARROW
@@ -105,8 +128,11 @@ class ServiceRow:
             return (first,)
         column = 4 if narrow else 17
         ink = "text" if self.state.is_trouble else "muted"
-        why = cut_end(self.why, width - column - 2, glyphs.ellipsis)
-        return first, Line().put(column, why, ink)
+        parts = alert_parts(self.alarm, glyphs) if self.alarm else []
+        if self.why:
+            parts += [(" · ", "muted")] if parts else []
+            parts.append((self.why, ink))
+        return first, Line().run_to(width - 2, column, *parts)
 
     # -- parts --------------------------------------------------------------------------------
 
@@ -121,6 +147,10 @@ class ServiceRow:
             return
         ink = STATE_INKS[self.state]
         word = state_word(self.state, short=narrow)
+        if self.alarm is not None and not self.state.is_trouble and not self.state.is_moving:
+            mark, alarm_ink = alert_mark(self.alarm, glyphs)
+            line.run(2, (mark, alarm_ink), (" ALERT", f"bold {alarm_ink}"))
+            return
         if self.stale_age:
             calm = not self.is_loud
             glyph = glyphs.stale if calm else glyphs.of_state(self.state)
@@ -134,6 +164,10 @@ class ServiceRow:
         bold = "bold " if self.is_loud or self.state is ServiceState.UNKNOWN else ""
         glyph_ink = "steady" if self.state is ServiceState.STEADY else ink
         said = (word, f"{mark}{bold}{ink}")
+        if self.alert is not None and self.state is ServiceState.STEADY:  # somebody has seen it
+            seen, seen_ink = alert_mark(self.alert, glyphs)
+            line.run(2, (seen, seen_ink), (" ", ink), (f"{word} seen", ink))
+            return
         line.run(2, (glyphs.of_state(self.state), glyph_ink), (" ", f"{bold}{ink}"), said)
 
     def _aged_word(self) -> str:

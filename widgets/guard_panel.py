@@ -8,11 +8,11 @@ from textual.reactive import reactive
 
 from console.domain.guard import JudgedState
 from console.domain.guarded import GuardAnswer, GuardFigure, GuardState, GuardView
-from console.domain.measured import figure, value_in_words
+from console.domain.measured import figure, limit_in_words, value_in_words
 from console.domain.series import Scope, SeriesPicture
 from console.domain.text import cell_width, cut_end
 from console.domain.words import clock, count
-from widgets.charted import limit_in_words, told
+from widgets.charted import told
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
 from widgets.line import Line

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from console.domain.guard import GuardMode, JudgedState
 from console.domain.guarded import GuardFigure, GuardPhase, GuardState, GuardView
-from console.domain.measured import figure, value_in_words
+from console.domain.measured import figure, limit_in_words, value_in_words
 from console.domain.series import Measure, Scope
 from console.domain.words import age, clock, time_of_day
-from widgets.charted import OLD_S, limit_in_words
+from widgets.charted import OLD_S
 from widgets.gauge import Gauge, GaugeColumns, gauge_line
 from widgets.glyphs import Glyphs
 from widgets.line import Line

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from console.domain import words
 from console.domain.address import Identity
+from console.domain.alerts import Alerting
 from console.domain.fleet import EnvironmentPicture, ServicePicture, WayBack
 from console.domain.guard import Blame
 from console.domain.operation import Mechanism, Plan
 from console.domain.service import ServiceState
 from console.domain.text import cell_width, cut_end
-from widgets.fleet_row import STATE_INKS, state_word
+from widgets.fleet_row import STATE_INKS, alert_parts, state_word
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
 from widgets.line import Line
@@ -62,6 +63,7 @@ class Head:
     armed: ArmedPlan
     stale_age: str
     now: datetime
+    alert: Alerting | None = None
 
 
 def head_lines(head: Head, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
@@ -69,7 +71,7 @@ def head_lines(head: Head, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     narrow = width < NARROW
     return (
         _title(head, width, narrow, glyphs),
-        _why(head.picture, width, narrow, glyphs),
+        _why(head, width, narrow, glyphs),
         *_blame(head.picture, width, narrow, glyphs),
         _way_back(head, width, narrow, glyphs),
     )
@@ -150,13 +152,15 @@ def progress_words(picture: ServicePicture) -> str:
     return f"{status.primary.running}/{status.primary.desired}"
 
 
-def _why(picture: ServicePicture, width: int, narrow: bool, glyphs: Glyphs) -> Line:
+def _why(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
+    line, said = Line().put(2, "why", "faint"), head.picture.diagnosis.line
+    parts = [(said, "text")] if said else []
+    if head.alert is not None:
+        parts += (
+            [(" · ", "muted"), *alert_parts(head.alert, glyphs)] if said else alert_parts(head.alert, glyphs)
+        )
     column = 8 if narrow else 12
-    line = Line().put(2, "why", "faint")
-    said, ink = picture.diagnosis.line, "text"
-    if not said:
-        said, ink = _no_reason(picture), "muted"
-    return line.put(column, cut_end(said, width - column - 2, glyphs.ellipsis), ink)
+    return line.run_to(width - 2, column, *(parts or [(_no_reason(head.picture), "muted")]))
 
 
 def _no_reason(picture: ServicePicture) -> str:

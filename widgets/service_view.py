@@ -7,6 +7,7 @@ from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
+from console.domain.alerts import Alerting
 from console.domain.fleet import EnvironmentPicture, ServicePicture
 from console.domain.series import Measure
 from console.domain.signals import LogLine
@@ -59,6 +60,7 @@ class ServiceView:
     """Cause, remedy and evidence are shown in full."""
     logs_key: str = ""
     """The key that opens the logs as a screen of their own."""
+    alert: Alerting | None = None
     compare_keys: tuple[str, ...] = ("[ ]", "{ }")
     """The keys that choose the older and the newer revision to compare."""
 
@@ -136,7 +138,7 @@ class _Page:
 
     def head(self) -> list[Line]:
         view = self.view
-        head = Head(view.picture, view.around, view.armed, view.stale_age, view.now)
+        head = Head(view.picture, view.around, view.armed, view.stale_age, view.now, view.alert)
         return list(head_lines(head, self.width, self.glyphs))
 
     def explanation(self, most: int) -> tuple[Line, ...]:

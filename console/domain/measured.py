@@ -40,6 +40,15 @@ def value_in_words(measure: Measure, value: float | None) -> str:
     return f"{text}{unit if unit.startswith('/') else f' {unit}' if unit else ''}"
 
 
+def limit_in_words(measure: Measure, limit: float) -> str:
+    """A limit without needless decimals: ``5 %``, ``368 ms``, ``1 s``."""
+    if measure.is_share:
+        return f"{limit * 100:.3g} %"
+    if measure.unit == "s" and limit == int(limit):
+        return f"{limit:.0f} s"
+    return value_in_words(measure, limit)
+
+
 def on_axis(measure: Measure, value: float) -> str:
     """The same as short as an axis needs it: ``5 %``, ``368 ms``, ``2 s``, ``1.2k``."""
     if measure.is_share:
@@ -48,7 +57,7 @@ def on_axis(measure: Measure, value: float) -> str:
         return f"{_short(value)} %"
     if measure.unit == "s":
         if 0 < value < 0.9995:
-            return f"{_short(value * 1000)} ms"
+            return f"{value * 1000:.{0 if value >= 0.00995 else 1}f} ms"
         for size, mark in ((86400.0, "d"), (3600.0, "h"), (600.0, "m")):
             if value >= size:
                 return f"{_short(value / 60 if mark == 'm' else value / size)} {mark}"
@@ -61,4 +70,5 @@ def on_axis(measure: Measure, value: float) -> str:
 
 def _short(number: float) -> str:
     """At most three digits, as long as a number has no more before its point."""
-    return f"{number:.0f}" if number >= 99.5 else f"{number:.2g}" if number < 1 else f"{number:.3g}"
+    digits = 1 if number < 0.1 else 2 if number < 1 else 3
+    return f"{number:.0f}" if number >= 99.5 else f"{number:.{digits}g}"

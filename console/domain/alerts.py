@@ -1,0 +1,137 @@
+"""What is wrong with the figures of services, deploy or not, and who has seen it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from console.domain.address import Address
+from console.domain.fleet import FleetSnapshot, ServicePicture
+from console.domain.guard import JudgedState, Judgement
+from console.domain.measured import figure, limit_in_words, value_in_words
+
+VALID = timedelta(minutes=10)
+"""Figures that were gathered longer ago raise no alert: nobody knows whether it is still so."""
+
+Name = tuple[str, str, JudgedState]
+"""Alert, what it is about, how bad: worse than what was acknowledged is something else."""
+
+
+@dataclass(frozen=True)
+class Alerting:
+    """The alerts of one service."""
+
+    severity: JudgedState
+    """``CRITICAL`` or ``WARNING``: the worst of them."""
+    line: str
+    """``errors 8.4 % over 5 % · CPU 91 % over 85 %``, the worst first, without what the diagnosis says."""
+    names: frozenset[Name]
+    acknowledged: bool = False
+    """Somebody has seen all of them."""
+
+    @property
+    def is_critical(self) -> bool:
+        return self.severity is JudgedState.CRITICAL
+
+    @property
+    def is_loud(self) -> bool:
+        return not self.acknowledged
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Of every service that has some."""
+
+    found: Mapping[Address, Alerting] = field(default_factory=dict)
+
+    def of(self, address: Address | None) -> Alerting | None:
+        """Those of one service; ``None``: it has none."""
+        return self.found.get(address) if address is not None else None
+
+    @property
+    def alarms(self) -> int:
+        """Services with a critical one that nobody has seen."""
+        return sum(1 for item in self.found.values() if item.is_critical and item.is_loud)
+
+
+NO_ALERTS = Alerts()
+
+
+def alerting(picture: ServicePicture, now: datetime) -> Alerting | None:
+    """The alerts of a service that hold now; ``None``: none is known."""
+    signals = picture.signals
+    if signals is None or picture.remembered or now - signals.picture.at > VALID:
+        return None
+    bad = [item for item in signals.alerts if is_alerting(item)]
+    if not bad:
+        return None
+    bad.sort(key=lambda item: item.state is not JudgedState.CRITICAL)
+    names = frozenset((item.trigger.name, item.subject, item.state) for item in bad)
+    unsaid = [item for item in bad if f"{_name(item)} " not in picture.diagnosis.line]
+    return Alerting(bad[0].state, " · ".join(dict.fromkeys(map(_words, unsaid))), names)
+
+
+def is_alerting(item: Judgement) -> bool:
+    """Over a limit: a critical one for as many periods as it takes."""
+    return item.is_bad if item.state is JudgedState.CRITICAL else item.state is JudgedState.WARNING
+
+
+def _name(item: Judgement) -> str:
+    return figure(item.trigger.measure, item.subject)
+
+
+def _words(item: Judgement) -> str:
+    measure = item.trigger.measure
+    said = f"{_name(item)} {value_in_words(measure, item.value)}"
+    limit = item.limit if item.state is JudgedState.CRITICAL else item.trigger.warning
+    return said if limit is None or measure.is_state else f"{said} over {limit_in_words(measure, limit)}"
+
+
+class AlertBook:
+    """Which alerts there are, and which of them somebody has acknowledged, service by service.
+
+    What ends is forgotten: when it comes back, it is loud again.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[Address, frozenset[Name]] = {}
+        self._critical: frozenset[tuple[Address, Name]] = frozenset()
+        self.alerts = NO_ALERTS
+        self.began = False
+        """A critical alert is new since the last update."""
+
+    def update(self, snapshot: FleetSnapshot, now: datetime) -> Alerts:
+        """The alerts of now; the same object as long as nothing has changed."""
+        rows = (row for row in snapshot.services() if row.signals is not None)
+        found = {row.address: item for row in rows if (item := alerting(row, now)) is not None}
+        for address, item in found.items():
+            self._seen[address] = self._seen.get(address, frozenset()) & item.names
+        self._seen = {address: names for address, names in self._seen.items() if address in found and names}
+        critical = frozenset(_critical(found.items()))
+        self.began = bool(critical - self._critical)
+        self._critical = critical
+        return self._keep(found)
+
+    def acknowledge(self, address: Address) -> Alerts:
+        """Note that somebody has seen the alerts of a service; seen already: that nobody has."""
+        item = self.alerts.of(address)
+        if item is not None:
+            self._seen[address] = frozenset() if item.acknowledged else item.names
+        return self._keep(dict(self.alerts.found))
+
+    def _keep(self, found: Mapping[Address, Alerting]) -> Alerts:
+        seen = {
+            address: replace(item, acknowledged=item.names <= self._seen.get(address, _NONE))
+            for address, item in found.items()
+        }
+        if seen != self.alerts.found:
+            self.alerts = Alerts(seen)
+        return self.alerts
+
+
+_NONE: frozenset[Name] = frozenset()
+
+
+def _critical(found: Iterable[tuple[Address, Alerting]]) -> Iterable[tuple[Address, Name]]:
+    return (
+        (address, name) for address, item in found for name in item.names if name[2] is JudgedState.CRITICAL
+    )
