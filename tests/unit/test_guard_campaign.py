@@ -22,6 +22,8 @@ from tests.unit.test_operations_guarded import BAKE_S, Post, furnished
 
 SLICE, WHOLE = 2, 200
 
+pytestmark = pytest.mark.timeout(1500)
+
 
 @dataclass
 class Told:
