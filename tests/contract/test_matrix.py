@@ -1,6 +1,7 @@
 """Every system's operations from end to end: deploys of good and bad images, the ways back, drain and
 undrain; each with its verdict, what runs in the end, and what the journal says. Console and world share a
-clock; the whole in campaigns, a slice in every run."""
+clock; the whole in campaigns, a slice in every run. What each system has besides stands in
+:mod:`test_matrix_table`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
