@@ -7,7 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from console.domain.guarded import GuardState
 from console.domain.text import cut_end
+from screens.running_group import RunningGroup
 from screens.under_way import Running
 from widgets.keybar import KeyBar
 from widgets.line import Line
@@ -27,7 +29,8 @@ class LeavePane(Pane):
         self.leaves = False
         self._operations = tuple(running)
         self.styles.width = WIDTH
-        self.styles.height = len(self._operations) + 9
+        self._is_guarded = any(map(_is_guarded, self._operations))
+        self.styles.height = len(self._operations) + 9 + self._is_guarded
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
         return (
@@ -37,10 +40,15 @@ class LeavePane(Pane):
             *(self._operation(item, width) for item in self._operations),
             Line(),
             Line().put(3, "ECS goes on by itself; from then on nobody watches it.", "text"),
+            *self._guard(),
             Line().put(3, "The next start of the console takes the watch up again.", "muted"),
             Line(),
             self._answers(),
         )
+
+    def _guard(self) -> tuple[Line, ...]:
+        said = "The guard ends with the console: nobody goes back by the figures."
+        return (Line().put(3, said, "warning"),) if self._is_guarded else ()
 
     def _operation(self, item: Running, width: int) -> Line:
         ink = "bold deploying"
@@ -55,6 +63,13 @@ class LeavePane(Pane):
         column = line.run(3, (" stay ", stay)) + 3
         line.run(column, (" leave ", leave))
         return line
+
+
+def _is_guarded(item: Running) -> bool:
+    """Whether its figures are judged, or those of a member."""
+    members = item.members.values() if isinstance(item, RunningGroup) else (item,)
+    views = [one.progress.guard for one in members if one.progress is not None and not one.over]
+    return any(view is not None and view.state is not GuardState.OFF for view in views)
 
 
 class LeaveScreen(ModalScreen[bool]):

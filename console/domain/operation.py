@@ -297,12 +297,14 @@ class Plan:
         if self.mechanism is Mechanism.NONE or self.nothing_to_do:
             return ""
         steps = len(self.actions) + len(self.after) + (self.mechanism is not Mechanism.ACTIONS)
+        guard = "; its guard ends with the watch" if self.guard is not None and self.guard.is_on else ""
         if steps > 1:
             return (
                 f"stopping the watch undoes nothing: the step under way goes on, and those of the {steps}"
-                " that were not sent stay undone"
+                f" that were not sent stay undone{guard}"
             )
-        return "stopping the watch stops nothing: what was sent goes on, and the same command follows it"
+        said = "stopping the watch stops nothing: what was sent goes on, and the same command follows it"
+        return f"{said}{guard}"
 
     @property
     def blockers(self) -> tuple[Check, ...]:

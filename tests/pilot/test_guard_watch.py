@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from console.domain.guard import GuardMode
-from console.domain.guarded import GuardTerms
+from console.domain.guarded import GuardState, GuardTerms, GuardView
 from console.domain.operation import OperationEvent, Progress, Verb, Verdict
 from screens.messages import OperationEnded, OperationProgressed
 from tests.builders import NOW, a_new_release, a_release
 from tests.pilot.desk import Desk
-from tests.pilot.stage import a_plan, until
+from tests.pilot.stage import a_plan, text_of, until
 
 TERMS = GuardTerms(GuardMode.ASK, 600, 15, 1800)
 DEPLOY = a_plan(verb=Verb.DEPLOY, source=a_release(), target=a_new_release(), guard=TERMS)
@@ -67,3 +67,19 @@ async def test_the_header_says_how_long_it_is_watched() -> None:
         chip = desk.app.chip()
         assert chip is not None
         assert chip.text == "rugmunch-api watched 1:30 of 30:00"
+
+
+@pytest.mark.parametrize(("state", "is_said"), [(GuardState.JUDGING, True), (GuardState.OFF, False)])
+async def test_leaving_says_that_the_guard_lives_in_the_console(state: GuardState, is_said: bool) -> None:
+    desk = Desk()
+    async with desk.app.run_test() as pilot:
+        desk.publish()
+        operation = desk.app.under_way.begin(DEPLOY, NOW)
+        guard = GuardView(state, GuardMode.ROLLBACK)
+        progress = Progress("01DEPLOY", DEPLOY, NOW, guard=guard)
+        desk.app.under_way.progressed(
+            operation.token, OperationEvent("guard", NOW, "01DEPLOY", "", {}, progress)
+        )
+        await pilot.press("q")
+        await until(pilot, lambda: "nobody watches it" in text_of(desk.app.screen))
+        assert ("The guard ends with the console" in text_of(desk.app.screen)) is is_said
