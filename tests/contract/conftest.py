@@ -26,7 +26,7 @@ ONCE = Config(
     proxies={},
     inject_host_prefix=False,
     connect_timeout=5,
-    read_timeout=20,
+    read_timeout=60,
 )
 
 
@@ -67,7 +67,7 @@ class Sandbox:
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """One raw HTTP request: status and body."""
-        connection = http.client.HTTPConnection(self.endpoint.removeprefix("http://"), timeout=20)
+        connection = http.client.HTTPConnection(self.endpoint.removeprefix("http://"), timeout=60)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()

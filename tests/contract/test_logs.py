@@ -154,9 +154,9 @@ def test_a_live_session_is_cancelled_at_once_from_another_thread(
 
     thread = Thread(target=read, daemon=True)
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     assert callable(session._stream._raw_stream.shutdown)
     session.cancel()
-    assert ended.wait(10)
-    thread.join(10)
+    assert ended.wait(60)
+    thread.join(60)
     assert len(updates) <= 2

@@ -22,7 +22,9 @@ from console.errors import SandboxError
 from console.sandbox import folder, run, serve
 
 Start = Callable[..., subprocess.Popen[str]]
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
+
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The smallest app that a screen can stand in: the themes, the marks, and an ear for its messages."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -42,6 +43,8 @@ from tests.builders import (
 from widgets.glyphs import UNICODE, Glyphs
 from widgets.palette import DARK, themes
 
+PATIENCE_S = 60.0
+
 
 class Stage(App[None]):
     """Shows one screen and keeps what it posts to the app."""
@@ -68,13 +71,12 @@ class Stage(App[None]):
         return [message for message in self.heard if type(message) is kind]
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], bool], tries: int = 200) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """Let the app run until something is so; a thread may have to answer first."""
-    for _ in range(tries):
-        if condition():
-            return
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
         await pilot.pause(0.01)
-    raise AssertionError("it never came to be")
 
 
 def text_of(widget: Widget | Screen[Any]) -> str:
