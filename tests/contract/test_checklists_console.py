@@ -28,7 +28,6 @@ RELEASES = {
     "swapjoy": ("api", "good"),
 }
 SLICED = "clever-better"
-TRIES = 6000
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ class Walk:
             self.screen.update_frame()
             return condition()
 
-        await until(self.pilot, now, TRIES)
+        await until(self.pilot, now)
 
     def item(self, id: str) -> ItemView:
         assert self.screen.view is not None
