@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from console.domain.fleet import EnvironmentPicture
 from console.domain.guard import Blame, GuardMode, JudgedState
 from console.domain.guarded import GuardAnswer, GuardFigure, GuardState, GuardView
 from console.domain.operation import OperationEvent, Progress, Verb
@@ -71,8 +72,8 @@ COUNTING = a_view(
 class GuardDesk(Desk):
     """A desk with a deploy under way, whose guard says what the test says."""
 
-    def __init__(self, **overrides: Any) -> None:
-        super().__init__(**overrides)
+    def __init__(self, *pictures: EnvironmentPicture) -> None:
+        super().__init__(*pictures)
         self.answers: list[tuple[str, GuardAnswer]] = []
         engine: Any = self.app.runtime.engine
         engine.answer_guard = self.answer

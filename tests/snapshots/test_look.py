@@ -1,5 +1,6 @@
 """A few pictures of whole screens; what they say is asserted as text in the pilot tests."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from textual.pilot import Pilot
 from screens.messages import LogsRead, PlanMade, ServiceChosen
 from screens.service import ServiceScreen
 from tests.builders import ADDRESS, a_log_line, task_id
-from tests.pilot.desk import Desk
+from tests.pilot.desk import Desk, failing_picture, only
 from tests.pilot.stage import a_plan, until
+from tests.pilot.test_guard_panel import GuardDesk, a_view
+from tests.signals import some_signals
 
 WIDE, NARROW = (140, 40), (80, 24)
 
@@ -62,3 +65,21 @@ def test_fleet_on_light_paper(snap_compare: Any) -> None:
         await pilot.press("j", "k")
 
     assert snap_compare(desk.app, terminal_size=WIDE, run_before=read)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_charts_below_a_guard_that_asks(snap_compare: Any, size: tuple[int, int]) -> None:
+    """The question on top, the curves in full under it."""
+    row = replace(failing_picture(), signals=some_signals())
+    desk = GuardDesk(only(row))
+
+    async def asked(pilot: Pilot[Any]) -> None:
+        screen = await desk.open_service(pilot)
+        screen.post_message(PlanMade(a_plan(), 0))
+        desk.begin(a_view())
+        await until(pilot, lambda: bool(desk.app.under_way.asking()))
+        desk.app.flush()
+        desk.later()
+        await pilot.pause()
+
+    assert snap_compare(desk.app, terminal_size=size, run_before=asked)
