@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from console.diagnosis import diagnose
 from console.domain.operation import Accepted, Mechanism, OperationEvent, Step, Verb, Verdict
 from console.domain.release import Release
-from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
+from console.domain.rollout import Rollout
 from console.domain.service import Observation
 from console.domain.words import count, time_of_day
 from console.errors import QuarterdeckError
@@ -18,7 +18,8 @@ from console.operations.overdue import given_up
 from console.operations.pauses import Pauses
 from console.operations.safe import READS_APART, Sight, judge, serving
 from console.operations.tenure import key_of
-from console.operations.verdict import Outcome, outcome, successors
+from console.operations.tracking import Tracking
+from console.operations.verdict import Outcome, outcome
 from console.operations.walk import walk_after
 
 LOOK_EVERY_S = 2.5
@@ -27,8 +28,6 @@ UNPROVEN_FOR = timedelta(seconds=120)
 believed: nobody may have looked for longer than that."""
 KEEPING = ("BAKE_TIME", "TERMINATION_WAIT")
 """Stages in which all traffic is on the new version, and the old one is kept: ECS's, CodeDeploy's."""
-LISTED_AFTER = timedelta(seconds=15)
-"""What stopped a rollout is listed a few seconds later: ECS's lists are eventually consistent."""
 
 
 def kept_until(rollout: Rollout) -> str:
@@ -53,7 +52,7 @@ class Observer:
         self.carrier = carrier
         self.accepted = accepted
         self._guarded = guarded
-        self._tracked = accepted.rollout or self._rollout_of_plan()
+        self._tracking = Tracking(carrier, accepted)
         self._safe_since: datetime | None = None
         self._settled: Outcome | None = None
         self._settled_seen_at: datetime | None = None
@@ -65,18 +64,13 @@ class Observer:
         self._whole = False
         self._is_done = False
 
-    def _rollout_of_plan(self) -> str | None:
-        plan = self.carrier.plan
-        in_flight = plan.mechanism.stops_rollout or plan.mechanism is Mechanism.WATCH
-        return plan.basis.rollout if in_flight else None
-
     def watch(self) -> Iterator[OperationEvent]:
         """Observe until there is a verdict; the last event is the verdict."""
         carrier = self.carrier
         while not carrier.ended:
             try:
                 observation = carrier.platform.observe(carrier.plan.address)
-                rollout, history = self._rollout(observation)
+                rollout, history = self._tracking.find(observation)
             except QuarterdeckError as error:
                 yield from self._contact.lost(error)
             else:
@@ -87,94 +81,6 @@ class Observer:
             if not carrier.ended:
                 carrier.log.beat()
                 carrier.clock.sleep(LOOK_EVERY_S)
-
-    # the rollout that carries the order
-
-    def _rollout(self, observation: Observation) -> tuple[Rollout | None, tuple[Rollout, ...]]:
-        """The rollout that carries the order, and the history where it had to be asked for."""
-        newest = observation.rollout
-        if observation.status.controller == CODE_DEPLOY:
-            return self._from_codedeploy(newest)
-        if newest is None or "rollout" in observation.missing:
-            return self._from_deployments(observation), ()
-        if self._tracked is None and self._is_ours(newest, observation):
-            self._tracked = newest.id
-        if newest.id != self._tracked:
-            return self._from_history(observation)
-        if newest.status is not RolloutStatus.STOPPED:
-            return newest, ()
-        history = self.carrier.platform.history(self.carrier.plan.address)
-        later = bool(successors(newest, history))
-        fresh = observation.at - (newest.finished_at or observation.at) < LISTED_AFTER
-        return (None if fresh and not later else newest), history
-
-    def _from_codedeploy(self, newest: Rollout | None) -> tuple[Rollout | None, tuple[Rollout, ...]]:
-        """CodeDeploy's deployments have an id from the beginning; a service names only that of its newest
-        task set, so that one that begins, or was taken back, is found in the history."""
-        if newest is not None and newest.id == self._tracked:
-            return newest, ()
-        history = self.carrier.platform.history(self.carrier.plan.address)
-        return next((item for item in history if item.id == self._tracked), None), history
-
-    def _is_ours(self, rollout: Rollout, observation: Observation) -> bool:
-        if rollout.id == self.carrier.plan.basis.rollout:
-            return False  # right after the order ECS may still show the one before
-        release = observation.releases.get(rollout.target)
-        deployment = next(
-            (d for d in observation.status.deployments if d.id == self.accepted.deployment), None
-        )
-        if deployment is not None and deployment.release is not None:
-            return deployment.release == rollout.target
-        order = self.carrier.order
-        return release is not None and order is not None and release.definition == order.definition
-
-    def _from_history(self, observation: Observation) -> tuple[Rollout | None, tuple[Rollout, ...]]:
-        """Another rollout is the newest: find ours among the earlier ones."""
-        primary = observation.status.primary
-        if self._tracked is None and primary and primary.id == self.accepted.deployment:
-            return None, ()  # its service deployment is not listed yet
-        history = self.carrier.platform.history(self.carrier.plan.address)
-        if self._tracked is None:
-            self._tracked = self._found_in(history)
-        return next((item for item in history if item.id == self._tracked), None), history
-
-    def _found_in(self, history: tuple[Rollout, ...]) -> str | None:
-        carrier = self.carrier
-        since = carrier.log.record.ordered_at or carrier.confirmed_at
-        recent = [item for item in history if item.created_at >= since - timedelta(seconds=5)]
-        releases = carrier.platform.releases(carrier.plan.address, [item.target for item in recent])
-        definition = carrier.order.definition if carrier.order else None
-        ours = [
-            item
-            for item in recent
-            if (release := releases.get(item.target)) is not None and release.definition == definition
-        ]
-        return min(ours, key=lambda item: item.created_at).id if ours else None
-
-    def _from_deployments(self, observation: Observation) -> Rollout | None:
-        """Without permission to read service deployments: the outcome as ``deployments[]`` tells it."""
-        status = observation.status
-        ours = next((d for d in status.deployments if d.id == self.accepted.deployment), None)
-        primary = status.primary
-        if primary is None or (ours is None and primary.id == self.accepted.deployment):
-            return None
-        went_back = ours is None or ours.state == "FAILED" or not ours.is_primary
-        state = RolloutStatus.IN_PROGRESS
-        if went_back:
-            finished = primary.state == "COMPLETED"
-            state = RolloutStatus.ROLLBACK_SUCCESSFUL if finished else RolloutStatus.ROLLBACK_IN_PROGRESS
-        elif ours is not None and ours.state == "COMPLETED" and len(status.deployments) == 1:
-            state = RolloutStatus.SUCCESSFUL
-        return Rollout(
-            id=self._tracked or "",
-            status=state,
-            target=(ours.release if ours else None) or "",
-            created_at=ours.created_at if ours else primary.created_at,
-            finished_at=observation.at if state.is_over else None,
-            reason=primary.reason,
-            went_back_to=primary.release if went_back else None,
-            rollback_reason=ours.reason if ours else "",
-        )
 
     # judging
 

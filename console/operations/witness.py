@@ -13,8 +13,9 @@ from console.domain.service import Observation, ServiceState
 from console.domain.words import utc
 from console.errors import QuarterdeckError
 from console.operations.news import Sight, news
-from console.operations.observing import LISTED_AFTER, LOOK_EVERY_S, UNPROVEN_FOR
+from console.operations.observing import LOOK_EVERY_S, UNPROVEN_FOR
 from console.operations.safe import judge
+from console.operations.tracking import LISTED_AFTER
 from console.operations.verdict import Outcome, successors, told
 from console.ports import Clock, Platform
 
