@@ -233,7 +233,10 @@ SHIPPED = {
         ("wave", "confirmed", "confirmed 3", "sent", "sent 2", "accepted 3", "safe", "done 2", "verdict"),
     ),
     "restarted group": Shipped(
-        "clever-better", ("restart", TRADING), {SHIP: 3}, ("confirmed 2", "sent 2", "accepted", "safe 2")
+        "clever-better",
+        ("restart", TRADING),
+        {SHIP: 3},
+        ("confirmed 2", "sent 2", "accepted", "safe 2", "verdict"),
     ),
 }
 SHIPPED_SLICE = {("continue", "performed")}
