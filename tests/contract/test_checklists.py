@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from console.checklists.context import FRESH_S
 from console.checklists.markdown import markdown
 from console.domain.address import Address
 from console.domain.checklist import ItemState, Phase
+from console.domain.group import GroupAddress, GroupWish
 from console.domain.operation import Verb
 from console.errors import ReadOnlyError, RefusedError, UsageError
 from console.sandbox.outsiders.troubles import MEANINGS
@@ -275,22 +277,40 @@ def test_a_process_that_is_killed_leaves_ticks_evidence_and_what_it_had_begun(
     assert desk.another().found(SCANNER, book)["verify"].state is ItemState.PASS
 
 
-def test_one_walk_releases_the_three_services_of_the_traders(lists: Callable[..., Lists]) -> None:
-    """What has not succeeded in staging, by digest across the repositories, does not go to production."""
+def test_the_traders_promote_by_digest_and_every_item_judges_itself(lists: Callable[..., Lists]) -> None:
+    """What has not succeeded in staging, across the repositories, does not go to production; of another
+    service's success it is not told."""
     desk = lists("clever-better")
     assert "succeeded in staging (FAIL)" in desk.said(BOT, "v2.9.0")
     assert desk.deploy(BOT_STAGING, "v2.9.0-rc.2")["verdict"] == "SUCCEEDED"
     told = desk.deploy(BOT, "v2.9.0")
     assert told["verdict"] == "SUCCEEDED", pretty(told)
     desk.wait(600)
-    assert blocking(desk.walker(BOT).view()) == {}
-    staged = desk.found(BOT)["staging"]
-    assert staged.value.startswith("v2.9.0-rc.2 succeeded")
+    found = desk.found(BOT)
+    assert found["staging"].value.startswith("v2.9.0-rc.2 succeeded")
+    assert desk.walker(BOT).end(WHO).blockers() == ()
+    assert "succeeded in staging (FAIL)" in desk.said(replace(BOT, alias="data-ingestion"), "v2.9.0")
 
-    other = Address("clever-better", "production", "data-ingestion")
-    assert "succeeded in staging (FAIL)" in desk.said(other, "v2.9.0")
+
+@pytest.mark.campaign
+def test_one_walk_releases_the_three_services_of_the_traders(lists: Callable[..., Lists]) -> None:
+    """A group's: each judged for itself, all of them written down in one place."""
+    desk = lists("clever-better")
+    aliases = ("bot", "ml-service", "data-ingestion")
+    for alias in aliases:
+        desk.ship(replace(BOT_STAGING, alias=alias), "v2.9.0-rc.2", 0)
+    desk.wait(1800)
+    engine = desk.runtime.engine
+    group = GroupAddress("clever-better", "production")
+    plan = engine.plan_group(GroupWish(Verb.DEPLOY, group, version="v2.9.0"))
+    last = list(engine.execute_group(plan, str(group)))[-1]
+    assert last.event.facts["verdict"] == "SUCCEEDED", pretty(dict(last.event.facts))
+    desk.wait(600)
+    for alias in aliases:
+        desk.found(replace(BOT, alias=alias))
+        assert blocking(desk.walker(replace(BOT, alias=alias)).view()) == {}
     walks = [r for r in desk.runtime.journal.operations("clever-better/production") if r.verb is Verb.WALK]
-    assert len(walks) == 1
+    assert [r.target["version"] for r in walks] == ["v2.9.0"]
 
 
 def test_the_meal_planner_writes_one_meal_plan_and_is_watched_for_an_hour(
