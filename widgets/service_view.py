@@ -149,8 +149,9 @@ class _Page:
         picture, now = self.view.picture, self.view.now
         version = picture.version or (picture.release.version if picture.release else None)
         chart = chart_of(picture.signals, measure, version.label if version else "", now, self.glyphs)
-        key = f"{picture.address} {measure}"
-        top = self.scales.top(key, top_for(chart.highest, chart.limit), now)
+        top = top_for(chart.highest, chart.limit)
+        if not chart.no_data:
+            top = self.scales.top(f"{picture.address} {measure}", top, now)
         return chart_lines(chart, column, end, rows, top, self.glyphs)
 
 

@@ -74,8 +74,11 @@ def test_charts_below_a_guard_that_asks(snap_compare: Any, size: tuple[int, int]
     desk = GuardDesk(only(row))
 
     async def asked(pilot: Pilot[Any]) -> None:
-        screen = await desk.open_service(pilot)
-        screen.post_message(PlanMade(a_plan(), 0))
+        desk.publish()
+        desk.app.post_message(ServiceChosen(ADDRESS))
+        await until(pilot, lambda: isinstance(desk.app.screen, ServiceScreen))
+        desk.app.flush()
+        desk.app.screen.post_message(PlanMade(a_plan(), 0))
         desk.begin(a_view())
         await until(pilot, lambda: bool(desk.app.under_way.asking()))
         desk.app.flush()
