@@ -124,8 +124,8 @@ async def pressed(keys: list[str], *, read_only: bool) -> Witness:
 
 async def _confirmed(desk: Desk, pilot: Any, witness: Witness) -> None:
     """Take the answer that is offered, wait for the plan, and type the whole phrase that it asks for."""
-    asked = False
-    for _ in range(60):
+    asked, patience = False, 60
+    while patience:
         stage = getattr(desk.app.screen, "stage", None)
         if stage is Stage.READY:
             break
@@ -134,6 +134,7 @@ async def _confirmed(desk: Desk, pilot: Any, witness: Witness) -> None:
             await pilot.press("enter")
         elif stage is not Stage.PLANNING and not asked:
             break
+        patience -= stage is not Stage.PLANNING  # a plan comes when its thread gets to it
         await pilot.pause(0.02)
     fields = desk.app.screen.query(ConfirmField)
     phrase = fields.first().phrase if fields else ""

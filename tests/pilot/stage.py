@@ -43,7 +43,7 @@ from tests.builders import (
 from widgets.glyphs import UNICODE, Glyphs
 from widgets.palette import DARK, themes
 
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 
 
 class Stage(App[None]):
