@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from console.domain.guard import Blame, GuardMode, GuardPolicy, Hard, JudgedState, ServiceSignals, Trip
+from console.domain.guard import Blame, GuardMode, GuardPolicy, ServiceSignals, Trip
 from console.domain.guarded import GuardAnswer, GuardPhase, GuardState, GuardTerms, GuardView
 from console.domain.operation import Entry, Mechanism, OperationEvent, Plan, Verdict
 from console.domain.rollout import Rollout
@@ -15,16 +15,12 @@ from console.operations import guard_log as log
 from console.operations.carrier import Carrier
 from console.operations.guard_back import Back
 from console.operations.guard_feed import GuardFeed
+from console.operations.guard_findings import Findings
 from console.operations.guard_words import armed_words, ended_words, headline, question
 from console.signals.guarding import Guard
-from console.signals.hard import hard_evidence, old_fails
 
 SNOOZED = timedelta(minutes=5)
 """How long *wait* keeps it from asking again."""
-CALM = timedelta(minutes=2)
-"""After so long without anything bad a question is withdrawn."""
-UNEXPLAINED = timedelta(seconds=20)
-"""How long hard evidence waits for a look at the figures, which tell whether it is the deploy's."""
 MOST_TRIES = 3
 """A rollback that is refused, because the service has changed meanwhile, is planned anew so often."""
 
@@ -53,8 +49,7 @@ class Guarded:
         self._seen = 0
         """Number of the newest entry that was taken for an answer."""
         self._snoozed_until: datetime | None = None
-        self._calm_since: datetime | None = None
-        self._hard_since: datetime | None = None
+        self._findings = Findings()
         self._phase = GuardPhase.ROLLOUT
         self._until: datetime | None = None
         self._tries = 0
@@ -72,6 +67,11 @@ class Guarded:
         foreign = self._carrier.plan.mechanism is Mechanism.WATCH
         policy = GuardPolicy(mode=mode, countdown=timedelta(seconds=self._terms.countdown_s))
         return Guard(policy, is_foreign=foreign, asked_for=self._terms.is_asked)
+
+    @property
+    def _asks(self) -> bool:
+        """It waits for a person, and goes back for nobody else."""
+        return self._asked is not None and not self._is_countdown
 
     # what the observing asks of it
 
@@ -176,9 +176,9 @@ class Guarded:
     def _judge(
         self, observation: Observation, found: ServiceSignals | None, now: datetime
     ) -> Iterator[OperationEvent]:
-        evidence = self._evidence(observation, found, now)
+        evidence = self._findings.evidence(observation, found, now)
         judgements = found.judgements if found is not None else ()
-        blame = self._blame(observation, found, evidence)
+        blame = self._findings.blame(observation, found, evidence)
         if self._snoozed_until is not None and now < self._snoozed_until:
             return
         self._snoozed_until = None
@@ -187,41 +187,10 @@ class Guarded:
             self._asked = trip  # asked already, by a process that is gone: now its figures are known
         elif trip is not None:
             yield from self._tripped(trip, found)
-        elif self._asked is not None and self._is_calm(found, evidence, now):
+        elif self._asks and self._findings.is_calm(found, evidence, now):
             self._forget()
             self._guard = self._armed()
             yield self._say("guard: the figures are well again", found)
-
-    def _evidence(
-        self, observation: Observation, found: ServiceSignals | None, now: datetime
-    ) -> tuple[Hard, ...]:
-        """At once, as soon as the figures have been looked at beside it; without them a little later."""
-        hard = hard_evidence(observation)
-        if not hard:
-            self._hard_since = None
-            return ()
-        self._hard_since = self._hard_since or now
-        explained = found is not None and bool(found.evidence)
-        return hard if explained or now - self._hard_since >= UNEXPLAINED else ()
-
-    def _blame(
-        self, observation: Observation, found: ServiceSignals | None, evidence: tuple[Hard, ...]
-    ) -> Blame | None:
-        if found is not None and found.blame is not None:
-            return found.blame
-        if evidence and old_fails(observation):
-            return Blame(False, "the old version fails too", "the old version fails too", "both")
-        return None
-
-    def _is_calm(self, found: ServiceSignals | None, evidence: tuple[Hard, ...], now: datetime) -> bool:
-        """Nothing is bad for a while, and something is known to be well."""
-        judged = found.judgements if found is not None else ()
-        well = any(item.state in (JudgedState.OK, JudgedState.WARNING) for item in judged)
-        if evidence or not well or any(item.periods_bad for item in judged) or self._is_countdown:
-            self._calm_since = None
-            return False
-        self._calm_since = self._calm_since or now
-        return now - self._calm_since >= CALM
 
     def _tripped(self, trip: Trip, found: ServiceSignals | None) -> Iterator[OperationEvent]:
         plan = self._way_back()
@@ -231,7 +200,8 @@ class Guarded:
         if why and trip.mode is GuardMode.ROLLBACK:
             trip = replace(trip, mode=GuardMode.ASK, asks_because=why)
         self._trips += 1
-        self._asked, self._calm_since = trip, None
+        self._asked = trip
+        self._findings.forget()
         self._is_countdown = trip.mode is GuardMode.ROLLBACK
         self._way = plan if isinstance(plan, Plan) else None
         said = f"guard tripped: {headline(trip)}"
@@ -248,18 +218,13 @@ class Guarded:
     # a person's part
 
     def _asking(self, found: ServiceSignals | None, rollout: Rollout | None) -> Iterator[OperationEvent]:
-        if self._is_countdown and self._asked is not None and (doubt := self._doubt(found)):
+        if self._is_countdown and self._asked is not None and (doubt := _doubt(found)):
             self._asked = replace(self._asked, blame=_blame(found))
             yield from self._asks_instead(doubt, found)
         if self._is_countdown and self._guard.is_due(self._carrier.clock.now()):
             yield from self._go_back("guard", found)
-        elif not self._is_countdown and rollout is not None and rollout.waiting is not None:
+        elif self._asks and rollout is not None and rollout.waiting is not None:
             yield from self.end_asking()  # the pause waits for the answer, and nobody is there to give it
-
-    def _doubt(self, found: ServiceSignals | None) -> str:
-        """What has turned out since it tripped, and speaks against going back."""
-        blame = _blame(found)
-        return (blame.uncured or blame.line) if blame is not None and blame.is_deploy is False else ""
 
     def _answered(self, found: ServiceSignals | None) -> Iterator[OperationEvent]:
         try:
@@ -286,7 +251,8 @@ class Guarded:
             yield self._say(f"guard: {who} waits; it asks again in {minutes(SNOOZED.seconds)}", found)
 
     def _forget(self) -> None:
-        self._asked, self._is_countdown, self._calm_since = None, False, None
+        self._asked, self._is_countdown = None, False
+        self._findings.forget()
 
     def _switch_off(self, why: str, found: ServiceSignals | None) -> Iterator[OperationEvent]:
         self._forget()
@@ -418,3 +384,9 @@ class Guarded:
 
 def _blame(found: ServiceSignals | None) -> Blame | None:
     return found.blame if found is not None else None
+
+
+def _doubt(found: ServiceSignals | None) -> str:
+    """What has turned out since it tripped, and speaks against going back."""
+    blame = _blame(found)
+    return (blame.uncured or blame.line) if blame is not None and blame.is_deploy is False else ""
