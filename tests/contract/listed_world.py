@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from console.checklists import judging
 from console.checklists.context import FRESH_S
 from console.checklists.door import Checklists
 from console.checklists.walker import Walker
@@ -205,6 +206,8 @@ def blocking(view: WalkView, *phases: Phase) -> dict[str, str]:
 def open_lists(sandbox: Sandbox, clock: FakeClock, monkeypatch: Any, tmp_path: Path) -> Lists:
     """A console on a sandbox that follows the same clock, configured as the sandbox's own folder says."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    # checks answer in real time: on a busy machine their limits must not pass on this clock meanwhile
+    monkeypatch.setattr(judging, "_POLL_S", 0.002)
     systems = fleet.configuration(sandbox.world, sandbox.endpoint, checklists=True)
     run = folder.create(sandbox.world, sandbox.endpoint, systems)
     webs: list[WebClient] = []
