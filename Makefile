@@ -20,7 +20,7 @@ demo: $(VENV)/.product
 	@$(BIN)/quarterdeck $(DEMO)
 
 test: check $(AWS)/.ready $(CLIENTS)/.ready
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/.tools
 	$(BIN)/ruff check .
@@ -29,7 +29,7 @@ check: $(VENV)/.tools
 	$(BIN)/lint-imports
 
 campaign: $(VENV)/.tools $(AWS)/.ready $(CLIENTS)/.ready
-	$(BIN)/pytest -m campaign -n 2
+	$(BIN)/pytest -m campaign -n 2 --dist worksteal
 
 bench: $(VENV)/.tools
 	$(BIN)/python -m bench
