@@ -25,6 +25,11 @@ of one was never on the screen. It is also longer than an ``esc`` waits for what
 MOST_READ = 1_000_000
 
 
+def _take_terminal() -> None:
+    """Make the pty the program's own terminal: it hangs up when whoever holds the other end is gone."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """``quarterdeck`` in a terminal of a given size."""
 
@@ -40,6 +45,7 @@ class Terminal:
             stderr=slave,
             env={**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"},
             start_new_session=True,
+            preexec_fn=_take_terminal,
         )
         os.close(slave)
 
