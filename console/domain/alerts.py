@@ -94,6 +94,7 @@ class AlertBook:
 
     def __init__(self) -> None:
         self._seen: dict[Address, frozenset[Name]] = {}
+        self._judged: dict[Address, tuple[ServicePicture, Alerting | None]] = {}
         self._critical: frozenset[tuple[Address, Name]] = frozenset()
         self.alerts = NO_ALERTS
         self.began = False
@@ -101,8 +102,14 @@ class AlertBook:
 
     def update(self, snapshot: FleetSnapshot, now: datetime) -> Alerts:
         """The alerts of now; the same object as long as nothing has changed."""
-        rows = (row for row in snapshot.services() if row.signals is not None)
-        found = {row.address: item for row in rows if (item := alerting(row, now)) is not None}
+        rows = {
+            row.address: row
+            for whole in snapshot.environments.values()
+            for row in whole.services
+            if row.signals is not None
+        }
+        self._judged = {address: self._judge(row, now) for address, row in rows.items()}
+        found = {address: item for address, (_, item) in self._judged.items() if item is not None}
         for address, item in found.items():
             self._seen[address] = self._seen.get(address, frozenset()) & item.names
         self._seen = {address: names for address, names in self._seen.items() if address in found and names}
@@ -110,6 +117,14 @@ class AlertBook:
         self.began = bool(critical - self._critical)
         self._critical = critical
         return self._keep(found)
+
+    def _judge(self, row: ServicePicture, now: datetime) -> tuple[ServicePicture, Alerting | None]:
+        """Of a picture that was judged before, the same, until it is too old to tell."""
+        known = self._judged.get(row.address)
+        if known is None or known[0] is not row:
+            return row, alerting(row, now)
+        old = row.signals is None or now - row.signals.picture.at > VALID
+        return row, None if old else known[1]
 
     def acknowledge(self, address: Address) -> Alerts:
         """Note that somebody has seen the alerts of a service; seen already: that nobody has."""
