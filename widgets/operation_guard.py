@@ -37,7 +37,7 @@ def guard_lines(view: GuardView, now: datetime, end: int, glyphs: Glyphs) -> lis
 def short_guard_lines(view: GuardView, now: datetime, end: int, glyphs: Glyphs) -> list[Line]:
     """The same in three rows without a heading; where there is something to say of it, it takes the last."""
     columns = GaugeColumns(2, 19, 21, 47, 49, 63, end)
-    body = _body(view, columns, glyphs)[:NARROW_ROWS]
+    body = _body(view, columns, glyphs, states_apart=False)[:NARROW_ROWS]
     if view.state not in (GuardState.JUDGING, GuardState.TRIPPED) or len(body) < NARROW_ROWS:
         line = Line().put(2, "guard", "faint")
         body = [*body[: NARROW_ROWS - 1], line.run_to(end, 21, *standing(view, now, glyphs))]
@@ -63,20 +63,23 @@ def standing(view: GuardView, now: datetime, glyphs: Glyphs) -> list[tuple[str, 
     return [(f"{_DOES[view.mode]} · {phase}{waits}", "muted")]
 
 
-def _body(view: GuardView, columns: GaugeColumns, glyphs: Glyphs) -> list[Line]:
+def _body(view: GuardView, columns: GaugeColumns, glyphs: Glyphs, states_apart: bool = True) -> list[Line]:
+    """Bars, then health and what the service needs: in a line each, or in one."""
     plain = [item for item in view.figures if not item.measure.is_state]
     lines = [gauge_line(_gauge(item, glyphs), columns, glyphs) for item in plain]
-    for measure, name in ((Measure.HEALTH, "health"), (Measure.DEPENDENCY, "dependencies")):
-        states = [item for item in view.figures if item.measure is measure]
-        if states:
-            lines.append(_states(name, states, columns, glyphs))
+    health = [item for item in view.figures if item.measure is Measure.HEALTH]
+    needed = [item for item in view.figures if item.measure is Measure.DEPENDENCY]
+    named = (
+        [("health", health), ("dependencies", needed)] if states_apart else [("health", [*health, *needed])]
+    )
+    lines += [_states(name, items, columns, glyphs) for name, items in named if items]
     return lines
 
 
 def _gauge(item: GuardFigure, glyphs: Glyphs) -> Gauge:
     measure, name = item.measure, figure(item.measure, item.subject)
     if item.value is None:
-        return Gauge(name, None, item.limit, "", note=(item.evidence, "muted"))
+        return Gauge(name, None, item.limit, "", note=(_because(item), "muted"))
     old = item.age_s is not None and item.age_s > OLD_S
     whose = "service-wide" if item.scope is Scope.SERVICE else f"{item.scope} version"
     told = f"{whose}, {item.source}" + (f" {age(item.age_s)}" if item.age_s is not None else "")
@@ -91,6 +94,11 @@ def _gauge(item: GuardFigure, glyphs: Glyphs) -> Gauge:
         _trend(item, glyphs),
         (f"no limit yet · {told}", "muted"),
     )
+
+
+def _because(item: GuardFigure) -> str:
+    """Why there is no data, without the name that stands before it already."""
+    return item.evidence.removeprefix(f"{figure(item.measure, item.subject)}: ")
 
 
 def _trend(item: GuardFigure, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
@@ -119,7 +127,7 @@ def _states(name: str, items: list[GuardFigure], columns: GaugeColumns, glyphs: 
     for item in items:
         called = item.subject or item.source
         if item.value is None:
-            parts += [(f"{glyphs.nodata} NODATA", "stale"), (f" {called}: {item.evidence}", "muted")]
+            parts += [(f"{glyphs.nodata} NODATA", "stale"), (f" {called}: {_because(item)}", "muted")]
         elif item.value >= 1:
             parts += [(glyphs.steady, "steady"), (f" {called}", "text")]
         else:
