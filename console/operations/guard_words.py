@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from console.domain.guard import Judgement, Trip
-from console.domain.measured import figure, value_in_words
+from console.domain.measured import figure, limit_in_words, value_in_words
 from console.domain.operation import Plan, Verdict
 from console.domain.words import clock as minutes
 
@@ -40,7 +40,7 @@ def _figure(judgements: Sequence[Judgement]) -> str:
     judged = judgements[0]
     measure = judged.trigger.measure
     said = f"{figure(measure, judged.subject)} {value_in_words(measure, judged.value)}"
-    return said if judged.limit is None else f"{said} over {value_in_words(measure, judged.limit)}"
+    return said if judged.limit is None else f"{said} over {limit_in_words(measure, judged.limit)}"
 
 
 def armed_words(plan: Plan) -> str:

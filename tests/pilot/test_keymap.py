@@ -63,6 +63,14 @@ def test_what_changes_a_service_has_an_upper_case_key_from_the_start() -> None:
         assert not {key.lower() for key in world} & reading
 
 
+def test_the_keys_of_a_guard_take_no_key_from_anybody() -> None:
+    """They go first while it asks, and are not there else; a letter that differs by its case is too near."""
+    assert checked(do__roll_back=("R", "ctrl+b")) == {"do.roll_back": "R,ctrl+b"}
+    assert checked(guard__back="ctrl+b") == {"guard.back": "ctrl+b"}
+    with pytest.raises(ConfigError, match="only by its case"):
+        checked(app__journal="r")
+
+
 async def test_a_remapped_key_works_and_is_shown_and_the_old_one_is_gone() -> None:
     """In the key bar and in the list of keys, which both read the live bindings."""
     desk = Desk()

@@ -350,7 +350,7 @@ def test_the_countdown_is_told_with_what_is_armed(post: Post) -> None:
     post.deploy("rollback", BAKE_S)
     view = post.view(GuardState.COUNTDOWN)
     assert view.countdown_s == 15.0
-    assert view.question == "rugmunch-api: errors 8.4 % over 5.0 %: roll back?"
+    assert view.question == "rugmunch-api: errors 8.4 % over 5 %: roll back?"
     assert view.back_to == "v1.4.2"
     assert view.wants_answer
     (figure,) = view.figures
