@@ -137,6 +137,12 @@ def state(account: "Account", commit: Commit, check: str, checks: list[str]) -> 
     return "completed", commit.concludes(check, checks)
 
 
+def is_green(account: "Account", commit: Commit) -> bool:
+    """Whether none of its checks has failed."""
+    checks: list[str] = told(account)["checks"]
+    return all(state(account, commit, name, checks)[1] != "failure" for name in checks)
+
+
 def _sha(account: "Account", name: str) -> str:
     whole = hashlib.sha256(f"{account.world.seed}:{account.name}:{name}".encode()).hexdigest()
     return (name + whole)[:40] if _SHORT.fullmatch(name) else whole[:40]

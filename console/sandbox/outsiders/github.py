@@ -5,26 +5,23 @@ Shapes: REST API, version 2022-11-28: ``commits/{ref}``, ``check-runs``, ``statu
 """
 
 import json
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from console.sandbox.application.health import moment
 from console.sandbox.outsiders import commits
-from console.sandbox.outsiders.commits import BUILT_S, Commit
+from console.sandbox.outsiders import github_shapes as shapes
+from console.sandbox.outsiders.commits import Commit
+from console.sandbox.outsiders.github_shapes import AUTHOR, CI, OWNER, RELEASE, REVIEWER
 from console.sandbox.outsiders.settings import GITHUB, KEYS
 from console.sandbox.wire.message import Request
 
 if TYPE_CHECKING:
     from console.sandbox.account import Account
 
-AUTHOR, REVIEWER, OWNER = "mira", "ines", "devon"
-"""Who writes the changes, who reviews them, and whose token the console has."""
 _LONGEST_COMMENT = 1000
 _DOCUMENTED = "https://docs.github.com/rest"
-_CI, _RELEASE = 1, 2
-"""The two runs of a commit."""
 Answer = tuple[int, Any]
 
 
@@ -100,15 +97,15 @@ class GitHub:
     def _read(self, account: "Account", parts: list[str], asked: dict[str, str]) -> Any:
         match parts:
             case ["commits", ref]:
-                return _commit(account, _found(account, ref))
+                return shapes.commit(account, _found(account, ref))
             case ["commits", ref, "check-runs"]:
-                return _page(_check_runs(account, _found(account, ref)), "check_runs", asked)
+                return shapes.paged(shapes.check_runs(account, _found(account, ref)), "check_runs", asked)
             case ["commits", ref, "status"]:
-                return _status(account, _found(account, ref))
+                return shapes.status(account, _found(account, ref))
             case ["commits", ref, "pulls"]:
-                return [_pull(account, _found(account, ref))]
+                return [shapes.pull(account, _found(account, ref))]
             case ["pulls", number, "reviews"]:
-                return _reviews(account, number)
+                return shapes.reviews(_of_pull(account, number))
             case ["actions", "runs"]:
                 return self._runs(account, asked)
             case ["actions", "runs", number, "pending_deployments"]:
@@ -123,18 +120,18 @@ class GitHub:
 
     def _runs(self, account: "Account", asked: dict[str, str]) -> Any:
         rows = [
-            _run(account, commit, kind, self._standing(account, commit) if kind == _RELEASE else "")
+            shapes.run(account, commit, kind, self._standing(account, commit) if kind == RELEASE else "")
             for commit in commits.commits(account)
             if asked.get("head_sha") in (None, commit.sha)
-            for kind in (_RELEASE, _CI)
+            for kind in (RELEASE, CI)
         ]
         wanted = asked.get("status")
         found = [row for row in rows if wanted in (None, row["status"], row["conclusion"])]
-        return _page(found, "workflow_runs", asked)
+        return shapes.paged(found, "workflow_runs", asked)
 
     def _standing(self, account: "Account", commit: Commit) -> str:
         """How a commit's release run stands: ``waiting``, ``success`` or ``failure``."""
-        if not _is_green(account, commit):
+        if not commits.is_green(account, commit):
             return "failure"
         said = [self._decision(account, commit, name) for name in _guarded(account)]
         if any(decision is None for decision in said):
@@ -150,15 +147,17 @@ class GitHub:
 
     def _pending(self, account: "Account", number: str) -> list[Any]:
         commit, kind = _by_number(account, number)
-        if kind != _RELEASE or self._standing(account, commit) != "waiting":
+        if kind != RELEASE or self._standing(account, commit) != "waiting":
             return []
         return [
             {
-                "environment": _environment(account, name),
+                "environment": shapes.environment(account, name),
                 "wait_timer": 0,
                 "wait_timer_started_at": moment(commit.at),
                 "current_user_can_approve": True,
-                "reviewers": [{"type": "User", "reviewer": _user(login)} for login in (REVIEWER, OWNER)],
+                "reviewers": [
+                    {"type": "User", "reviewer": shapes.user(login)} for login in (REVIEWER, OWNER)
+                ],
             }
             for name in _guarded(account)
             if self._decision(account, commit, name) is None
@@ -167,15 +166,15 @@ class GitHub:
     def _approvals(self, account: "Account", number: str) -> list[Any]:
         commit, kind = _by_number(account, number)
         found = []
-        for name in _guarded(account) if kind == _RELEASE else ():
+        for name in _guarded(account) if kind == RELEASE else ():
             said = self._decision(account, commit, name)
             if said is not None:
-                place = _environment(account, name)
+                place = shapes.environment(account, name)
                 found.append(
                     {
                         "state": said.state,
                         "comment": said.comment,
-                        "user": _user(said.by),
+                        "user": shapes.user(said.by),
                         "environments": [place],
                     }
                 )
@@ -223,8 +222,8 @@ class GitHub:
                 "prerelease": "-rc" in tag,
                 "target_commitish": "main",
                 "published_at": moment(commit.at),
-                "html_url": _link(account, f"releases/tag/{tag}"),
-                "author": _user(AUTHOR),
+                "html_url": shapes.link(account, f"releases/tag/{tag}"),
+                "author": shapes.user(AUTHOR),
             }
         raise RefusalError(404, "Not Found")
 
@@ -236,153 +235,23 @@ def _found(account: "Account", ref: str) -> Commit:
     return commit
 
 
-def _by_number(account: "Account", number: str) -> tuple[Commit, int]:
-    """The commit of a run, and which of its runs it is."""
+def _of_pull(account: "Account", number: str) -> Commit:
     for commit in commits.commits(account):
-        for kind in (_CI, _RELEASE):
-            if number == str(_run_id(commit, kind)):
-                return commit, kind
+        if str(commit.number) == number:
+            return commit
     raise RefusalError(404, "Not Found")
 
 
-def _is_green(account: "Account", commit: Commit) -> bool:
-    checks: list[str] = commits.told(account)["checks"]
-    return all(commits.state(account, commit, name, checks)[1] != "failure" for name in checks)
+def _by_number(account: "Account", number: str) -> tuple[Commit, int]:
+    """The commit of a run, and which of its runs it is."""
+    for commit in commits.commits(account):
+        for kind in (CI, RELEASE):
+            if number == str(shapes.run_id(commit, kind)):
+                return commit, kind
+    raise RefusalError(404, "Not Found")
 
 
 def _guarded(account: "Account") -> list[str]:
     """Environments that wait for an approval."""
     found: list[str] = commits.told(account).get("approvals", [])
     return found
-
-
-def _commit(account: "Account", commit: Commit) -> Any:
-    return {
-        "sha": commit.sha,
-        "html_url": _link(account, f"commit/{commit.sha}"),
-        "author": _user(AUTHOR),
-        "commit": {
-            "message": f"Release {commit.name}",
-            "author": {"name": AUTHOR, "date": moment(commit.at)},
-        },
-    }
-
-
-def _check_runs(account: "Account", commit: Commit) -> list[Any]:
-    checks: list[str] = commits.told(account)["checks"]
-    rows = []
-    for number, name in enumerate(checks):
-        status, conclusion = commits.state(account, commit, name, checks)
-        began = commit.at - BUILT_S + 20 * number
-        rows.append(
-            {
-                "id": commit.number * 100 + number,
-                "name": name,
-                "head_sha": commit.sha,
-                "status": status,
-                "conclusion": conclusion,
-                "started_at": moment(began),
-                "completed_at": moment(began + 45) if conclusion else None,
-                "html_url": _link(account, f"runs/{commit.number * 100 + number}"),
-                "app": {"slug": "github-actions"},
-            }
-        )
-    return rows
-
-
-def _status(account: "Account", commit: Commit) -> Any:
-    """Of those who tell GitHub by statuses; *pending* where there are none, as GitHub says it."""
-    rows = [
-        {
-            "context": name,
-            "state": "success",
-            "description": "done",
-            "target_url": f"https://{name}.example/{commit.sha}",
-            "updated_at": moment(commit.at),
-        }
-        for name in commits.told(account).get("statuses", [])
-    ]
-    return {
-        "state": "success" if rows else "pending",
-        "statuses": rows,
-        "sha": commit.sha,
-        "total_count": len(rows),
-    }
-
-
-def _pull(account: "Account", commit: Commit) -> Any:
-    return {
-        "number": commit.number,
-        "state": "closed",
-        "title": f"Release {commit.name}",
-        "user": _user(AUTHOR),
-        "merged_at": moment(commit.at - BUILT_S),
-        "merge_commit_sha": commit.sha,
-        "html_url": _link(account, f"pull/{commit.number}"),
-    }
-
-
-def _reviews(account: "Account", number: str) -> list[Any]:
-    commit = next((one for one in commits.commits(account) if str(one.number) == number), None)
-    if commit is None:
-        raise RefusalError(404, "Not Found")
-    said = [("COMMENTED", "what about an empty list?")]
-    said += [("APPROVED", "good")] if commit.is_reviewed else []
-    return [
-        {
-            "id": commit.number * 10 + index,
-            "user": _user(REVIEWER),
-            "state": state,
-            "body": words,
-            "commit_id": commit.sha,
-            "submitted_at": moment(commit.at - BUILT_S - 600 + 60 * index),
-        }
-        for index, (state, words) in enumerate(said)
-    ]
-
-
-def _run_id(commit: Commit, kind: int) -> int:
-    return 7_000_000_000 + commit.number * 10 + kind
-
-
-def _run(account: "Account", commit: Commit, kind: int, standing: str) -> Any:
-    """The build of a commit, or its way into the environments."""
-    if kind == _CI:
-        standing = "success" if _is_green(account, commit) else "failure"
-    number = _run_id(commit, kind)
-    return {
-        "id": number,
-        "name": "ci" if kind == _CI else "release",
-        "path": f".github/workflows/{'ci' if kind == _CI else 'release'}.yml",
-        "head_sha": commit.sha,
-        "head_branch": commit.name if commit.is_version else "main",
-        "event": "push",
-        "status": "waiting" if standing == "waiting" else "completed",
-        "conclusion": None if standing == "waiting" else standing,
-        "run_attempt": 1,
-        "run_started_at": moment(commit.at - BUILT_S),
-        "html_url": _link(account, f"actions/runs/{number}"),
-    }
-
-
-def _environment(account: "Account", name: str) -> Any:
-    number = zlib.crc32(f"{account.name}:{name}".encode()) % 10**9
-    return {"id": number, "name": name, "html_url": _link(account, f"deployments/{name}")}
-
-
-def _user(login: str) -> Any:
-    return {"login": login, "id": zlib.crc32(login.encode()) % 10**6, "type": "User"}
-
-
-def _link(account: "Account", path: str) -> str:
-    return f"https://github.example/{commits.told(account)['repository']}/{path}"
-
-
-def _page(rows: list[Any], key: str, asked: dict[str, str]) -> Any:
-    size, number = _number(asked, "per_page", 30), _number(asked, "page", 1)
-    return {"total_count": len(rows), key: rows[(number - 1) * size : number * size]}
-
-
-def _number(asked: dict[str, str], name: str, usual: int) -> int:
-    found = asked.get(name, "")
-    return min(100, max(1, int(found))) if found.isdecimal() else usual
