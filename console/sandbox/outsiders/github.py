@@ -97,7 +97,7 @@ class GitHub:
     def _read(self, account: "Account", parts: list[str], asked: dict[str, str]) -> Any:
         match parts:
             case ["commits", ref]:
-                return shapes.commit(account, _found(account, ref))
+                return shapes.described(account, _found(account, ref))
             case ["commits", ref, "check-runs"]:
                 return shapes.paged(shapes.check_runs(account, _found(account, ref)), "check_runs", asked)
             case ["commits", ref, "status"]:
