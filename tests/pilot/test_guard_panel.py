@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from console.domain.fleet import EnvironmentPicture
@@ -16,11 +18,16 @@ from screens.guarding import UNREAD_S
 from screens.messages import OperationProgressed
 from screens.service import ServiceScreen
 from tests.builders import NOW, a_new_release, a_release, ago
+from tests.outside import MARKS, TEXTS, assert_harmless
 from tests.pilot.desk import Desk
 from tests.pilot.stage import a_plan, text_of, until, words_of
 from tests.signals import some_signals
 from widgets.banner import Banner
-from widgets.guard_panel import NARROW_ROWS, ROWS, GuardPanel
+from widgets.glyphs import Glyphs
+from widgets.guard_panel import NARROW_ROWS, ROWS, GuardAsked, GuardPanel, panel_lines
+from widgets.lines import in_marks
+from widgets.operation_guard import guard_lines, short_guard_lines
+from widgets.palette import DARK
 
 QUESTION = "rugmunch-api: errors 8.4 % over 5 %: roll back?"
 
@@ -286,8 +293,8 @@ async def test_the_bell_rings_once_a_trip_where_it_is_wanted(
 ) -> None:
     """And not at all by default."""
     desk = GuardDesk()
-    settings = desk.app.runtime.settings
-    bell = replace(settings, console=replace(settings.console, bell=wanted))
+    usual = desk.app.runtime.settings
+    bell = replace(usual, console=replace(usual.console, bell=wanted))
     monkeypatch.setattr(desk.app.runtime, "settings", bell)
     rung: list[int] = []
     monkeypatch.setattr(desk.app, "bell", lambda: rung.append(1))
@@ -327,3 +334,29 @@ async def test_a_terminal_that_is_too_small_still_says_that_it_asks() -> None:
         desk.later()
         await pilot.press("i")
         assert not desk.answers
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    word=TEXTS,
+    value=st.none() | st.floats(0, 1e6),
+    measure=st.sampled_from(list(Measure)),
+    state=st.sampled_from(list(GuardState)),
+    width=st.sampled_from([60, 80, 99, 100, 140]),
+    glyphs=MARKS,
+)
+def test_nothing_from_outside_moves_a_column(
+    word: str, value: float | None, measure: Measure, state: GuardState, width: int, glyphs: Glyphs
+) -> None:
+    """Names, sources, evidence, versions, plans: every line keeps its width, and the panel its rows."""
+    figure = a_figure(measure=measure, value=value, source=word, evidence=word, subject=word)
+    texts = ("headline", "question", "plan", "back_to", "asks_because", "why")
+    said: dict[str, Any] = dict.fromkeys(texts, word)
+    view = a_view(state=state, figures=(figure,) * 6, blame=Blame(None, word, word), **said)
+    asked = GuardAsked(view, NOW, word, word, word, word, more=3)
+    panel = panel_lines(asked, width, glyphs)
+    assert len(panel) == (ROWS if width >= 100 else NARROW_ROWS)
+    long, short = guard_lines(view, NOW, width - 2, glyphs), short_guard_lines(view, NOW, width - 2, glyphs)
+    assert (len(long), len(short)) == (5, 3)
+    for line in (*panel, *long, *short):
+        assert_harmless(in_marks(line.strip(width, DARK), glyphs), width, glyphs)
