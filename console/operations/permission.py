@@ -1,7 +1,9 @@
 """What must hold before anything is sent, whoever asks: below every screen and every command."""
 
+from contextlib import suppress
+
 from console.domain.operation import Check, CheckState, OperationRecord, Plan, Verb, Verdict
-from console.errors import RefusedError
+from console.errors import JournalError, RefusedError
 from console.operations.gate import NAME, is_gated
 from console.operations.means import Means
 from console.operations.policy import SHIPPING, freeze_check
@@ -61,8 +63,8 @@ class Permission:
 
         What goes back disturbs any. A pause belongs to a deployment under way, so that deciding about it
         disturbs none. A deployment that nobody watches any more, because it bakes or is paused, lets the
-        number of tasks change, and one that is done, and only judged, anything. Deploys of other versions
-        follow one another.
+        number of tasks change, and one that is done, and only judged, anything; so does one that a rollback
+        of ours has taken back since. Deploys of other versions follow one another.
         """
         if plan.verb.goes_back or plan.verb is Verb.CONTINUE:
             return None
@@ -71,10 +73,22 @@ class Permission:
             if record.verb is Verb.WATCH or (record.verb is Verb.DEPLOY and record.done_at is not None):
                 continue
             same = record.verb is plan.verb and plan.verb is Verb.DEPLOY
-            if same or (plan.verb is Verb.SCALE and record.verdict not in watched):
+            left = record.verdict not in watched
+            if same or (left and (plan.verb is Verb.SCALE or self._is_taken_back(record))):
                 continue
             return record
         return None
+
+    def _is_taken_back(self, record: OperationRecord) -> bool:
+        """Whether a rollback that was confirmed after it has succeeded; an unreadable journal knows none."""
+        with suppress(JournalError):
+            return any(
+                later.verb is Verb.ROLLBACK
+                and later.verdict is Verdict.SUCCEEDED
+                and (later.ordered_at or later.planned_at) > (record.ordered_at or record.planned_at)
+                for later in self._means.journal.operations(str(record.address))
+            )
+        return False
 
 
 def _blocked(blockers: tuple[Check, ...]) -> str:

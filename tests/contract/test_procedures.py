@@ -12,8 +12,9 @@ from console.domain.address import Address
 from console.domain.group import GroupAddress, GroupWish
 from console.domain.operation import Verb
 from console.domain.wish import Wish
+from console.errors import RefusedError
 from tests.contract.conftest import SandboxFactory
-from tests.contract.fleet_cells import BOT, INGESTION, ML, counts, finished, image, observed, running
+from tests.contract.fleet_cells import BOT, INGESTION, ML, SWAPJOY, counts, finished, image, observed, running
 from tests.contract.ledger import Ledger, assert_journalled
 from tests.contract.shared_world import API, WORKER, SharedWorld, open_world, pretty
 from tests.fakes import FakeClock
@@ -137,3 +138,19 @@ def as_one(shared: SharedWorld, wish: GroupWish) -> dict[str, Any]:
     engine = shared.engine()
     events = list(engine.execute_group(engine.plan_group(wish), str(wish.group)))
     return dict(events[-1].event.facts)
+
+
+def test_a_deploy_that_waits_keeps_others_away_until_it_is_taken_back(opened: Open) -> None:
+    """PAUSED, and nobody watches it: a drain would disturb it, and no longer once we have rolled back."""
+    shared = opened("swapjoy")
+    engine = shared.engine(hooks="stop")
+    good = running(shared, SWAPJOY)
+    assert shared.run(engine, engine.plan_deploy(SWAPJOY, "good"))["verdict"] == "PAUSED"
+    drain = engine.plan(Wish(Verb.DRAIN, SWAPJOY))
+    with pytest.raises(RefusedError, match=r"a deploy of .* is under way"):
+        engine.permit(drain, str(SWAPJOY))
+
+    assert shared.roll_back(SWAPJOY)["verdict"] == "SUCCEEDED"
+
+    engine.permit(drain, str(SWAPJOY))
+    assert running(shared, SWAPJOY) == good
