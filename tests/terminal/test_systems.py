@@ -71,6 +71,10 @@ class Console:
         self.terminal.press("\x1b")
         self.terminal.wait_for("way back", gone=gone)
 
+    def until_journalled(self, *ending: str) -> None:
+        """Wait until an operation has ended so, which nobody looks at."""
+        self.terminal.wait_until(lambda _: ending in self.journal(), f"{ending} in the journal", 150.0)
+
     def journal(self) -> list[tuple[str, str | None]]:
         """Verb and verdict of every operation, the oldest first; without the watches that follow deploys."""
         found = self.line.run("journal", "list").last["operations"]
@@ -176,10 +180,9 @@ def test_swaps_wait_at_their_pause_for_a_person(home: Path) -> None:
         there.terminal.wait_for("M moves on", patience_s=150.0)
         there.asks("M")
         there.confirms()
-        there.verdict(SUCCEEDED)
-        there.terminal.press("\x1b")
-        there.terminal.wait_for("10 %", gone="verdict ──")
         there.ended(SUCCEEDED)
+        there.terminal.wait_for("steady", patience_s=150.0, gone="ROLLING")
+        there.until_journalled("deploy", "SUCCEEDED")
         there.asks("P", "error-spike")
         there.confirms()
         there.terminal.wait_for("M moves on", patience_s=150.0)
