@@ -17,8 +17,8 @@ PATIENCE_S = 30.0
 
 @contextlib.contextmanager
 def world(home: str, *words: str) -> Iterator[dict[str, Any]]:
-    """A sandbox: what it told, and its ``pid``."""
-    command = [*COMMAND, "sandbox", "--json", *words]
+    """A sandbox whose teams walk no lists: what it told, and its ``pid``."""
+    command = [*COMMAND, "sandbox", "--json", "--no-checklists", *words]
     with subprocess.Popen(command, env=plain_environment(home), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
