@@ -141,6 +141,7 @@ class Runtime:
             asks=self.asks,
             outside=self.outside,
             gate=self.checklists if any(item.checklist for item in self.settings.services()) else None,
+            watch=lambda key: self.watches.get(key),
         )
 
     @cached_property

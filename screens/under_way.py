@@ -117,15 +117,16 @@ class UnderWay:
         return sorted(waiting, key=_tripped, reverse=True)
 
     def in_header(self, now: datetime) -> Running | None:
-        """The newest that runs, else one that has ended a short while ago."""
-        if self.running:
-            return self.running[-1]
+        """The newest that runs, else one that has ended a short while ago; watches of deploys come last."""
+        busy = [item for item in self.running if not _only_watches(item)]
+        if busy:
+            return busy[-1]
         recent = [
             item
             for item in self._counted
             if item.ended_at is not None and (now - item.ended_at).total_seconds() < CHIP_STAYS_S
         ]
-        return recent[-1] if recent else None
+        return (*self.running, *recent)[-1] if self.running or recent else None
 
     def chip(self, now: datetime, glyphs: Glyphs) -> Chip | None:
         """What the header says of it."""
@@ -146,3 +147,11 @@ class UnderWay:
 def _tripped(asking: tuple[RunningOperation, GuardView]) -> tuple[float, int]:
     at = asking[1].tripped_at
     return (at.timestamp() if at else 0.0, asking[0].token)
+
+
+def _only_watches(item: Running) -> bool:
+    """It follows a deploy, and asks nothing now."""
+    if isinstance(item, RunningGroup) or item.verb is not Verb.WATCH:
+        return False
+    guard = item.progress.guard if item.progress is not None else None
+    return guard is None or not guard.wants_answer

@@ -83,3 +83,20 @@ async def test_leaving_says_that_the_guard_lives_in_the_console(state: GuardStat
         await pilot.press("q")
         await until(pilot, lambda: "nobody watches it" in text_of(desk.app.screen))
         assert ("The guard ends with the console" in text_of(desk.app.screen)) is is_said
+
+
+async def test_the_watch_stands_back_for_what_has_just_ended() -> None:
+    """The header tells of the deploy for a while, and of the watch afterwards; of a question at once."""
+    desk = Desk()
+    async with desk.app.run_test():
+        under_way, now = desk.app.under_way, desk.clock.now
+        deploy = under_way.begin(DEPLOY, NOW)
+        under_way.ended(deploy.token, None, now())
+        watch = under_way.begin_watch(DEPLOY.address, now())
+        assert under_way.in_header(now()) is under_way.operations[deploy.token]
+        desk.clock.advance(90)
+        assert under_way.in_header(now()) is under_way.operations[watch.token]
+        under_way.ended(under_way.begin(DEPLOY, now()).token, None, now())
+        asks = Progress("01WATCH", DEPLOY, NOW, guard=GuardView(GuardState.TRIPPED, GuardMode.ASK))
+        under_way.progressed(watch.token, OperationEvent("guard", NOW, "01WATCH", "", {}, asks))
+        assert under_way.in_header(now()) is under_way.operations[watch.token]
