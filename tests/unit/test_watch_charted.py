@@ -1,19 +1,21 @@
 """Whose figures are looked at, how often, and what becomes of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
-from console.domain.address import Address
-from console.domain.guard import ServiceSignals
+from console.domain.address import Address, Tier
+from console.domain.guard import Judgement, ServiceSignals
 from console.domain.series import SeriesPicture
 from console.domain.service import Observation
 from console.watch.board import Board
-from console.watch.charted import FOCUSED_S, HOT_S, IDLE_S, MOST, ChartedReader
+from console.watch.charted import CALM_APART_S, CALM_S, FOCUSED_S, HOT_S, IDLE_S, MOST, ChartedReader
 from console.watch.loop import run
 from console.watch.publisher import Publisher
 from console.watch.store import FleetStore
 from tests.builders import ADDRESS, a_rolling_service, a_service, an_environment
 from tests.fakes import FakeClock
+from tests.signals import a_judgement
 
 WORKER = Address("rugmunch", "production", "worker")
 OTHER = Address("rugmunch", "production", "bot")
@@ -26,6 +28,7 @@ class Post:
         self.looks: list[tuple[float, Address]] = []
         self.fails = False
         self.attended = True
+        self.alerts: tuple[Judgement, ...] = ()
         publisher = Publisher(self.board, self.store, self.clock)
         self.reader = ChartedReader(self.board, publisher, self.clock, self.look, lambda: self.attended)
 
@@ -33,7 +36,7 @@ class Post:
         self.looks.append((self.clock.monotonic(), address))
         if self.fails:
             raise KeyError("values")
-        return ServiceSignals(SeriesPicture(self.clock.now()))
+        return ServiceSignals(SeriesPicture(self.clock.now()), self.alerts)
 
     def read(self, *moving: Address) -> None:
         for address in self.board.addresses:
@@ -49,7 +52,7 @@ class Post:
         return sum(1 for _, looked in self.looks if looked == address)
 
 
-def test_the_focused_service_is_looked_at_and_calm_others_are_not() -> None:
+def test_the_focused_service_is_looked_at_before_calm_others_are() -> None:
     post = Post()
     post.read()
     post.board.focus = ADDRESS
@@ -67,6 +70,42 @@ def test_what_is_moving_is_looked_at_too_less_often() -> None:
     post.run(2 * HOT_S + 1)
     assert post.times(WORKER) == 3
     assert post.times(ADDRESS) >= 4
+
+
+def test_calm_services_are_looked_at_now_and_then_one_after_the_other() -> None:
+    """For their alerts; nobody there, nobody looks."""
+    post = Post()
+    post.read()
+    post.run(60 + 2 * CALM_APART_S + 1)
+    assert [at for at, _ in post.looks] == [60.0, 60.0 + CALM_APART_S, 60.0 + 2 * CALM_APART_S]
+    assert {address for _, address in post.looks} == {ADDRESS, WORKER, OTHER}
+    post.run(CALM_S - 3 * CALM_APART_S)
+    assert len(post.looks) == 3
+    post.attended = False
+    post.run(2 * CALM_S)
+    assert len(post.looks) <= 4
+
+
+def test_a_calm_service_with_an_alert_is_looked_at_like_one_in_trouble() -> None:
+    """So that its end is seen soon."""
+    post = Post()
+    post.alerts = (a_judgement(),)
+    post.read()
+    post.run(60 + HOT_S + 1)
+    first = post.looks[0][1]
+    assert post.times(first) == 2
+    assert HOT_S in {at - post.looks[0][0] for at, address in post.looks if address == first}
+
+
+def test_calm_services_of_staging_are_left_alone() -> None:
+    """Nobody is woken by them."""
+    post = Post()
+    post.board = Board(replace(an_environment(), tier=Tier.STAGING), (ADDRESS, WORKER))
+    publisher = Publisher(post.board, post.store, post.clock)
+    post.reader = ChartedReader(post.board, publisher, post.clock, post.look)
+    post.read()
+    post.run(2 * CALM_S)
+    assert post.looks == []
 
 
 def test_what_was_never_read_is_not_looked_at() -> None:
