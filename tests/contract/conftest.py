@@ -12,6 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.validate import ParamValidator
 
+from console.aws import sessions
 from console.ports import Clock
 from console.sandbox.account import Account
 from console.sandbox.http import ThreadedServer, start_thread
@@ -25,7 +26,7 @@ ONCE = Config(
     retries={"total_max_attempts": 1},
     proxies={},
     inject_host_prefix=False,
-    connect_timeout=5,
+    connect_timeout=60,
     read_timeout=60,
 )
 
@@ -98,6 +99,14 @@ class Sandbox:
 
 
 SandboxFactory = Callable[..., Sandbox]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the sandbox and its caller are one process: on a busy machine an answer may be late without
+    anything being wrong, and a read that is repeated would move the clock that they share."""
+    monkeypatch.setattr(sessions, "CONNECT_TIMEOUT_S", 60)
+    monkeypatch.setattr(sessions, "READ_TIMEOUT_S", 60)
 
 
 @pytest.fixture(scope="session")
