@@ -29,7 +29,7 @@ check: $(VENV)/.tools
 	$(BIN)/lint-imports
 
 campaign: $(VENV)/.tools $(AWS)/.ready $(CLIENTS)/.ready
-	$(BIN)/pytest -m campaign -n 2 --dist worksteal
+	$(BIN)/pytest -m campaign -n 3 --dist worksteal
 
 bench: $(VENV)/.tools
 	$(BIN)/python -m bench
