@@ -1,5 +1,6 @@
 """Deploys that are guarded, on the sandbox: what trips, what goes back by itself, and what does not."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from console.domain.address import Address
 from console.domain.guarded import GuardAnswer
 from console.domain.operation import Verb
+from tests.contract.command_line import served
 from tests.contract.guarded_world import SWAP, GuardedWorld, Opened, open_guarded
-from tests.contract.shared_world import API, MARKET, pretty
+from tests.contract.shared_world import API, MARKET, STAGING, pretty
 
 __all__ = ["open_guarded"]
 
@@ -36,7 +38,8 @@ def assert_taken_back(world: GuardedWorld, verdict: dict[str, Any], before: str)
         pytest.param(SWAP, "error-spike", "errors", marks=whole),
         pytest.param(MARKET, "error-spike", "errors", marks=whole),
         pytest.param(SWAP, "latency-spike", "p95", marks=whole),
-        pytest.param(MARKET, "latency-spike", "p95"),
+        pytest.param(MARKET, "latency-spike", "p95", marks=whole),
+        pytest.param(API, "error-spike", "errors"),
     ],
 )
 def test_a_bad_version_is_taken_back_without_a_key_pressed(
@@ -143,3 +146,33 @@ def test_killed_with_an_armed_guard_it_is_taken_over(open_guarded: Opened, state
             list(world.engine().resume(record.id))
     assert (last.facts["verdict"], last.facts["by"]) == ("ROLLED_BACK", "guard"), pretty(dict(last.facts))
     assert world.running() == before
+
+
+GUARD_SECTION = """
+[systems.fairtradeworker.environments.staging.guard]
+mode = "rollback"
+countdown = "1s"
+bake = "1m"
+"""
+
+
+@whole
+@pytest.mark.parametrize(
+    ("step", "nth"), [("guard", 1), ("guard", 2), ("guard", 4), ("sent", 2), ("accepted", 2)]
+)
+def test_a_process_killed_with_its_guard_is_followed_by_the_same_command(step: str, nth: int) -> None:
+    """``kill -9`` of the real one: armed, counting down, before and after its rollback was sent. Whoever goes
+    back in the end, the guard or ECS's breaker: each call is made once."""
+    with served("--speed", "5") as line:
+        config = Path(line.config)
+        config.write_text(config.read_text(encoding="utf-8") + GUARD_SECTION, encoding="utf-8")
+        words = ("deploy", str(STAGING), "--version", "crash")
+        said = line.killed_after(step, *words, nth=nth)
+        assert said.count(step) == nth, said
+
+        again = line.run(*words)
+
+        assert again.last["verdict"] == "ROLLED_BACK", again.last
+        assert again.last["by"] in ("guard", "ecs")
+        assert line.calls("ecs.StopServiceDeployment") <= 1
+        assert line.calls("ecs.UpdateService") == 1
