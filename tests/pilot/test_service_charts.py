@@ -61,6 +61,7 @@ async def test_where_there_is_little_room_the_other_chart_is_one_tab_away() -> N
     [
         (WIDE, Blame(True, "began 03:07, 60 s after the deploy"), "yes · began 03:07, 60 s after the deploy"),
         (
+            NARROW,
             Blame(
                 False, "database is down, since 03:08", "a rollback does not bring database back", "database"
             ),
