@@ -227,6 +227,7 @@ def explanation(picture: ServicePicture, now: datetime | None) -> tuple[tuple[st
     found = picture.diagnosis
     lines = [
         ("why", found.line or "no evidence of trouble"),
+        ("blame", _blame(picture)),
         ("remedy", found.remedy or "nothing is known to be wrong"),
         ("runs", runs_line(picture)),
         ("back", way_back_line(picture, now)),
@@ -234,6 +235,15 @@ def explanation(picture: ServicePicture, now: datetime | None) -> tuple[tuple[st
     if picture.hold is not None:
         lines.append(("held", f"at {picture.hold.version} by {picture.hold.by}: {picture.hold.reason}"))
     return tuple((label, text) for label, text in lines if text)
+
+
+def _blame(picture: ServicePicture) -> str:
+    """Is it the deploy? With what going back would not cure; empty while no figure is bad."""
+    found = picture.signals.blame if picture.signals else None
+    if found is None:
+        return ""
+    answer = {True: "the deploy", False: "not the deploy", None: "cannot be told"}[found.is_deploy]
+    return " · ".join(part for part in (answer, found.line, found.uncured) if part)
 
 
 def state_rank(picture: ServicePicture, alert: Alerting | None = None) -> int:

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from console.domain.fleet import EnvironmentPicture, FleetSnapshot, WayBack
+from console.domain.guard import Blame, ServiceSignals
+from console.domain.series import SeriesPicture
 from console.domain.version import short_label
 from screens.fleet_book import FleetBook
-from screens.fleet_facts import is_mixed, row_of, runs_line, way_back_line
+from screens.fleet_facts import explanation, is_mixed, row_of, runs_line, way_back_line
 from screens.fleet_order import chosen
 from screens.overview import header_picture
 from tests.builders import (
@@ -182,3 +184,14 @@ def test_a_thousand_is_written_with_its_comma() -> None:
     line = Line()
     put_counts(line, 2, 1000, 1024, UNICODE)
     assert line.plain(80) == "  ● 1,000 steady  ◌ 1,024 stale"
+
+
+def test_the_explanation_says_whether_it_is_the_deploy() -> None:
+    """Only while a figure is bad."""
+    blame = Blame(
+        False, "database is down, since 03:08", "a rollback does not bring database back", "database"
+    )
+    bad = a_picture(signals=ServiceSignals(SeriesPicture(NOW), blame=blame))
+    said = dict(explanation(bad, NOW))
+    assert said["blame"] == f"not the deploy · {blame.line} · {blame.uncured}"
+    assert "blame" not in dict(explanation(a_picture(), NOW))
