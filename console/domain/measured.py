@@ -52,9 +52,9 @@ def limit_in_words(measure: Measure, limit: float) -> str:
 def on_axis(measure: Measure, value: float) -> str:
     """The same as short as an axis needs it: ``5 %``, ``368 ms``, ``2 s``, ``1.2k``."""
     if measure.is_share:
-        return f"{_short(value * 100)} %"
+        return _percents(value * 100)
     if measure.unit == "%":
-        return f"{_short(value)} %"
+        return _percents(value)
     if measure.unit == "s":
         if 0 < value < 0.9995:
             return f"{value * 1000:.{0 if value >= 0.00995 else 1}f} ms"
@@ -66,6 +66,11 @@ def on_axis(measure: Measure, value: float) -> str:
         if value >= size:
             return f"{_short(value / size)}{mark}"
     return _short(value)
+
+
+def _percents(number: float) -> str:
+    """No axis tells less than a hundredth of a per cent apart; what is above nothing is never called nothing."""
+    return f"{_short(max(number, 0.01) if number > 0 else number)} %"
 
 
 def _short(number: float) -> str:
