@@ -69,7 +69,7 @@ def on_axis(measure: Measure, value: float) -> str:
 
 
 def _percents(number: float) -> str:
-    """No axis tells less than a hundredth of a per cent apart; what is above nothing is never called nothing."""
+    """No axis tells hundredths of a per cent apart; what is more than nothing is never called nothing."""
     return f"{_short(max(number, 0.01) if number > 0 else number)} %"
 
 
