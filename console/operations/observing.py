@@ -9,8 +9,9 @@ from console.domain.operation import Accepted, Mechanism, OperationEvent, Step, 
 from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.service import Observation
-from console.domain.words import count, time_of_day
+from console.domain.words import count
 from console.errors import QuarterdeckError
+from console.operations.arrived import KEEPING, held, kept_until, served
 from console.operations.carrier import Carrier, TakenUpError
 from console.operations.contact import Contact
 from console.operations.guarded import Guarded
@@ -26,23 +27,6 @@ LOOK_EVERY_S = 2.5
 UNPROVEN_FOR = timedelta(seconds=120)
 """How long after ECS's *successful*, once we have seen it, the targets may still disagree before it is not
 believed: nobody may have looked for longer than that."""
-KEEPING = ("BAKE_TIME", "TERMINATION_WAIT")
-"""Stages in which all traffic is on the new version, and the old one is kept: ECS's, CodeDeploy's."""
-
-
-def kept_until(rollout: Rollout) -> str:
-    """That the version which was left still stands, and until when as far as that is known."""
-    said = "the version that it left still stands beside it"
-    if rollout.updated_at is None or not rollout.bake_s:
-        return said
-    return f"{said} until {time_of_day(rollout.updated_at + timedelta(seconds=rollout.bake_s))} UTC"
-
-
-def _served(observation: Observation, label: str = "") -> str:
-    """What *safe* means: with nothing wanted there is nothing that could serve."""
-    if observation.status.desired == 0:
-        return f"{label} is set, and nothing serves" if label else "nothing serves"
-    return f"every request is served by {label}" if label else "every request on the target"
 
 
 class Observer:
@@ -178,12 +162,12 @@ class Observer:
         if observation.at - self._safe_since < READS_APART:
             return
         carrier.log.change(safe_at=observation.at)
-        carrier.timeline.mark("safe", observation.at, "safe", _served(observation))
+        carrier.timeline.mark("safe", observation.at, "safe", served(observation))
         draining = f" · {count(sight.draining, 'target')} still draining" if sight.draining else ""
         seconds = carrier.log.record.seconds_to(observation.at)
         yield carrier.event(
             "safe",
-            f"safe: {_served(observation, carrier.plan.target.version.label)}{draining}",
+            f"safe: {served(observation, carrier.plan.target.version.label)}{draining}",
             {"safe_s": seconds, "draining": sight.draining},
         )
         if carrier.plan.verb is Verb.DEPLOY:  # a bake may last a day: it is tried as soon as it serves
@@ -220,7 +204,7 @@ class Observer:
         if rollout is not None and rollout.breaker is not None:
             facts["failures"] = rollout.breaker.failures
             facts["threshold"] = rollout.breaker.threshold
-        text = " · ".join(filter(None, (waiting or _served(observation), self._line)))
+        text = " · ".join(filter(None, (waiting or served(observation), self._line)))
         picture = replace(carrier.picture(), steps=self._steps(waiting))
         moved = (waiting, self._line.partition(" · ")[0], *facts.values())  # ages alone are no news
         if moved == self._told:
@@ -296,12 +280,7 @@ class Observer:
         plan = self.carrier.plan
         if plan.verb is not Verb.ROLLBACK:
             return self._line  # successful is not the same as well: what dies meanwhile is said
-        if plan.rehearses:
-            return f"rehearsed: {plan.target.version.label} serves, and nothing is held"
-        return (
-            f"held at {plan.target.version.label} until the next deploy or release"
-            f" · a CI that registers a tag would bring {plan.source.version.label} back"
-        )
+        return held(plan)
 
     def _overdue(self) -> OperationEvent | None:
         """The end of the watch: ECS goes on, and what is known is said."""

@@ -12,8 +12,8 @@ from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.service import Observation
 from console.domain.version import short_digest
 from console.domain.words import count
+from console.operations.arrived import KEEPING, kept_until
 from console.operations.holds import holds
-from console.operations.observing import KEEPING, kept_until
 from console.operations.safe import healthy_now, reached
 
 _LEAVES = (Verb.DEPLOY, Verb.ROLLBACK, Verb.RESTART, Verb.RESTORE)
