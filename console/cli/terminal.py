@@ -60,15 +60,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _open(path: Path, extras: "Extras") -> tuple[int, bool]:
-    """Show the console until it is left: its exit code, and whether no operation is under way."""
+    """Show the console until it is left: its exit code, and whether nothing is under way that changes a
+    service."""
     from console.config.loader import load
 
     settings = load(path)
     from console.app import run as show
+    from console.domain.operation import Verb
     from console.runtime import Runtime
 
     runtime = Runtime(settings)
-    return show(runtime, extras), not runtime.engine.open_operations()
+    code = show(runtime, extras)
+    return code, all(item.verb is Verb.WATCH for item in runtime.engine.open_operations())
 
 
 def _faults(world: "Running") -> "list[Extra]":

@@ -99,7 +99,8 @@ def one(runtime: "Runtime", address: Address, timeout_s: float | None) -> Iterat
         records = runtime.journal.operations(str(address))
     except JournalError:
         records = ()  # then ECS's own list tells
-    mine = [item for item in runtime.engine.open_operations() if item.address == address]
+    open_ones = [item for item in runtime.engine.open_operations() if item.address == address]
+    mine = [item for item in open_ones if item.verb is not Verb.WATCH]  # of figures: the rollout is over
     if mine and mine[0].verb is not Verb.RELEASE:
         yield from runtime.engine.resume(mine[0].id)
         return

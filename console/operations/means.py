@@ -23,7 +23,7 @@ from console.operations.outside import Outside
 from console.operations.performer import Performer
 from console.operations.spoken import Speaker
 from console.ports import Clock, Journal, Platform
-from console.signals.lanes import ThreadLane
+from console.signals.lanes import Lane, ThreadLane
 from console.signals.watching import SignalWatch
 
 
@@ -44,6 +44,8 @@ class Means:
     """What else has to be settled before something new is shipped."""
     guards: Guards | None = None
     """What guards are made with; ``None``: nothing judges figures."""
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    """Where figures are looked at, by what for and which service."""
     identities: dict[str, Identity] = field(default_factory=dict)
     """Who planned, by environment key: after confirming, nobody is asked again."""
 
@@ -82,7 +84,7 @@ class Means:
         terms = terms_of(wish, self.settings.service(plan.address).guard)
         said = tuple(remarks(terms, plan, observation.status))
         if terms.is_on:
-            self._feed(plan.address, watch, self.clock).tend(observation, None)
+            self._feed(plan.address, watch, self.clock, "plan").tend(observation, None)
         return replace(plan, guard=terms, remarks=(*plan.remarks, *said))
 
     def guarded(self, carrier: Carrier) -> Guarded | None:
@@ -91,12 +93,16 @@ class Means:
         watch = guards.watch(_key(plan.address)) if guards is not None else None
         if guards is None or watch is None or plan.guard is None:
             return None
-        feed = self._feed(plan.address, watch, carrier.clock)
+        feed = self._feed(plan.address, watch, carrier.clock, "guard")
         return Guarded(carrier, plan.guard, feed, Back(carrier, guards.back))
 
-    def _feed(self, address: Address, watch: SignalWatch, clock: Clock) -> GuardFeed:
-        lane = self.guards.lane if self.guards is not None else ThreadLane
-        return GuardFeed(watch, address, lane(f"guard-{address.alias}"), clock)
+    def _feed(self, address: Address, watch: SignalWatch, clock: Clock, what: str) -> GuardFeed:
+        """Its lane is kept: a thread never ends, and one that hangs holds up its own kind alone."""
+        make = self.guards.lane if self.guards is not None else ThreadLane
+        name = f"{what}-{address}"
+        if name not in self.lanes:
+            self.lanes[name] = make(name)
+        return GuardFeed(watch, address, self.lanes[name], clock)
 
     def actor(self, identity: Identity) -> str:
         """Who acts: the setting, QUARTERDECK_OPERATOR, the caller's session name, the machine's user."""

@@ -245,5 +245,5 @@ def _moment(at: datetime | None) -> str | None:
 
 def newest_of_ours(records: tuple[OperationRecord, ...]) -> OperationRecord | None:
     """The newest ended operation that changed the service, of those of one address, newest first."""
-    changing = (item for item in records if item.verb is not Verb.RELEASE and not item.is_open)
+    changing = (i for i in records if i.verb not in (Verb.RELEASE, Verb.WATCH) and not i.is_open)
     return next(changing, None)

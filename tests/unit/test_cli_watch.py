@@ -146,9 +146,10 @@ def test_an_operation_of_ours_is_followed_as_such(watching: Watching, verdict: V
     assert watching.platform.calls == []
 
 
-def test_the_end_of_a_hold_is_nothing_to_follow(watching: Watching) -> None:
-    """It changes nothing in AWS: the service itself is watched."""
-    watching.engine = OwnEngine(a_record(address=ADDRESS, verb=Verb.RELEASE, verdict=None), Verdict.FAILED)
+@pytest.mark.parametrize("verb", [Verb.RELEASE, Verb.WATCH])
+def test_what_ships_nothing_is_nothing_to_follow(watching: Watching, verb: Verb) -> None:
+    """A hold's end and a watch of figures change nothing in AWS: the service itself is watched."""
+    watching.engine = OwnEngine(a_record(address=ADDRESS, verb=verb, verdict=None), Verdict.FAILED)
     watching.platform.histories[ADDRESS] = (a_rollout(),)
     assert watching.run()[0] == 0
     assert watching.engine.resumed == []

@@ -650,3 +650,17 @@ def test_a_failed_test_is_a_failure(
     verdict = post.deploy(guard, BAKE_S)
     assert (verdict["verdict"], verdict["reason"]) == ("FAILED", "smoke: answers 500, not 2xx")
     assert post.told[-1].at - NOW < timedelta(seconds=within_s)
+
+
+def test_however_often_it_is_planned_one_thread_looks(post: Post) -> None:
+    made: list[str] = []
+
+    def lane(name: str) -> SameThreadLane:
+        made.append(name)
+        return SameThreadLane(name)
+
+    post.lane = lane
+    engine = post.engine()
+    for _ in range(5):
+        engine.plan(Wish(Verb.DEPLOY, ADDRESS, version="v1.4.3"))
+    assert made == [f"plan-{ADDRESS}"]
