@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from console.domain.guarded import GuardView
-from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb, Verdict
+from console.domain.operation import OperationEvent, OperationRecord, Plan, Progress, Verb, Verdict
 from console.domain.wish import Wish
 from console.errors import JournalError, QuarterdeckError
 from console.operations.carrier import Carrier
@@ -90,14 +90,21 @@ class Back:
         for event in events:
             self._carrier.log.beat()
             progress = replace(event.progress, guard=view) if event.progress else None
-            if progress is not None and progress.running is not None:
-                self._carrier.running = progress.running
+            self._see(progress)
             name = event.event
             if name == "verdict":
                 name = WENT_BACK
                 self.verdict = self._meant(Verdict(str(event.facts.get("verdict") or Verdict.UNKNOWN)))
                 self.reason = str(event.facts.get("reason") or "")
             yield replace(event, event=name, progress=progress)
+
+    def _see(self, progress: Progress | None) -> None:
+        """What the rollback sees is what there is: the deploy ends with that picture."""
+        carrier = self._carrier
+        if progress is not None and progress.running is not None:
+            carrier.running = progress.running
+        if progress is not None and progress.observation is not None:
+            carrier.progress = replace(carrier.progress, observation=progress.observation)
 
     def _meant(self, verdict: Verdict) -> Verdict:
         """What was never carried out has changed nothing: it may be ordered anew."""

@@ -56,5 +56,5 @@ def _advice(status: ServiceStatus | None) -> str:
     lacks += [] if status.steps.alarms else ["no deployment alarm"]
     if not lacks:
         return ""
-    said = " and ".join(lacks)
-    return f"{said}: ECS itself does not go back for it; configure them, they watch without a console"
+    what = "it" if len(lacks) == 1 else "them"
+    return f"{', '.join(lacks)}: with {what} ECS would go back without a console"

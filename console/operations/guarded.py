@@ -59,6 +59,8 @@ class Guarded:
         """Tests of the new version that failed once it served: it is no success any more."""
         self._way: Plan | None = None
         """The armed rollback, as it was planned when it tripped."""
+        self._at_trip: ServiceSignals | None = None
+        """The figures that tripped it: they are what is looked for once it has gone back."""
         self._view: GuardView
         self._picture(None)
 
@@ -207,6 +209,7 @@ class Guarded:
         said = f"guard tripped: {headline(trip)}"
         if self._is_countdown:
             said += f" · rolling back in {minutes(self._terms.countdown_s)}"
+        self._at_trip = found
         yield self._say(said, found, log.trip_facts(trip))
 
     def _way_back(self) -> Plan | str:
@@ -310,7 +313,7 @@ class Guarded:
         self._forget()
         self._guard.disarm("it has gone back")
         facts: dict[str, object] = {"rollback": back.rollback, "rollback_verdict": verdict.value}
-        yield self._say(ended_words(verdict, back.reason), None, facts)
+        yield self._say(ended_words(verdict, back.reason), self._at_trip, facts)
         if verdict in (Verdict.SUCCEEDED, Verdict.NOTHING_CHANGED):
             to = self._carrier.running.version.label if self._carrier.running else "what served before"
             yield self._carrier.end(Verdict.ROLLED_BACK, by, f"back to {to}: {why}")

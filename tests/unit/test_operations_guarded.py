@@ -278,7 +278,7 @@ def test_the_plan_says_how_it_is_guarded(post: Post) -> None:
     said = next(item for item in plan.remarks if item.startswith("guard"))
     assert "rolls back 15 s after it trips" in said
     assert "this process" in said
-    assert any("no deployment alarm" in item for item in plan.remarks)
+    assert "no deployment alarm: with it ECS would go back without a console" in plan.remarks
 
 
 def test_a_rollback_is_not_guarded(post: Post) -> None:
@@ -304,6 +304,13 @@ def test_it_goes_back_after_the_countdown_and_the_deploy_ends_by_the_guard(post:
     assert (deploy.verb, deploy.verdict) == (Verb.DEPLOY, "ROLLED_BACK")
     hold = post.engine().holds()[ADDRESS]
     assert hold.version == "v1.4.2"
+    last = post.told[-1].progress
+    assert last is not None
+    assert last.guard is not None
+    assert last.observation is not None
+    assert last.observation.status.primary is not None
+    assert last.observation.status.primary.id == BACK_DEPLOYMENT, "the picture is not as old as the trip"
+    assert [figure.value for figure in last.guard.figures] == [0.084]
 
 
 def test_the_journal_says_which_figure_from_which_source_against_which_baseline(post: Post) -> None:
