@@ -6,6 +6,7 @@ import pytest
 
 from console.domain.address import Address
 from console.domain.operation import Mechanism
+from console.operations import observing
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import API, MARKET, STAGING, WORKER, SharedWorld, open_world, pretty
 from tests.fakes import FakeClock
@@ -19,6 +20,12 @@ def shared(make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_pa
     clock = FakeClock()
     sandbox = make_sandbox("rugmunch", "fairtradeworker", clock=clock)
     return open_world(sandbox, clock, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer looks, for what takes an hour and is not about its seconds."""
+    monkeypatch.setattr(observing, "LOOK_EVERY_S", 10.0)
 
 
 def test_a_good_deploy_succeeds_and_the_same_again_changes_nothing(shared: SharedWorld) -> None:
@@ -51,6 +58,7 @@ def test_a_deploy_that_cannot_start_is_rolled_back_by_ecs(shared: SharedWorld, t
     assert ended - verdict["done_s"] < 6
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_rollback_goes_to_what_succeeded_never_to_what_ecs_rolled_back(shared: SharedWorld) -> None:
     """Good(1) soaked, bad(2) rolled back by ECS, bad but stable(3): to 1."""
     assert shared.deploy(API, "good")["verdict"] == "SUCCEEDED"
@@ -66,6 +74,7 @@ def test_a_rollback_goes_to_what_succeeded_never_to_what_ecs_rolled_back(shared:
     assert verdict["safe_s"] < 300
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_second_rollback_never_goes_to_what_the_first_one_left(shared: SharedWorld) -> None:
     """What ran before, the soaked good one, the bad one: back, and back again."""
     start = shared.engine().plan_deploy(API, "good").source.digest
@@ -260,6 +269,7 @@ def test_a_deployment_superseded_by_another_is_replaced(shared: SharedWorld) -> 
     assert last.facts["verdict"] == "REPLACED", pretty(dict(last.facts))
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("address", [MARKET, STAGING, pytest.param(API, marks=pytest.mark.campaign)])
 def test_the_way_back_is_held_and_a_deploy_ends_the_hold(shared: SharedWorld, address: Address) -> None:
     """Held after a rollback; the next deploy says so and ends it."""
