@@ -6,7 +6,7 @@ from datetime import datetime
 from textual.geometry import Size
 from textual.reactive import reactive
 
-from console.domain.guard import JudgedState
+from console.domain.guard import GuardMode, JudgedState
 from console.domain.guarded import GuardAnswer, GuardFigure, GuardState, GuardView
 from console.domain.measured import figure, limit_in_words, value_in_words
 from console.domain.series import Scope, SeriesPicture
@@ -17,7 +17,7 @@ from widgets.glyphs import Glyphs
 from widgets.header import NARROW
 from widgets.line import Line
 from widgets.lines import Pane
-from widgets.service_head import blame_parts
+from widgets.service_head import HOW, blame_parts
 
 ROWS, NARROW_ROWS = 9, 5
 MOST_FIGURES = 2
@@ -139,15 +139,16 @@ def _figure(item: GuardFigure, asked: GuardAsked, column: int, width: int) -> Li
     ink = "bold critical" if item.state is JudgedState.CRITICAL else "bold strong"
     parts = [(value_in_words(measure, item.value), ink), (f" {whose}", "muted")]
     old = _old(view.picture, item)
+    gap = ("  " if width < NARROW else "    ", "text")
     if old is not None:
-        parts += [("    ", "text"), (value_in_words(measure, old), "text"), (f" on {asked.old}", "muted")]
+        parts += [gap, (value_in_words(measure, old), "text"), (f" on {asked.old}", "muted")]
     if item.baseline is not None:
         said = value_in_words(measure, item.baseline)
-        parts += [("    ", "text"), ("baseline ", "muted"), (said, "text")]
+        parts += [gap, ("baseline ", "muted"), (said, "text")]
     if item.limit is not None:
-        parts += [("    ", "text"), ("limit ", "muted"), (limit_in_words(measure, item.limit), "text")]
+        parts += [gap, ("limit ", "muted"), (limit_in_words(measure, item.limit), "text")]
     if width >= NARROW:
-        parts += [("    ", "text"), (item.source, "muted")]
+        parts += [gap, (item.source, "muted")]
     return line.run_to(width - 2, column, *parts)
 
 
@@ -164,8 +165,16 @@ def _armed(asked: GuardAsked, column: int, width: int, narrow: bool) -> Line:
     line = Line().put(2, "armed", "muted")
     if not view.plan:
         return line.run_to(width - 2, column, ("nothing: no way back is known", "bold warning"))
-    because = [(f" · {view.asks_because}", "warning")] if view.asks_because and not narrow else []
-    return line.run_to(width - 2, column, (view.plan, "text"), *because)
+    told = view.blame is not None and view.asks_because in (view.blame.line, view.blame.uncured)
+    because = [(f" · {view.asks_because}", "warning")] if view.asks_because and not told else []
+    return line.run_to(width - 2, column, (plan_words(view.plan), "text"), *([] if narrow else because))
+
+
+def plan_words(plan: str) -> str:
+    """The armed plan with its mechanism as everybody calls it."""
+    for mechanism, how in HOW.items():
+        plan = plan.replace(f"by {mechanism.value},", f"{how},")
+    return plan
 
 
 def _answers(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Line:
@@ -186,6 +195,8 @@ def _answers(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Lin
         ignored = " ignore" if narrow else " ignore until this rollout ends"
         line.run(2, *back, *wait, (keys.ignore, "bold accent"), (ignored, "text"))
         said = f"{asked.tier} asks; it does not act by itself"
+        if view.mode is GuardMode.ROLLBACK:
+            said = "for this it does not act by itself"
     if not narrow and cell_width(said) < width - 4 - line.end:
         line.right(width - 2, said, "muted")
     return line

@@ -35,6 +35,8 @@ LEAST_LOG_ROWS = 3
 BESIDE = {"tasks": Measure.ERRORS, "targets": Measure.P95}
 """At few columns, the chart that stands beside a pane: the next pane has the other one."""
 NARROW_CHART_ROWS = 6
+LEAST_PEEK = 20
+"""With fewer rows the log gives its place to what is looked at."""
 
 
 @dataclass(frozen=True)
@@ -232,9 +234,10 @@ class _Narrow(_Page):
         lines = [*head, *(self.explanation(max(4, height // 2)) or (Line(),))]
         if view.explains:
             lines.insert(len(head), Line())
-        log_rows = (2 if height < 28 else 6) if view.pane != "logs" and not view.explains else 0
+        log_rows = (
+            (2 if height < 28 else 6) if height >= 20 and view.pane != "logs" and not view.explains else 0
+        )
         charted = view.picture.signals is not None and view.pane in BESIDE
-        log_rows = 0 if charted and height < 20 else log_rows
         foot = log_rows + (1 if charted and height < 28 else 2) if log_rows else 0
         if view.pane not in ("config", "logs") or height >= 28:
             room = (height - len(lines) - foot) // 2 - 1

@@ -23,8 +23,8 @@ from tests.pilot.desk import Desk
 from tests.pilot.stage import a_plan, text_of, until, words_of
 from tests.signals import some_signals
 from widgets.banner import Banner
-from widgets.glyphs import Glyphs
-from widgets.guard_panel import NARROW_ROWS, ROWS, GuardAsked, GuardPanel, panel_lines
+from widgets.glyphs import UNICODE, Glyphs
+from widgets.guard_panel import NARROW_ROWS, ROWS, GuardAsked, GuardPanel, panel_lines, plan_words
 from widgets.lines import in_marks
 from widgets.operation_guard import guard_lines, short_guard_lines
 from widgets.palette import DARK
@@ -319,6 +319,23 @@ async def test_it_pushes_no_chart_aside() -> None:
         said = text_of(desk.app.screen)
         assert "errors ─" in said and "p95 latency ─" in said
         assert not desk.app.screen.query_one(Banner).display
+
+
+def test_why_it_asks_is_said_once() -> None:
+    """Where it would go back by itself, and does not: with the cause, not a second time behind the plan."""
+    uncured = "a rollback does not bring database back"
+    view = a_view(
+        mode=GuardMode.ROLLBACK, blame=Blame(False, "database is down", uncured), asks_because=uncured
+    )
+    said = "\n".join(line.plain(140) for line in panel_lines(GuardAsked(view, NOW, "api", "x"), 140, UNICODE))
+    assert said.count(uncured) == 1
+    assert "for this it does not act by itself" in said
+
+
+def test_a_mechanism_is_called_what_everybody_calls_it() -> None:
+    """Not by the name of an action of the API."""
+    said = plan_words("back to v1.4.2 by stop_service_deployment, safe in about 1:50")
+    assert said == "back to v1.4.2 by stopping the deployment in flight, safe in about 1:50"
 
 
 async def test_a_terminal_that_is_too_small_still_says_that_it_asks() -> None:
