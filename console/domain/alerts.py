@@ -1,5 +1,6 @@
 """What is wrong with the figures of services, deploy or not, and who has seen it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -66,7 +67,8 @@ def alerting(picture: ServicePicture, now: datetime) -> Alerting | None:
         return None
     bad.sort(key=lambda item: item.state is not JudgedState.CRITICAL)
     names = frozenset((item.trigger.name, item.subject, item.state) for item in bad)
-    unsaid = [item for item in bad if f"{_name(item)} " not in picture.diagnosis.line]
+    said = picture.diagnosis.line
+    unsaid = [item for item in bad if not re.search(rf"\b{re.escape(_name(item))} [<\d]", said)]
     return Alerting(bad[0].state, " · ".join(dict.fromkeys(map(_words, unsaid))), names)
 
 

@@ -71,6 +71,15 @@ def test_what_the_diagnosis_says_is_not_said_twice() -> None:
     assert (found.severity, found.line) == (JudgedState.CRITICAL, "CPU 91 % over 85 %")
 
 
+def test_a_word_of_the_diagnosis_is_not_the_figure_of_that_name() -> None:
+    """Health checks of the load balancer are something else than what the service says of itself."""
+    sick = a_judgement("health", value=0.0, limit=None)
+    why = Diagnosis(ServiceState.FAILING, "failing load balancer health checks: answers 503")
+    found = alerting(calm(sick, diagnosis=why), NOW)
+    assert found is not None
+    assert found.line == "health failing"
+
+
 def test_what_was_seen_is_quiet_until_it_gets_worse_or_comes_back() -> None:
     """Seen is seen for these alerts of this service only."""
     book = AlertBook()
