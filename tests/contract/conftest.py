@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.validate import ParamValidator
 
 from console.aws import sessions
+from console.operations import observing
 from console.ports import Clock
 from console.sandbox.account import Account
 from console.sandbox.http import ThreadedServer, start_thread
@@ -107,6 +108,12 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     anything being wrong, and a read that is repeated would move the clock that they share."""
     monkeypatch.setattr(sessions, "CONNECT_TIMEOUT_S", 60)
     monkeypatch.setattr(sessions, "READ_TIMEOUT_S", 60)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer looks, for what takes an hour and is not about its seconds."""
+    monkeypatch.setattr(observing, "LOOK_EVERY_S", 10.0)
 
 
 @pytest.fixture(scope="session")

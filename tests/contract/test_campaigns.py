@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from console.operations import observing
 from tests.contract.command_line import ALL_S, CommandLine, served
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import API, MARKET, STAGING, WORKER, SharedWorld, open_world, pretty
@@ -33,13 +32,13 @@ def world(
     return open_world(sandbox, clock, monkeypatch, tmp_path)
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("seed", seeds(40))
 def test_no_sequence_of_deploys_and_rollbacks_goes_back_to_what_was_judged_bad(
     seed: int, make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Deploys good and bad, past the console and through it, soaked or not, then rollbacks: a proven
     target is never a version that ECS or a rollback left, unless it was deployed anew."""
-    monkeypatch.setattr(observing, "LOOK_EVERY_S", 10.0)  # it takes hours
     shared = world(seed, make_sandbox, monkeypatch, tmp_path)
     chance = random.Random(seed)
     bad: set[str] = set()

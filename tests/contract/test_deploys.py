@@ -11,7 +11,6 @@ from console.domain.group import GroupAddress, GroupPlan, GroupWish
 from console.domain.operation import CheckState, Plan, Verb
 from console.domain.wish import Wish
 from console.errors import RefusedError
-from console.operations import observing
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import API, STAGING, SharedWorld, open_world, pretty
 from tests.fakes import FakeClock
@@ -45,12 +44,10 @@ def carry(shared: SharedWorld, plan: GroupPlan) -> tuple[list[str], dict[str, An
     return began, dict(events[-1].event.facts)
 
 
-def test_a_linear_deploy_migrates_first_and_says_how_long_its_steps_take(
-    world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("unhurried")
+def test_a_linear_deploy_migrates_first_and_says_how_long_its_steps_take(world: Any) -> None:
     """Snapshot, migration on the same digest, four shares five minutes apart, then a bake of a day that
     is left to ECS."""
-    monkeypatch.setattr(observing, "LOOK_EVERY_S", 10.0)  # it takes a quarter of an hour
     shared = world("mealplanner")
     engine = shared.engine(until="bake")
 

@@ -6,7 +6,6 @@ import pytest
 
 from console.domain.address import Address
 from console.domain.operation import Mechanism
-from console.operations import observing
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import API, MARKET, STAGING, WORKER, SharedWorld, open_world, pretty
 from tests.fakes import FakeClock
@@ -20,12 +19,6 @@ def shared(make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_pa
     clock = FakeClock()
     sandbox = make_sandbox("rugmunch", "fairtradeworker", clock=clock)
     return open_world(sandbox, clock, monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer looks, for what takes an hour and is not about its seconds."""
-    monkeypatch.setattr(observing, "LOOK_EVERY_S", 10.0)
 
 
 def test_a_good_deploy_succeeds_and_the_same_again_changes_nothing(shared: SharedWorld) -> None:
@@ -107,6 +100,7 @@ def test_a_moved_latest_is_rolled_back_to_the_digest_that_ran_before(shared: Sha
     assert verdict["running"]["digest"] == before.digest
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_hotfix_over_a_bad_completed_version_is_not_rolled_back_to_the_bad_one(
     shared: SharedWorld,
 ) -> None:
@@ -149,6 +143,7 @@ def test_a_worker_without_load_balancer_is_safe_when_no_other_container_executes
     assert verdict["safe_s"] < 300
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_service_that_changed_since_the_plan_is_refused(shared: SharedWorld) -> None:
     """Somebody deploys in between; a changed desired count alone does not matter."""
     shared.deploy(API, "error-spike")

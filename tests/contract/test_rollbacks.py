@@ -244,6 +244,7 @@ def continued(world: SharedWorld, address: Address) -> None:
     )
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_good_version_is_deployed_through_codedeploy(opened: Open) -> None:
     """CreateDeployment of a pinned copy; BAKING once it is safe and blue is only kept."""
     world = opened(CODE_DEPLOY)
@@ -257,6 +258,7 @@ def test_a_good_version_is_deployed_through_codedeploy(opened: Open) -> None:
         engine.plan_deploy(CODE_DEPLOY, "good-2")
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_rehearsal_proves_the_way_back_and_leaves_no_trace_of_blame(opened: Open) -> None:
     """Back and forward for real: no hold, nothing judged bad, and the next plan says how long it took."""
     staging = Address("mealplanner", "staging", "api")
