@@ -45,6 +45,8 @@ class Guarded:
         self._trips = 0
         self._asked: Trip | None = None
         """The trip that waits for a person; ``None``: nothing is asked."""
+        self._asked_before = ""
+        """What it asked in a process that is gone, as long as no figures say it anew."""
         self._is_countdown = False
         self._seen = 0
         """Number of the newest entry that was taken for an answer."""
@@ -171,7 +173,8 @@ class Guarded:
             why = str(left.open_trip.get("headline") or "it had tripped")
             at = log.moment(left.open_trip.get("tripped_at")) or self._carrier.clock.now()
             self._asked = Trip(at, GuardMode.ASK, why, asks_because="the process that judged it is gone")
-            yield self._say(f"guard: {question(self._carrier.plan, self._asked)}", None)
+            self._asked_before = str(left.open_trip.get("question") or "")
+            yield self._say(f"guard: {self._question}", None)
 
     # judging
 
@@ -186,7 +189,8 @@ class Guarded:
         self._snoozed_until = None
         trip = self._guard.update(judgements, evidence, now, blame)
         if trip is not None and trip.mode is GuardMode.ASK and self._asked is not None:
-            self._asked = trip  # asked already, by a process that is gone: now its figures are known
+            # asked already, by a process that is gone: now its figures are known
+            self._asked, self._asked_before = trip, ""
         elif trip is not None:
             yield from self._tripped(trip, found)
         elif self._asks and self._findings.is_calm(found, evidence, now):
@@ -202,7 +206,7 @@ class Guarded:
         if why and trip.mode is GuardMode.ROLLBACK:
             trip = replace(trip, mode=GuardMode.ASK, asks_because=why)
         self._trips += 1
-        self._asked = trip
+        self._asked, self._asked_before = trip, ""
         self._findings.forget()
         self._is_countdown = trip.mode is GuardMode.ROLLBACK
         self._way = plan if isinstance(plan, Plan) else None
@@ -330,6 +334,12 @@ class Guarded:
 
     # telling
 
+    @property
+    def _question(self) -> str:
+        if self._asked is None:
+            return ""
+        return self._asked_before or question(self._carrier.plan, self._asked)
+
     def _standing(self) -> str:
         if not self._guard.is_armed:
             return f"guard off: {self._guard.disarmed}"
@@ -363,7 +373,7 @@ class Guarded:
             phase=self._phase,
             figures=log.figures_of(found.judgements, now) if found is not None else (),
             headline=headline(trip) if trip is not None else (blame.line if blame is not None else ""),
-            question=question(self._carrier.plan, trip) if trip is not None else "",
+            question=self._question,
             rolls_back_at=at,
             asks_because=trip.asks_because if trip is not None else "",
             blame=blame,

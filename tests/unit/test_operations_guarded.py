@@ -25,9 +25,10 @@ from console.domain.rollout import RolloutStatus
 from console.domain.series import Scope, SeriesPicture
 from console.domain.service import Observation
 from console.domain.wish import Wish
-from console.operations import observing
+from console.operations import lives, observing
 from console.operations.carrier import Carrier
 from console.operations.engine import Engine
+from console.operations.guard_log import counting_down, facts_of, view_in
 from console.signals.lanes import Job, SameThreadLane
 from tests.builders import (
     ADDRESS,
@@ -553,7 +554,15 @@ def test_a_rollback_that_was_begun_is_found_and_nothing_is_sent_twice(post: Post
 def test_a_question_is_asked_again_and_an_answer_given_meanwhile_counts(post: Post) -> None:
     post.at(60, post.figures.bad)
     deploy = killed(post, in_state("tripped"), "ask")
-    assert "roll back?" in post.engine().open_question(deploy)
+    asked = post.engine().open_question(deploy)
+    assert asked == "rugmunch-api: errors 8.4 % over 5 %: roll back?"
+    post.figures.judged = ()
+    follows = post.kept(post.engine().resume(deploy))
+    for event in follows:
+        if in_state("tripped")(event):
+            assert event.facts["question"] == asked
+            break
+    post.bench.clock.advance(60)
     post.answer(GuardAnswer.BACK)
     last = list(post.kept(post.engine().resume(deploy)))[-1]
     assert last.facts["verdict"] == "ROLLED_BACK"
@@ -671,3 +680,48 @@ def test_however_often_it_is_planned_one_thread_looks(post: Post) -> None:
     for _ in range(5):
         engine.plan(Wish(Verb.DEPLOY, ADDRESS, version="v1.4.3"))
     assert made == [f"plan-{ADDRESS}"]
+
+
+@pytest.mark.parametrize(
+    "state", [GuardState.COUNTDOWN, GuardState.TRIPPED, GuardState.OFF, GuardState.ARMED]
+)
+def test_who_only_follows_draws_what_the_journal_says(state: GuardState) -> None:
+    """All that a panel needs but the figures, and the seconds that are left now."""
+    view = GuardView(
+        state=state,
+        mode=GuardMode.ROLLBACK,
+        phase=GuardPhase.BAKE,
+        headline="errors 8.4 %, limit 5 %",
+        question="rugmunch-api: errors 8.4 % over 5 %: roll back?",
+        rolls_back_at=NOW + timedelta(seconds=15) if state is GuardState.COUNTDOWN else None,
+        asks_because="database is down",
+        blame=Blame(False, "database is down", "a rollback does not bring it back", "database"),
+        why="switched off" if state is GuardState.OFF else "",
+        until=NOW + timedelta(minutes=10),
+        tripped_at=NOW,
+        back_to="v1.4.2",
+        plan="back to v1.4.2 by update_service",
+    )
+    facts = facts_of(view, 1)
+    assert "plan" not in facts, "that is the operation's own"
+    later = NOW + timedelta(seconds=5)
+    assert view_in(facts, later) == counting_down(view, later)
+    assert counting_down(view, later).countdown_s == (10.0 if state is GuardState.COUNTDOWN else None)
+
+
+def test_a_deploy_that_another_process_carries_is_followed_with_its_guard(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.at(60, post.figures.bad)
+    carrying = post.events("ask", BAKE_S)
+    for event in carrying:
+        if in_state("tripped")(event):
+            break
+    monkeypatch.setattr(lives, "host", lambda: "another machine")
+    follows = post.engine().resume(str(event.operation))
+    views = [told.progress.guard for told in (next(follows) for _ in range(4)) if told.progress]
+    assert views[-1] is not None
+    assert (views[-1].state, views[-1].question) == (
+        GuardState.TRIPPED,
+        "rugmunch-api: errors 8.4 % over 5 %: roll back?",
+    )
