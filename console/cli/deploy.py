@@ -75,7 +75,7 @@ def add_guard(parser: argparse.ArgumentParser) -> None:
     """How the figures of the new version are judged, and what a trip does."""
     parser.add_argument(
         "--guard",
-        choices=tuple(GuardMode),
+        choices=[item.value for item in GuardMode],
         default="",
         help="what it does when the new version is worse: ask, roll back by itself, or nothing;"
         " else as configured",
@@ -88,7 +88,7 @@ def add_guard(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--answer",
-        choices=tuple(GuardAnswer),
+        choices=[item.value for item in GuardAnswer],
         help="answer the guard of the deploy under way: back rolls back now, wait goes on judging,"
         " ignore switches it off",
     )
