@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from math import ceil, floor, log10
+from math import ceil, floor, isfinite, log10
 
 from console.domain.measured import on_axis
 from console.domain.series import Measure, Point
@@ -23,6 +23,8 @@ SPAN_S = 1800
 """What is shown: the last half hour."""
 HEADROOM = 1.2
 """So many times its limit is a scale at least: the limit is never at the very top."""
+NOTHING = 1e-9
+"""Smaller values have no scale of their own."""
 KEPT_S = 60.0
 """A scale that could be smaller stays that long."""
 
@@ -82,7 +84,7 @@ class Chart:
                 point.value
                 for curve in self.curves
                 for point in curve.points
-                if point.value is not None and point.at > first
+                if point.value is not None and isfinite(point.value) and point.at > first
             ),
             default=0.0,
         )
@@ -91,7 +93,7 @@ class Chart:
 def top_for(highest: float, limit: float | None) -> float:
     """The end of a scale from 0 that holds both: 1, 2 or 5 times a power of ten."""
     wanted = max(highest, (limit or 0.0) * HEADROOM)
-    if wanted <= 0:
+    if wanted < NOTHING:
         return 1.0
     size = 10.0 ** floor(log10(wanted))
     return next(step * size for step in (1, 2, 5, 10, 20) if step * size >= wanted * (1 - 1e-9))
@@ -134,7 +136,7 @@ def levels(curve: Curve, end: datetime, across: int, down: int, top: float) -> L
     step = SPAN_S / across
     values: list[float | None] = [None] * across
     for point in curve.points:
-        if point.value is None:
+        if point.value is None or not isfinite(point.value):
             continue
         stop = (point.at - first).total_seconds() / step
         begin = stop - curve.period_s / step

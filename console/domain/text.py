@@ -7,6 +7,7 @@ anything is stored.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _CONTROL = re.compile(
     "\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\-_])?"  # escape sequences
@@ -30,9 +31,10 @@ def cell_width(text: str) -> int:
     """Cells that a terminal needs for the text: wide characters two, combining ones none."""
     if text.isascii():
         return len(text)
-    return sum(_char_width(char) for char in text)
+    return sum(map(_char_width, text))
 
 
+@lru_cache(maxsize=1024)
 def _char_width(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
