@@ -223,7 +223,7 @@ def way_back_makes_sense(operation: RunningOperation) -> bool:
     verdict = operation.progress.verdict if operation.progress else None
     if operation.over:
         return verdict is not Verdict.SUCCEEDED or operation.verb is Verb.DEPLOY
-    return operation.verb is Verb.DEPLOY
+    return operation.doing is Verb.DEPLOY
 
 
 def picture_of(
@@ -246,7 +246,7 @@ def picture_of(
         reason = (progress.reason if progress else "") or said
     last = operation.events[-1] if operation.events else None
     return OperationPicture(
-        verb=operation.verb,
+        verb=operation.doing,
         address=operation.address,
         started_at=operation.started_at,
         now=now,

@@ -41,6 +41,12 @@ class RunningOperation:
     """Number of the feed of its group; 0: it is on its own."""
 
     @property
+    def doing(self) -> Verb:
+        """What is done now: a deploy whose guard goes back is a rollback for that long."""
+        back = self.plan is not None and self.plan.verb is Verb.ROLLBACK
+        return Verb.ROLLBACK if back and self.verb is Verb.DEPLOY else self.verb
+
+    @property
     def question(self) -> str:
         """What it asks a person, and nobody has answered yet; empty without a question."""
         return self._waiting_for("asked", ("reached", "verdict"), "question")
@@ -94,7 +100,7 @@ class RunningOperation:
 
 def chip_of(operation: RunningOperation, now: datetime, glyphs: Glyphs) -> Chip:
     """The operation in a few words, for the header of every screen."""
-    going_back = operation.verb is Verb.ROLLBACK
+    going_back = operation.doing is Verb.ROLLBACK
     name, progress = operation.address.service, operation.progress
     glyph = glyphs.back if going_back else glyphs.forward
     if operation.over:

@@ -93,9 +93,11 @@ def panel_lines(asked: GuardAsked, width: int, glyphs: Glyphs) -> tuple[Line, ..
 
 
 def worst_first(figures: tuple[GuardFigure, ...]) -> list[GuardFigure]:
-    """The bad ones first; those without data last."""
+    """The bad ones, the worst first; where none is, one of those that are well."""
     order = (JudgedState.CRITICAL, JudgedState.WARNING, JudgedState.OK, JudgedState.NODATA)
-    return sorted(figures, key=lambda item: order.index(item.state))
+    found = sorted(figures, key=lambda item: order.index(item.state))
+    bad = [item for item in found if item.state in order[:2]]
+    return bad or found[:1]
 
 
 def _question(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Line:

@@ -127,7 +127,10 @@ def _states(name: str, items: list[GuardFigure], columns: GaugeColumns, glyphs: 
     for item in items:
         called = item.subject or item.source
         if item.value is None:
-            parts += [(f"{glyphs.nodata} NODATA", "stale"), (f" {called}: {_because(item)}", "muted")]
+            parts += [
+                (f"{glyphs.nodata} NODATA", "stale"),
+                (f" {called}: {_because(item)}" if called else f" {_because(item)}", "muted"),
+            ]
         elif item.value >= 1:
             parts += [(glyphs.steady, "steady"), (f" {called}", "text")]
         else:

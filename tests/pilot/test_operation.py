@@ -18,7 +18,7 @@ from console.domain.wish import Wish
 from console.errors import EndpointError
 from screens.messages import OperationWished, QuestionAnswered
 from screens.operation import OperationScreen, summary
-from screens.running import RunningOperation
+from screens.running import RunningOperation, chip_of
 from tests.builders import (
     ADDRESS,
     NEW_DEFINITION,
@@ -40,7 +40,7 @@ from tests.builders import (
 from tests.fakes import FakeClock, FakeLogs
 from tests.pilot.stage import Stage, a_plan, text_of, until
 from tests.pilot.test_guard_panel import a_figure, a_view
-from widgets.glyphs import ASCII
+from widgets.glyphs import ASCII, UNICODE
 
 BEGAN = ago(67)
 GOOD = "ecs-svc/44"
@@ -426,6 +426,24 @@ async def test_a_rehearsal_ends_with_its_own_words() -> None:
     text = await shown(replace(leg, verb=Verb.REHEARSE, events=(*leg.events, ending)))
     assert "FAILED" in text and "but not forward to where it was" in text
     assert "held at v1.4.3" not in text
+
+
+async def test_a_deploy_whose_guard_goes_back_is_shown_as_a_rollback() -> None:
+    """With the promise of one, and by the name of one in the header."""
+    deploy, back = a_plan(verb=Verb.DEPLOY), a_plan()
+    operation = RunningOperation(1, ADDRESS, Verb.DEPLOY, BEGAN, deploy)
+    guard = a_view(state=GuardState.GOING_BACK, question="")
+    progress = Progress("01JOB", back, BEGAN, STEPS, seen(), frozenset({GOOD}), BEGAN, guard=guard)
+    going = operation.after(OperationEvent("progress", NOW, "01JOB", "", progress=progress))
+    assert chip_of(going, NOW, UNICODE).text.endswith("of 5:00")
+    screen = OperationScreen(going)
+    app = Stage(screen)
+    async with app.run_test(size=(140, 40)) as pilot:
+        screen.now = NOW
+        await pilot.pause()
+        said = text_of(screen)
+        assert "« ROLLING BACK" in said and "DEPLOYING" not in said
+        assert "« goes back to v1.4.2" in said
 
 
 @pytest.mark.parametrize(("size", "is_wide"), [((140, 40), True), ((80, 24), False)])
