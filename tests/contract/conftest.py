@@ -15,11 +15,13 @@ from botocore.validate import ParamValidator
 from console.aws import sessions
 from console.operations import observing
 from console.ports import Clock
+from console.sandbox import fleet as fleets
 from console.sandbox.account import Account
 from console.sandbox.http import ThreadedServer, start_thread
 from console.sandbox.kernel import World
 from console.sandbox.registry import HANDLERS, Handler
 from console.sandbox.run import DEFAULT_SEED
+from console.sandbox.scenes import huge
 from console.sandbox.wire.models import operation_model
 
 BARE_KEY = "AKIASANDBOXBARE00000"
@@ -193,3 +195,14 @@ def make_sandbox(aws_session: Any, unmodelled: list[str]) -> Iterator[SandboxFac
 def sandbox(make_sandbox: SandboxFactory) -> Sandbox:
     """A sandbox with one empty account."""
     return make_sandbox()
+
+
+@pytest.fixture
+def fifty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The largest fleet as one environment of 50 services and 400 tasks; whatever was made of it before, or
+    is made after, is another one."""
+    for name, value in {"ENVIRONMENTS": 1, "SERVICES": 50, "TASKS": 8}.items():
+        monkeypatch.setattr(huge, name, value)
+    fleets._read.cache_clear()
+    yield
+    fleets._read.cache_clear()

@@ -1,6 +1,5 @@
 """What a picture of many services costs, counted at the sandbox over real HTTP."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from console.aws.connect import connect
 from console.domain.address import Address
 from console.errors import CredentialsError
-from console.sandbox import fleet as fleets
 from console.sandbox.scenes import huge
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import SharedWorld, open_world
@@ -17,15 +15,11 @@ from tests.fakes import FakeClock
 
 @pytest.fixture
 def shared(
-    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[SharedWorld]:
+    make_sandbox: SandboxFactory, fifty: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> SharedWorld:
     """50 services and 400 tasks in one cluster."""
-    for name, value in {"ENVIRONMENTS": 1, "SERVICES": 50, "TASKS": 8}.items():
-        monkeypatch.setattr(huge, name, value)
-    fleets._read.cache_clear()
     clock = FakeClock()
-    yield open_world(make_sandbox(huge.NAME, clock=clock), clock, monkeypatch, tmp_path)
-    fleets._read.cache_clear()
+    return open_world(make_sandbox(huge.NAME, clock=clock), clock, monkeypatch, tmp_path)
 
 
 def made(shared: SharedWorld, before: dict[str, int]) -> dict[str, int]:

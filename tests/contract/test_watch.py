@@ -87,15 +87,12 @@ def watch(make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 @pytest.mark.parametrize("attended", [False, True])
 def test_an_idle_minute_of_fifty_services_takes_thirty_calls_at_most(
-    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, attended: bool
+    make_sandbox: SandboxFactory, fifty: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, attended: bool
 ) -> None:
     """Once everything has been read and proved: every status and all 400 tasks, also while somebody is
     there and statuses are read twice as often."""
-    monkeypatch.setattr(huge, "ENVIRONMENTS", 1)
-    monkeypatch.setattr(huge, "SERVICES", 50)
-    monkeypatch.setattr(huge, "TASKS", 8)
     clock = FakeClock()
-    sandbox = make_sandbox("huge", clock=clock)
+    sandbox = make_sandbox(huge.NAME, clock=clock)
     watch = Watch(open_world(sandbox, clock, monkeypatch, tmp_path), "huge/production", proves=True)
     with monkeypatch.context() as at_first:  # the proofs that there are already: they cost nothing here
         at_first.setattr(prover, "GAP_S", 0.01)
