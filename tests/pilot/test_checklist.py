@@ -6,13 +6,23 @@ from typing import Any
 import pytest
 
 from console.domain.checklist import ItemState, ItemView, Phase
+from console.domain.fleet import FleetSnapshot
 from console.domain.operation import Verb
+from console.domain.rollout import Hook
+from console.domain.wish import Wish
 from console.errors import JournalError
 from screens.checklist import ChecklistScreen
 from screens.checklist_walk import PERIOD_S
-from screens.messages import ChecklistRequested
+from screens.messages import ChecklistRequested, OperationWished
 from screens.operation import OperationScreen
-from tests.builders import ADDRESS
+from tests.builders import (
+    ADDRESS,
+    a_new_rollout,
+    a_picture,
+    a_rolling_observation,
+    ago,
+    an_environment_picture,
+)
 from tests.checklists import Walks, an_item
 from tests.pilot.stage import Stage, text_of, until
 from tests.pilot.test_operation import running
@@ -243,3 +253,43 @@ async def test_an_operation_shows_the_list_that_is_walked_around_it(
         back.now = walks.clock.now()
         await pilot.pause(0.05)
         assert "checklist" not in text_of(back)
+
+
+def paused() -> FleetSnapshot:
+    """The service's deployment waits for somebody, ten minutes more."""
+    hook = Hook("h", "PRE_SCALE_UP", "AWAITING_ACTION", "PAUSE", ago(-600), "ROLLBACK")
+    observation = a_rolling_observation(rollout=a_new_rollout(hooks=(hook,)))
+    row = a_picture(status=observation.status, observation=observation)
+    return FleetSnapshot({"rugmunch/production": an_environment_picture(row)})
+
+
+async def test_the_last_tick_of_a_paused_stage_offers_to_continue_and_refusing_goes_back(
+    tmp_path: Path,
+) -> None:
+    """The plan is asked for, not sent; its expiry is counted down meanwhile."""
+    desk = Desk(tmp_path, an_item("tests", 'check = "one.reads"') + an_item("zero", "", "during"))
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        await desk.begun(pilot)
+        assert desk.app.heard_of(OperationWished) == []
+        desk.screen.snapshot = paused()
+        await desk.seen(
+            pilot, "PAUSED", "PRE_SCALE_UP", "expires in", "then ECS rolls back", "1 required open"
+        )
+
+        await pilot.press("N")
+        await until(pilot, lambda: bool(desk.app.heard_of(OperationWished)))
+        assert desk.app.heard_of(OperationWished)[0].wish == Wish(Verb.CONTINUE, ADDRESS, refuse=True)
+
+        await pilot.press("right_square_bracket", "space")
+        await until(pilot, lambda: len(desk.app.heard_of(OperationWished)) == 2)
+        assert desk.app.heard_of(OperationWished)[1].wish == Wish(Verb.CONTINUE, ADDRESS)
+        await desk.seen(pilot, "M continues")
+
+
+async def test_without_a_pause_nothing_is_continued(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, an_item("told"))
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        await desk.begun(pilot)
+        await pilot.press("M", "N", "space")
+        await until(pilot, lambda: desk.item("told").state is ItemState.PASS)
+        assert desk.app.heard_of(OperationWished) == []
