@@ -21,18 +21,17 @@ from screens.base import ConsoleScreen
 from screens.feeds import FleetFeeds, ask
 from screens.fleet import FleetScreen
 from screens.guarding import GuardingApp
-from screens.keys import KeysScreen
-from screens.leave import LeaveScreen
 from screens.mfa import CodeAsked, CodeQuestion, CodeScreen
 from screens.operating import SAID
 from screens.overview import unread
 from screens.palette import ActionProvider, ExtraProvider, Extras, ServiceProvider
-from screens.palette_operations import OperationProvider
 from widgets.glyphs import glyphs_for
 from widgets.keybar import in_order, live_keys
 from widgets.palette import DARK, LIGHT, NOCOLOR, theme_for, themes
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from console.runtime import Runtime
     from screens.logs_filter import FilterBook
 
@@ -52,6 +51,13 @@ SIXTEEN = 16
 _LOOKS = {DARK: "dark", LIGHT: "light", NOCOLOR: "no colour"}
 
 
+def _operations() -> "type[Provider]":
+    """What the palette knows of operations: loaded when it is opened."""
+    from screens.palette_operations import OperationProvider
+
+    return OperationProvider
+
+
 class QuarterdeckApp(GuardingApp):
     """Screens, feeds and keys of one console.
 
@@ -63,7 +69,7 @@ class QuarterdeckApp(GuardingApp):
     TITLE = "Quarterdeck"
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "../screens/fleet.tcss"]
     """Textual loads no style sheet of the screen that it starts with: the fleet's is named here."""
-    COMMANDS = App.COMMANDS | {ServiceProvider, ActionProvider, OperationProvider, ExtraProvider}
+    COMMANDS = App.COMMANDS | {ServiceProvider, ActionProvider, _operations, ExtraProvider}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "out", id="app.quit", tooltip="Leave the console"),
         Binding("h", "journal", "journal", id="app.journal", tooltip="Every operation by anybody"),
@@ -270,6 +276,8 @@ class QuarterdeckApp(GuardingApp):
 
     def action_keys(self) -> None:
         """Show every key that works on this screen."""
+        from screens.keys import KeysScreen
+
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             self.push_screen(KeysScreen(in_order(live_keys(screen, shown_only=False), screen.KEY_ORDER)))
@@ -310,6 +318,8 @@ class QuarterdeckApp(GuardingApp):
 
     def action_leave(self) -> None:
         """Leave, after a question if that leaves an operation unwatched."""
+        from screens.leave import LeaveScreen
+
         if not self.under_way.running:
             self.exit(0)
         elif not isinstance(self.screen, LeaveScreen):

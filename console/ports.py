@@ -5,39 +5,44 @@ screens know nothing else. No word here belongs to one supplier's API, so that a
 fits beside Amazon ECS.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from threading import Event
-from typing import Protocol, runtime_checkable
+from __future__ import annotations
 
-from console.domain.action import Action, ActionSight
-from console.domain.address import Address, Environment, Identity
-from console.domain.backlog import Backlog
-from console.domain.database import Database
-from console.domain.guard import Happening
-from console.domain.instance import Instance
-from console.domain.operation import (
-    AS_IT_IS,
-    Accepted,
-    Basis,
-    Check,
-    Entry,
-    OperationRecord,
-    Order,
-    Sizing,
-)
-from console.domain.registry import RegistryVersion
-from console.domain.release import Release
-from console.domain.rollout import Rollout
-from console.domain.scaling import Scaling
-from console.domain.series import Scoped, Series
-from console.domain.service import Observation, ServiceStatus
-from console.domain.signals import Figures, LiveUpdate, Load, LogLine, LogPage, LogPlace
-from console.domain.standing import BudgetUse, Standing
-from console.domain.tasks import Task
-from console.domain.version import Version
-from console.domain.web import Reply, Request
-from console.errors import QuarterdeckError
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from console.domain.operation import AS_IT_IS
+
+if TYPE_CHECKING:  # loaded with the first frame: it only names what others make
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from threading import Event
+
+    from console.domain.action import Action, ActionSight
+    from console.domain.address import Address, Environment, Identity
+    from console.domain.backlog import Backlog
+    from console.domain.database import Database
+    from console.domain.guard import Happening
+    from console.domain.instance import Instance
+    from console.domain.operation import (
+        Accepted,
+        Basis,
+        Check,
+        Entry,
+        OperationRecord,
+        Order,
+        Sizing,
+    )
+    from console.domain.registry import RegistryVersion
+    from console.domain.release import Release
+    from console.domain.rollout import Rollout
+    from console.domain.scaling import Scaling
+    from console.domain.series import Scoped, Series
+    from console.domain.service import Observation, ServiceStatus
+    from console.domain.signals import Figures, LiveUpdate, Load, LogLine, LogPage, LogPlace
+    from console.domain.standing import BudgetUse, Standing
+    from console.domain.tasks import Task
+    from console.domain.version import Version
+    from console.domain.web import Reply, Request
+    from console.errors import QuarterdeckError
 
 
 class Clock(Protocol):

@@ -16,11 +16,17 @@ EVERY_S = 60.0
 _YOUNG, _MIDDLE, _NEVER = 1_000, 20, 1_000_000
 
 
+def hush() -> None:
+    """Collect nothing while modules are loaded: what they make stays. :func:`prepare` begins again."""
+    gc.disable()
+
+
 def prepare() -> None:
     """Let threads take turns faster, and leave full collections to :class:`Collector`; once a process."""
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
     gc.freeze()  # what has been imported stays
+    gc.enable()
 
 
 class Collector:

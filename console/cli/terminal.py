@@ -62,6 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _open(path: Path, extras: "Extras") -> tuple[int, bool]:
     """Show the console until it is left: its exit code, and whether nothing is under way that changes a
     service."""
+    from console import stalls
+
+    stalls.hush()
     from console.config.loader import load
 
     settings = load(path)
