@@ -117,7 +117,7 @@ class Runtime:
         from console.operations.validate import Sources, validate
 
         for address in chosen:
-            key = f"{address.system}/{address.environment}"
+            key = address.place
             connection = self.connections[key]
             sources = Sources(
                 connection.platform, connection.signals, connection.logs, self.outside[key], self.clock
@@ -151,7 +151,7 @@ class Runtime:
         from console.checklists.registry import all_checks
 
         def actor(address: "Address") -> str:
-            platform = self.connections[f"{address.system}/{address.environment}"].platform
+            platform = self.connections[address.place].platform
             return self.engine.actor(platform.identity())
 
         places = {
@@ -210,5 +210,5 @@ class Runtime:
 def _by_environment(addresses: "Iterable[Address]") -> "dict[str, list[Address]]":
     found: dict[str, list[Address]] = {}
     for address in addresses:
-        found.setdefault(f"{address.system}/{address.environment}", []).append(address)
+        found.setdefault(address.place, []).append(address)
     return found

@@ -239,7 +239,7 @@ class FleetFeeds:
     def focus(self, address: Address | None) -> None:
         """Read one service more often, and in full; ``None``: none."""
         for key, poller in self._pollers.items():
-            mine = address is not None and key == f"{address.system}/{address.environment}"
+            mine = address is not None and key == address.place
             poller.focus(address if mine else None)
 
     def touched(self) -> None:

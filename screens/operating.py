@@ -53,7 +53,7 @@ class OperatingApp(App[int]):
 
     def connection(self, address: Address) -> "Connection | None":
         """The way to a service's environment."""
-        return self.runtime.connections.get(f"{address.system}/{address.environment}")
+        return self.runtime.connections.get(address.place)
 
     # -- asking to confirm --------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ class OperatingApp(App[int]):
                 message.wish,
                 connection.platform if connection is not None else None,
                 self._groups_of(message.wish),
-                self._forbidden(f"{address.system}/{address.environment}"),
+                self._forbidden(address.place),
             )
         )
 
@@ -100,7 +100,7 @@ class OperatingApp(App[int]):
     def _groups_of(self, wish: Wish) -> tuple[GroupAddress, ...]:
         """The groups that can be changed in the place of one service, those with a name first."""
         address = wish.address
-        settings = self.runtime.settings.environments[f"{address.system}/{address.environment}"]
+        settings = self.runtime.settings.environments[address.place]
         if wish.verb not in VERBS:
             return ()
         names = [
@@ -127,7 +127,7 @@ class OperatingApp(App[int]):
         if any(isinstance(screen, StatementScreen) for screen in self.screen_stack):
             return
         address, runtime = message.address, self.runtime
-        place = f"{address.system}/{address.environment}"
+        place = address.place
         forbidden = ""
         if message.statement is Statement.REHEARSE:
             forbidden = self._forbidden(place)

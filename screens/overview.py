@@ -102,7 +102,7 @@ def access_to(snapshot: FleetSnapshot, pointed: Address | None, now: datetime | 
     """Who we are and what we may do where the service stands; without one where all stand, if that is one."""
     pictures = tuple(snapshot.environments.values())
     if pointed is not None:
-        key = f"{pointed.system}/{pointed.environment}"
+        key = pointed.place
         pictures = tuple(item for item in pictures if item.environment.key == key)
     places = {_place(item) for item in pictures}
     if len(places) != 1:

@@ -54,7 +54,7 @@ class CheckContext:
     def elsewhere(self, environment: str) -> tuple[Address, Platform | None]:
         """The same service in another environment of its system; ``None``: there is none."""
         address = Address(self.address.system, environment, self.address.alias)
-        return address, self.platforms.get(f"{address.system}/{environment}")
+        return address, self.platforms.get(address.place)
 
     def observe(self) -> Observation:
         """The service in full, at most a few seconds old."""

@@ -172,7 +172,7 @@ class Checklists:
             return planned
         if not version:
             return None
-        platform = self._places[f"{address.system}/{address.environment}"].platform
+        platform = self._places[address.place].platform
         try:
             live = platform.observe(address).primary_release
             return platform.candidate(address, live, version) if live is not None else None
@@ -290,7 +290,7 @@ class Checklists:
 
     def _walks_of(self, address: Address) -> tuple[OperationRecord, ...]:
         """The open walks of its environment, those at the address itself first."""
-        prefix = f"{address.system}/{address.environment}"
+        prefix = address.place
         records = [r for r in self._journal.operations(prefix, open_only=True) if r.verb is Verb.WALK]
         return tuple(sorted(records, key=lambda record: record.address != address))
 
@@ -301,7 +301,7 @@ class Checklists:
         return names[0]
 
     def _settings_of(self, address: Address) -> tuple[ServiceSettings, EnvironmentSettings]:
-        environment = self._settings.environments[f"{address.system}/{address.environment}"]
+        environment = self._settings.environments[address.place]
         return environment.services[address.alias], environment
 
     # the gate

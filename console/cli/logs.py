@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     address = resolve(settings, arguments.address)
     query = _query(arguments)
     runtime = Runtime(settings)
-    connection = runtime.connections[f"{address.system}/{address.environment}"]
+    connection = runtime.connections[address.place]
     printer = Printer(connection.platform, address, runtime.clock, query, arguments.revision, arguments.json)
     since = runtime.clock.now() - timedelta(seconds=arguments.since)
     with termination_interrupts():

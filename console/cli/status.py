@@ -86,9 +86,7 @@ def select(settings: Settings, prefix: str) -> tuple[Address, ...]:
         if found:
             return found
     known = dict.fromkeys(
-        text
-        for address in addresses
-        for text in (str(address), f"{address.system}/{address.environment}", address.system)
+        text for address in addresses for text in (str(address), address.place, address.system)
     )
     shown = plain(prefix)
     raise UnknownServiceError(

@@ -105,7 +105,7 @@ def one(runtime: "Runtime", address: Address, timeout_s: float | None) -> Iterat
         yield from runtime.engine.resume(mine[0].id)
         return
     witness = Witness(
-        runtime.connections[f"{address.system}/{address.environment}"].platform,
+        runtime.connections[address.place].platform,
         runtime.settings.service(address),
         runtime.clock,
         timeout_s,

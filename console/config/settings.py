@@ -137,4 +137,4 @@ class Settings:
 
     def service(self, address: Address) -> ServiceSettings:
         """The settings of one address; ``KeyError`` when there is none."""
-        return self.environments[f"{address.system}/{address.environment}"].services[address.alias]
+        return self.environments[address.place].services[address.alias]

@@ -30,6 +30,11 @@ class Address:
         return f"{self.system}/{self.environment}/{self.alias}"
 
     @property
+    def place(self) -> str:
+        """``system/environment``: the key of its environment."""
+        return f"{self.system}/{self.environment}"
+
+    @property
     def short(self) -> str:
         """``environment/alias``: what is typed to confirm where it names one service only."""
         return f"{self.environment}/{self.alias}"

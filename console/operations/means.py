@@ -50,7 +50,7 @@ class Means:
     """Who planned, by environment key: after confirming, nobody is asked again."""
 
     def platform(self, address: Address) -> Platform:
-        return self.platforms[_key(address)]
+        return self.platforms[address.place]
 
     def bearings(self, address: Address) -> Bearings:
         """Where a service stands, and who asks.
@@ -59,12 +59,12 @@ class Means:
             QuarterdeckError: whatever the platform raises.
         """
         taken = positions.take(address, self.settings.service(address), self.platform(address))
-        self.identities[_key(address)] = taken.identity
+        self.identities[address.place] = taken.identity
         return taken
 
     def identity(self, address: Address) -> Identity:
         """Who asks, as it was found when planning; else it is asked."""
-        return self.identities.get(_key(address)) or self.platform(address).identity()
+        return self.identities.get(address.place) or self.platform(address).identity()
 
     def limits(self, address: Address) -> Limits:
         """How long an operation on a service is followed."""
@@ -73,12 +73,12 @@ class Means:
 
     def performer(self, address: Address, clock: Clock) -> Performer:
         settings = self.settings.service(address)
-        return Performer(self.platform(address), clock, settings, self.outside.get(_key(address)))
+        return Performer(self.platform(address), clock, settings, self.outside.get(address.place))
 
     def with_guard(self, plan: Plan, wish: Wish, observation: Observation) -> Plan:
         """The plan with how it will be guarded, where it is one that can be. The figures are looked at once
         already: what is known before the order is the baseline."""
-        watch = self.guards.watch(_key(plan.address)) if self.guards is not None else None
+        watch = self.guards.watch(plan.address.place) if self.guards is not None else None
         if watch is None or not is_guarded(plan):
             return plan
         terms = terms_of(wish, self.settings.service(plan.address).guard)
@@ -90,7 +90,7 @@ class Means:
     def guarded(self, carrier: Carrier) -> Guarded | None:
         """The guard of an operation that begins, or is taken over; ``None`` where its plan has none."""
         plan, guards = carrier.plan, self.guards
-        watch = guards.watch(_key(plan.address)) if guards is not None else None
+        watch = guards.watch(plan.address.place) if guards is not None else None
         if guards is None or watch is None or plan.guard is None:
             return None
         feed = self._feed(plan.address, watch, carrier.clock, "guard")
@@ -131,7 +131,3 @@ class Means:
         if record is None:
             raise QuarterdeckError(f"the journal holds no operation {operation_id}")
         return record
-
-
-def _key(address: Address) -> str:
-    return f"{address.system}/{address.environment}"

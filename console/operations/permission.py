@@ -50,7 +50,7 @@ class Permission:
         settled now: a checklist may have been walked since it was planned."""
         if plan.verb.goes_back:
             return ()
-        rules = self._means.settings.environments[f"{plan.address.system}/{plan.address.environment}"]
+        rules = self._means.settings.environments[plan.address.place]
         frozen = freeze_check(rules, self._means.clock.now()) if plan.verb in SHIPPING else None
         walked = self._means.gate.check(plan) if is_gated(plan) else None
         planned = tuple(item for item in plan.blockers if item.name != NAME)

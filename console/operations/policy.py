@@ -45,7 +45,7 @@ def _proven(plan: Plan, place: str, platforms: Mapping[str, Platform]) -> Check:
     differ from one to the other, digests do not."""
     elsewhere = Address(plan.address.system, place, plan.address.alias)
     name = f"succeeded in {place}"
-    platform = platforms.get(f"{elsewhere.system}/{elsewhere.environment}")
+    platform = platforms.get(elsewhere.place)
     if platform is None:
         return Check(name, CheckState.FAIL, f"there is no {place}", "correct proven_in in the configuration")
     try:

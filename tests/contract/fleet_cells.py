@@ -47,7 +47,7 @@ def running(shared: SharedWorld, address: Address) -> str | None:
 
 def observed(shared: SharedWorld, address: Address) -> Observation:
     """The service in full, as the console reads it."""
-    return shared.connections[f"{address.system}/{address.environment}"].platform.observe(address)
+    return shared.connections[address.place].platform.observe(address)
 
 
 def finished(shared: SharedWorld, address: Address) -> None:
@@ -62,7 +62,7 @@ def finished(shared: SharedWorld, address: Address) -> None:
 
 
 def _in_motion(shared: SharedWorld, address: Address) -> bool:
-    platform = shared.connections[f"{address.system}/{address.environment}"].platform
+    platform = shared.connections[address.place].platform
     return platform.status(address).in_motion or len(platform.status(address).deployments) > 1
 
 
@@ -90,7 +90,7 @@ def _hook(shared: SharedWorld, address: Address) -> str | None:
 
 def counts(shared: SharedWorld, address: Address) -> dict[str, object]:
     """How many tasks there are, and everything that autoscaling may do."""
-    platform = shared.connections[f"{address.system}/{address.environment}"].platform
+    platform = shared.connections[address.place].platform
     status, scaling = platform.status(address), platform.scaling(address)
     found: dict[str, object] = {"desired": status.desired, "running": status.running}
     if scaling is not None:

@@ -51,7 +51,7 @@ class GuardedWorld:
 
     @property
     def key(self) -> str:
-        return f"{self.address.system}/{self.address.environment}"
+        return self.address.place
 
     def events(
         self, version: str, guard: str = "rollback", bake_s: float | None = 600.0, asks: str = "stop"
@@ -126,7 +126,7 @@ def open_guarded(
         shared = open_world(sandbox, clock, monkeypatch, tmp_path)
         systems = fleet.configuration(sandbox.world, sandbox.endpoint)
         settings = load(folder.create(sandbox.world, sandbox.endpoint, systems).config)
-        key = f"{address.system}/{address.environment}"
+        key = address.place
         connection = shared.connections[key]
 
         def web(*, read_only: bool = True) -> WebClient:

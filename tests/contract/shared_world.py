@@ -112,7 +112,7 @@ class SharedWorld:
 
     def repository(self, address: Address) -> str:
         """The registry's name for what the service runs."""
-        live = self.connections[f"{address.system}/{address.environment}"].platform.observe(address)
+        live = self.connections[address.place].platform.observe(address)
         release = live.primary_release
         assert release is not None
         return next(i.repository for i in release.images if i.container == release.main).split("/", 1)[1]

@@ -156,7 +156,7 @@ def opened(
 
 
 def platform_of(shared: SharedWorld, address: Address) -> Any:
-    return shared.connections[f"{address.system}/{address.environment}"].platform
+    return shared.connections[address.place].platform
 
 
 def followed(shared: SharedWorld, case: Case, action: Action, facts: dict[str, object]) -> ActionSight:

@@ -39,7 +39,7 @@ def shared(make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def platform_of(shared: SharedWorld, address: Address) -> Platform:
-    return shared.connections[f"{address.system}/{address.environment}"].platform
+    return shared.connections[address.place].platform
 
 
 def live_release(observation: Observation) -> Release:

@@ -101,7 +101,7 @@ class Desk:
 
     def validate(self, address: Address, version: str = "") -> dict[str, Finding]:
         """Every finding of a service, by its name, in their order."""
-        key = f"{address.system}/{address.environment}"
+        key = address.place
         found = self.shared.connections[key]
         sources = Sources(found.platform, found.signals, found.logs, self.outside[key], self.shared.clock)
         should = wanted(address, self.shared.journal.operations(str(address)))
@@ -110,7 +110,7 @@ class Desk:
 
     def counts(self, address: Address) -> tuple[object, ...]:
         """Desired, running, and what of autoscaling is suspended."""
-        platform = self.shared.connections[f"{address.system}/{address.environment}"].platform
+        platform = self.shared.connections[address.place].platform
         status, scaling = platform.status(address), platform.scaling(address)
         return status.desired, status.running, scaling.suspended if scaling else None
 

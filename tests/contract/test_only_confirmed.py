@@ -216,7 +216,7 @@ def test_read_only_sends_nothing_over_any_transport(
             continue
         with pytest.raises(QuarterdeckError, match="read-only"):
             list(engine.execute(plan, str(plan.address)))
-        platform = shared.connections[f"{wish.address.system}/{wish.address.environment}"].platform
+        platform = shared.connections[wish.address.place].platform
         for mechanism in ORDERS:
             order = replace(order_of(plan), mechanism=mechanism, definition=plan.basis.definition)
             with pytest.raises(QuarterdeckError):

@@ -55,7 +55,7 @@ class Desk:
 
     def scoped(self, address: Address = API) -> Scoped:
         """As whoever gathers figures has it."""
-        platform = self.shared.connections[f"{address.system}/{address.environment}"].platform
+        platform = self.shared.connections[address.place].platform
         return scoped_of(platform.observe(address))
 
     def ask(self, source: DatadogSource | SentrySource, address: Address = API) -> Found:

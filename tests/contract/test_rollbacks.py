@@ -36,11 +36,11 @@ def planned(world: SharedWorld, address: Address, **wishes: Any) -> Plan:
 
 
 def observed(world: SharedWorld, address: Address) -> Any:
-    return world.connections[f"{address.system}/{address.environment}"].platform.observe(address)
+    return world.connections[address.place].platform.observe(address)
 
 
 def history(world: SharedWorld, address: Address) -> tuple[Rollout, ...]:
-    return world.connections[f"{address.system}/{address.environment}"].platform.history(address)
+    return world.connections[address.place].platform.history(address)
 
 
 def until_stage(world: SharedWorld, address: Address, stage: str, at_most_s: float = 3600) -> None:

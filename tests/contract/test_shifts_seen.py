@@ -31,7 +31,7 @@ def opened(make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def seen(world: SharedWorld, address: Address) -> tuple[Observation, Diagnosis]:
     """One service in full, and what is made of it now."""
-    observation = world.connections[f"{address.system}/{address.environment}"].platform.observe(address)
+    observation = world.connections[address.place].platform.observe(address)
     assert not observation.missing
     return observation, diagnose(observation.status, observation, None, world.clock.now())
 

@@ -37,7 +37,7 @@ class Post:
     ordered_at: datetime | None = None
 
     def look(self) -> ServiceSignals:
-        platform = self.shared.connections[f"{self.address.system}/{self.address.environment}"].platform
+        platform = self.shared.connections[self.address.place].platform
         observation = platform.observe(self.address)
         return self.watch.look(self.address, observation, ordered_at=self.ordered_at)
 
@@ -75,7 +75,7 @@ def open_post(
         shared = open_world(sandbox, clock, monkeypatch, tmp_path)
         systems = fleet.configuration(sandbox.world, sandbox.endpoint)
         settings = load(folder.create(sandbox.world, sandbox.endpoint, systems).config)
-        key = f"{address.system}/{address.environment}"
+        key = address.place
         connection = shared.connections[key]
 
         def web() -> WebClient:

@@ -42,7 +42,7 @@ def market(make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def counts(shared: SharedWorld, address: Address) -> dict[str, Any]:
     """How many tasks there are, and everything that autoscaling may do."""
-    platform = shared.connections[f"{address.system}/{address.environment}"].platform
+    platform = shared.connections[address.place].platform
     status, scaling = platform.status(address), platform.scaling(address)
     found: dict[str, Any] = {"desired": status.desired, "running": status.running}
     if scaling is not None:
