@@ -1,5 +1,6 @@
 """What every dialog before an order has in common: one plan, read again when it is old, confirmed once."""
 
+from abc import abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -66,29 +67,29 @@ class ConfirmDialog(DialogFrame, Generic[WishT, PlanT]):
 
     # -- for subclasses -----------------------------------------------------------------------
 
+    @abstractmethod
     def changes(self, old: PlanT, new: PlanT) -> frozenset[str]:
         """What is not as it was in a plan that was read again; empty: the world is the same."""
-        raise NotImplementedError
 
+    @abstractmethod
     def notices(self, plan: PlanT, column: int, width: int) -> tuple[Line, ...]:
         """What has to be seen before it is confirmed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def blocked(self, plan: PlanT) -> str:
         """Why the plan cannot be carried out; empty when it can."""
-        raise NotImplementedError
 
+    @abstractmethod
     def order(self, plan: PlanT) -> str:
         """What ``enter`` would do."""
-        raise NotImplementedError
 
+    @abstractmethod
     def confirmed(self, plan: PlanT, typed: str | None) -> None:
         """The plan was confirmed: tell the app, which carries it out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, plan: PlanT) -> str:
         """The plan, to paste somewhere."""
-        raise NotImplementedError
 
     def begin(self) -> None:
         """Read what there is to pick from, while something is asked."""

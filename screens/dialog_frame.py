@@ -1,5 +1,6 @@
 """The panes, fields and key bar of a dialog before an order, laid out for the size that there is."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import ClassVar
@@ -47,43 +48,43 @@ class DialogFrame(ModalScreen[None]):
     # -- for subclasses -----------------------------------------------------------------------
 
     @property
+    @abstractmethod
     def types(self) -> bool:
         """Whether a phrase has to be typed now."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def is_barred(self) -> bool:
         """Whether what it is about writes to production."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def goes_back(self) -> bool:
         """Whether esc leads to what was there before, and not out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def words(self) -> str:
         """What would be done, as the heading says it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def corner(self) -> tuple[str, str]:
         """What stands at the right of the heading, and its style."""
-        raise NotImplementedError
 
+    @abstractmethod
     def body(self, column: int, width: int) -> tuple[Line, ...]:
         """What stands in the place of the plan, for the stage there is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def warnings(self, column: int, width: int) -> tuple[Line, ...]:
         """What has to be seen before anything is confirmed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def foot(self, column: int, width: int) -> tuple[Line, ...]:
         """The buttons."""
-        raise NotImplementedError
 
+    @abstractmethod
     def dead_because(self) -> str:
         """Why ``enter`` sends nothing whatever was typed; empty when it would."""
-        raise NotImplementedError
 
     def placeholder(self) -> str:
         """What may be typed where something is asked."""
