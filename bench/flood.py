@@ -14,6 +14,7 @@ from bench.logs import event
 from console.aws.log_lines import page_of
 from console.domain.address import Address
 from console.domain.signals import LogLine, LogPage, LogPlace
+from console.errors import RejectedError
 from console.ports import Clock, LiveLog
 
 
@@ -56,7 +57,7 @@ class Flood:
         return page_of(self._events(first, stop), place.container, str(stop) if stop < last else "")
 
     def live(self, places: Sequence[LogPlace], stop: Event) -> LiveLog:
-        raise NotImplementedError("it is asked for: is_live says so")
+        raise RejectedError("these lines are asked for: is_live says so")
 
     def _written(self, moment: datetime) -> int:
         """How many lines there were before a moment."""

@@ -71,7 +71,7 @@ def a_crash() -> BaseException:
             raise RuntimeError(
                 f"api_key={dd_app_key} Authorization: Bearer {SECRETS[2]} /bot{SECRETS[4]}/getMe "
                 f"arn:aws:ecs:us-east-1:{SECRETS[6]}:cluster/{SECRETS[8]} {' '.join(SECRETS[5:8])} "
-                f"{SECRETS[9]} {Path.home()}/work/keys"
+                f"{SECRETS[9]} {Path.home()}/.keys/datadog"
             ) from error
     except RuntimeError as error:
         assert headers
