@@ -24,12 +24,12 @@ def fill(value: Any, facts: Facts) -> Any:
     return [fill(item, facts) for item in value] if isinstance(value, list | tuple) else value
 
 
-def unknown_in(value: Any, facts: Facts) -> tuple[str, ...]:
-    """The names in a value that nothing stands for."""
+def unknown_in(value: Any) -> tuple[str, ...]:
+    """The names that are left in a value because nothing stands for them."""
     if isinstance(value, str):
-        return tuple(name for name in VARIABLE.findall(value) if facts.get(name) in (None, ""))
+        return tuple(VARIABLE.findall(value))
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return tuple(name for part in parts for name in unknown_in(part, facts))
+    return tuple(name for part in parts for name in unknown_in(part))
 
 
 def why_not(item: Item, facts: Facts) -> str:

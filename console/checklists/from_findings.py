@@ -24,9 +24,9 @@ def failed(value: str, remedy: str = "", *, because: str = "", evidence: str = "
     return Result(ItemState.FAIL, value, because, evidence, remedy)
 
 
-def unknown(value: str, remedy: str = "") -> Result:
+def unknown(value: str, remedy: str = "", *, evidence: str = "") -> Result:
     """It cannot be told."""
-    return Result(ItemState.UNKNOWN, value, remedy=remedy)
+    return Result(ItemState.UNKNOWN, value, evidence=evidence, remedy=remedy)
 
 
 def not_applicable(reason: str) -> Result:

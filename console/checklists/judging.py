@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from threading import Event, Lock, Thread
 
 from console.checklists.context import CheckContext
-from console.checklists.facts import fill, unknown_in
+from console.checklists.facts import unknown_in
 from console.checklists.given import Given
 from console.checklists.registry import Check
 from console.domain.checklist import Item, ItemState, Result
@@ -32,11 +32,11 @@ def look(check: Check, item: Item, context: CheckContext) -> Result:
         item: With the words of its parameters in place.
     """
     began = context.clock.monotonic()
-    missing = unknown_in(item.parameters, {})
+    missing = unknown_in(item.parameters)
     if missing:
         return Result(ItemState.UNKNOWN, f"{missing[0]} is not known", at=context.clock.now())
     try:
-        found = check.run(context, Given(fill(item.parameters, context.facts)))
+        found = check.run(context, Given(item.parameters))
     except QuarterdeckError as error:
         found = Result(ItemState.UNKNOWN, error.message, remedy=error.remedy)
     except Exception as error:  # a check is anybody's code: whatever it does stays with its item

@@ -7,7 +7,7 @@ from threading import Lock
 
 from console.checklists import walking, walks
 from console.checklists.context import CheckContext
-from console.checklists.facts import Facts, fill
+from console.checklists.facts import Facts
 from console.checklists.given import Given
 from console.checklists.judging import Judge, look
 from console.checklists.registry import Deed, Registry
@@ -279,8 +279,7 @@ class Walker:
         said = plain(words.strip())
         self._note(item, deed.verb, said or "begun", by)  # the intent comes first
         try:
-            given = Given(fill(view.item.parameters, self.context.facts))
-            told = deed.do(self.context, given, said)
+            told = deed.do(self.context, Given(view.item.parameters), said)
         except QuarterdeckError as error:
             with suppress(JournalError):
                 self._note(item, deed.verb, f"not done: {error.message}", by)

@@ -59,7 +59,7 @@ def run(context: CheckContext, given: Given) -> Result:
         return passed(last, evidence)
     said = f"ended with {ended.returncode}: {last}"
     if bad and ended.returncode not in bad:
-        return Result(unknown("").state, said, evidence=evidence)
+        return unknown(said, evidence=evidence)
     return failed(said, evidence=evidence)
 
 

@@ -41,7 +41,7 @@ def _judged(runs: tuple[CheckRun, ...], ref: str) -> Result:
         return failed(said, bad[0].link or "mend it, and release what is green", evidence=evidence)
     running = [run for run in runs if not run.is_over]
     if running:
-        return Result(unknown("").state, f"{running[0].name} is {running[0].state}", evidence=evidence)
+        return unknown(f"{running[0].name} is {running[0].state}", evidence=evidence)
     return passed(f"{len(runs)} of {count(len(runs), 'check')} on {ref}", evidence)
 
 

@@ -107,5 +107,5 @@ def monitors(context: CheckContext, given: Given) -> Result:
         return failed(f"alert: {alerting[0].name}", "look at it in Datadog", evidence=evidence)
     untold = [item for item in found if item.state not in _CALM]
     if untold:
-        return Result(unknown("").state, f"{untold[0].state.value}: {untold[0].name}", evidence=evidence)
+        return unknown(f"{untold[0].state.value}: {untold[0].name}", evidence=evidence)
     return passed(f"{len(found)} of {count(len(found), 'monitor')} well", evidence)
