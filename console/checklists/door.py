@@ -211,10 +211,10 @@ class Checklists:
         """
         walker.reread()
         if walker.record is not None:
-            newest = self._journal.operation(walker.record.id)
-            walker.record = newest or walker.record
-            walker.begun = self._begun(walker.record)
-            walker.learn(self._of_operation(walker.record))
+            walker.record = self._journal.operation(walker.record.id) or walker.record
+            around = self._around(walker.record)
+            walker.begun = _begun(around)
+            walker.learn(_of_operation(around))
 
     def _walker(
         self, address: Address, name: str, record: OperationRecord | None, release: Release | None = None
@@ -226,8 +226,9 @@ class Checklists:
             self.refresh(walker)
             return walker
         service, environment = self._settings_of(address)
+        around = self._around(record)
         facts = {**of_service(service, environment), **(of_record(record) if record is not None else {})}
-        facts |= self._of_operation(record)
+        facts |= _of_operation(around)
         if release is not None:
             facts |= of_plan(release)
         walker = Walker(
@@ -235,7 +236,7 @@ class Checklists:
             self._context(service, environment, facts, release),
             self._registry,
             record,
-            self._begun(record) if record is not None else FIRST,
+            _begun(around),
         )
         with self._lock:
             self._walkers[key] = walker
@@ -264,24 +265,6 @@ class Checklists:
             self._plan_rollback,
             self._settings.path.parent,
         )
-
-    def _begun(self, record: OperationRecord) -> frozenset[Phase]:
-        """The phases that can be judged by now: after an operation has begun, and after it has ended."""
-        around = self._around(record)
-        if around is None:
-            return FIRST
-        begun = {*FIRST, Phase.DURING}
-        if around.safe_at is not None or around.verdict is not None:
-            begun.add(Phase.AFTER)
-        if around.verdict not in (None, Verdict.SUCCEEDED, Verdict.BAKING, Verdict.NOTHING_CHANGED):
-            begun.add(Phase.ISSUES)
-        return frozenset(begun)
-
-    def _of_operation(self, record: OperationRecord | None) -> Facts:
-        """What the operation tells that a walk is around."""
-        around = self._around(record)
-        ordered_at = around.ordered_at if around is not None else None
-        return {"ordered_at": utc(ordered_at)} if ordered_at is not None else {}
 
     def _around(self, record: OperationRecord | None) -> OperationRecord | None:
         """The operation that a walk is around."""
@@ -356,6 +339,24 @@ class Checklists:
             self.refresh(walker)
         except QuarterdeckError:
             return  # the operation goes on without it: it has been permitted
+
+
+def _begun(around: OperationRecord | None) -> frozenset[Phase]:
+    """The phases that can be judged by now: after an operation has begun, and after it has ended."""
+    if around is None:
+        return FIRST
+    begun = {*FIRST, Phase.DURING}
+    if around.safe_at is not None or around.verdict is not None:
+        begun.add(Phase.AFTER)
+    if around.verdict not in (None, Verdict.SUCCEEDED, Verdict.BAKING, Verdict.NOTHING_CHANGED):
+        begun.add(Phase.ISSUES)
+    return frozenset(begun)
+
+
+def _of_operation(around: OperationRecord | None) -> Facts:
+    """What the operation tells that a walk is around."""
+    ordered_at = around.ordered_at if around is not None else None
+    return {"ordered_at": utc(ordered_at)} if ordered_at is not None else {}
 
 
 def _left(left: tuple[ItemView, ...]) -> str:
