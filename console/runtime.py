@@ -140,7 +140,7 @@ class Runtime:
             hooks=self.hooks,
             asks=self.asks,
             outside=self.outside,
-            gate=self.checklists if any(item.checklist for item in self.settings.services()) else None,
+            gate=self.checklists if self.settings.has_checklists else None,
             watch=lambda key: self.watches.get(key),
         )
 

@@ -186,8 +186,7 @@ class OperatingApp(App[int]):
         if operation is not None:
             connection = self.connection(operation.address)
             logs = connection.logs if connection else None
-            listed = any(item.checklist for item in self.runtime.settings.services())
-            door = self.runtime.checklists if listed else None
+            door = self.runtime.checklists if self.runtime.settings.has_checklists else None
             screen = OperationScreen(operation, self.runtime.clock, logs, door)
         elif group is not None:
             screen = GroupScreen(group)

@@ -131,6 +131,11 @@ class Settings:
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
     """By ``system/environment``."""
 
+    @property
+    def has_checklists(self) -> bool:
+        """Whether a list is walked around any service's releases."""
+        return any(item.checklist for item in self.services())
+
     def services(self) -> tuple[ServiceSettings, ...]:
         """Every configured service, in the file's order."""
         return tuple(s for e in self.environments.values() for s in e.services.values())
