@@ -1,7 +1,7 @@
 """A checklist, walked: its phases, the items of one, and what a person says of them."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -20,6 +20,9 @@ from widgets.journal_table import SentenceRow
 from widgets.line import Line
 from widgets.lines import LinesView
 from widgets.regions import heading
+
+if TYPE_CHECKING:
+    from console.checklists.registry import Deed
 
 
 class ChecklistScreen(WalkedScreen):
@@ -116,7 +119,7 @@ class ChecklistScreen(WalkedScreen):
         if not (self.view and self.view.id):
             return "b begins the walk"
         words = []
-        if view.state.is_settled and view.by not in ("", "auto"):
+        if view.is_said:
             words.append("space takes it back")
         elif not view.item.check and not view.item.problem and not view.waits_for:
             words.append("space ticks it")
@@ -127,6 +130,12 @@ class ChecklistScreen(WalkedScreen):
         if view.item.if_any:
             words.append("x none this time")
         return " · ".join(words)
+
+    @property
+    def _deed(self) -> "Deed | None":
+        """What can be done about the selected item from here."""
+        item = self.selected
+        return self._walker.deed(item.item) if self._walker is not None and item is not None else None
 
     def _is_writing(self, view: ItemView) -> bool:
         return self._walker is not None and self._walker.writes(view.item)
@@ -141,9 +150,8 @@ class ChecklistScreen(WalkedScreen):
 
     def key_labels(self) -> Mapping[str, str]:
         item = self.selected
-        done = item is not None and item.state.is_settled and item.by not in ("", "auto")
-        deed = self._walker.deed(item.item) if self._walker is not None and item is not None else None
-        verb = deed.verb if deed is not None else ""
+        done = item is not None and item.is_said
+        verb = self._deed.verb if self._deed is not None else ""
         return {"checklist.tick": "take back" if done else "tick"} | ({"checklist.act": verb} if verb else {})
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -154,13 +162,7 @@ class ChecklistScreen(WalkedScreen):
             item = self.selected
             return action != "run" or (item is not None and self._is_writing(item))
         if action == "act":
-            item = self.selected
-            return (
-                walked
-                and item is not None
-                and self._walker is not None
-                and bool(self._walker.deed(item.item))
-            )
+            return walked and self._deed is not None
         if action == "begin":
             return self.view is not None and not walked
         if action in ("move_on", "refuse"):
@@ -212,7 +214,7 @@ class ChecklistScreen(WalkedScreen):
         item = self.selected
         if item is None:
             return
-        if item.state.is_settled and item.by not in ("", "auto"):
+        if item.is_said:
             self._say(lambda walker, who: walker.take_back(item.item.id, who))
         else:
             self._say(lambda walker, who: walker.tick(item.item.id, who))
@@ -226,8 +228,7 @@ class ChecklistScreen(WalkedScreen):
 
     def action_act(self) -> None:
         """Do what the selected item is about."""
-        item = self.selected
-        deed = self._walker.deed(item.item) if self._walker is not None and item is not None else None
+        item, deed = self.selected, self._deed
         if deed is not None and deed.asks:
             self._open_field("act")
         elif deed is not None and item is not None:

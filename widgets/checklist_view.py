@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.domain.checklist import ItemState, ItemView, Phase, WalkView
+from console.domain.checklist import AUTO, ItemState, ItemView, Phase, WalkView
 from console.domain.text import cut_end
 from console.domain.words import NOTHING, age, time_of_day
 from console.domain.words import clock as minutes
@@ -60,7 +60,7 @@ class ItemRow:
             half = room * 3 // 5
             line.put(13, cut_end(self.title, half, glyphs.ellipsis), title_ink)
             line.put(14 + half, cut_end(self.value, room - half - 2, glyphs.ellipsis), value_ink)
-            said = self.by if self.by and self.by != "auto" else self.age
+            said = self.by if self.by and self.by != AUTO else self.age
             return (line.right(width - 2, cut_end(said, 9, glyphs.ellipsis), "muted"),)
         last = width - 17
         middle = 14 + (last - 14) * 9 // 20
@@ -97,7 +97,7 @@ def _row(view: ItemView, now: datetime) -> ItemRow:
     if view.left_s is not None:
         value = " · ".join(part for part in (value, f"{minutes(view.left_s)} left") if part)
     is_hand = not view.item.check
-    by = view.by if view.by and view.by != "auto" else ""
+    by = view.by if view.by != AUTO else ""
     if by and view.at is not None:
         by = f"{by} {time_of_day(view.at)[:5]}"
     return ItemRow(
@@ -106,7 +106,7 @@ def _row(view: ItemView, now: datetime) -> ItemRow:
         title=view.item.title,
         value=value,
         age=age((now - view.at).total_seconds()) if view.at is not None and not is_hand else NOTHING,
-        by=by or (NOTHING if view.item.problem else "by hand" if is_hand else "auto"),
+        by=by or (NOTHING if view.item.problem else "by hand" if is_hand else AUTO),
         required=view.item.required,
     )
 

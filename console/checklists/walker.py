@@ -11,8 +11,9 @@ from console.checklists.facts import Facts
 from console.checklists.given import Given
 from console.checklists.judging import Judge, look
 from console.checklists.registry import Deed, Registry
-from console.checklists.walking import AUTO, Walk
+from console.checklists.walking import Walk
 from console.domain.checklist import (
+    AUTO,
     Checklist,
     Item,
     ItemState,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from console.checklists.facts import VARIABLE, Facts, fill, why_not
 from console.domain.checklist import (
+    AUTO,
     Checklist,
     Effect,
     Item,
@@ -18,8 +19,6 @@ from console.domain.checklist import (
 )
 from console.domain.words import clock as minutes
 
-AUTO = "auto"
-"""Who ticks what a check found by itself."""
 _BY_A_PERSON = (ItemState.WAIVED, ItemState.NOT_APPLICABLE)
 
 
@@ -138,14 +137,14 @@ def _live(walk: Walk, item: Item, tick: Tick | None, now: datetime) -> ItemView:
     if result is None:
         if tick is None or tick.state in (ItemState.OPEN, ItemState.CHECKING):
             state = ItemState.CHECKING if item.phase in walk.begun else ItemState.OPEN
-            return ItemView(item, state, by="auto")
+            return ItemView(item, state, by=AUTO)
         return _ticked(item, tick)
     found = ItemView(
         item,
         result.state,
         result.value,
         result.at,
-        "auto",
+        AUTO,
         result.because,
         result.evidence,
         result.remedy or item.remedy,

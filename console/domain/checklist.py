@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+AUTO = "auto"
+"""Who ticks what a check found by itself."""
+
 
 class Phase(StrEnum):
     """When an item is looked at; in this order."""
@@ -146,7 +149,7 @@ class Tick:
     """*open* takes an earlier one back; *checking* is the beginning of a watch, or of a writing check."""
     at: datetime
     by: str
-    """The operator's name; ``auto`` for what a check found by itself."""
+    """The operator's name, or :data:`AUTO`."""
     value: str = ""
     evidence: str = ""
     reason: str = ""
@@ -171,6 +174,11 @@ class ItemView:
     """Ids of items that have to be settled first."""
     left_s: float | None = None
     """Seconds that a watch still lasts."""
+
+    @property
+    def is_said(self) -> bool:
+        """A person's word settled it, and may be taken back."""
+        return self.state.is_settled and self.by not in ("", AUTO)
 
     @property
     def blocks(self) -> bool:

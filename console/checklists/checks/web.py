@@ -18,10 +18,11 @@ from console.signals import health as asking
 _EVERY_S = 15.0
 
 
-def _health(context: CheckContext) -> Health | None:
+def _health(context: CheckContext) -> Health | Result:
+    """What it answers; NODATA where nobody knows whom to ask."""
     settings = context.settings
     if not settings.health:
-        return None
+        return unknown("no address of its health is configured", 'write health = "https://…"')
     return context.once(
         "health",
         lambda: asking.ask(settings.health, settings.health_words, context.outside.web, context.clock),
@@ -32,8 +33,8 @@ def _health(context: CheckContext) -> Health | None:
 def ok(context: CheckContext, given: Given) -> Result:
     """In its own words, as they are configured; a word that is not known is no pass."""
     found = _health(context)
-    if found is None:
-        return unknown("no address of its health is configured", 'write health = "https://…"')
+    if isinstance(found, Result):
+        return found
     said = f"{found.status or ''} {found.said}".strip()
     if found.state is HealthState.OK:
         return passed(f"{said} in {found.took_s * 1000:.0f} ms")
@@ -56,8 +57,8 @@ def ok(context: CheckContext, given: Given) -> Result:
 def dependency(context: CheckContext, given: Given) -> Result:
     """No rollback cures a database that is down."""
     found, name = _health(context), given.text("name")
-    if found is None:
-        return unknown("no address of its health is configured", 'write health = "https://…"')
+    if isinstance(found, Result):
+        return found
     state = found.dependencies.get(name)
     if state is None:
         return unknown(f"it says nothing of {name}: {found.said}")
@@ -71,8 +72,8 @@ def dependency(context: CheckContext, given: Given) -> Result:
 def version(context: CheckContext, given: Given) -> Result:
     """Compared with the tags of what is released."""
     found, wanted = _health(context), str(context.facts.get("version") or "")
-    if found is None:
-        return unknown("no address of its health is configured", 'write health = "https://…"')
+    if isinstance(found, Result):
+        return found
     if not found.version:
         return unknown(f"it does not say: {found.said}")
     if not wanted:
