@@ -9,14 +9,11 @@ from console.config.integrations import DatadogSettings, named
 from console.domain.address import Address
 from console.domain.outsiders import Monitor, MonitorState
 from console.domain.series import Measure, Point, Scope, Scoped, Series, missing
-from console.errors import QuarterdeckError, RejectedError
-from console.ports import Clock, Secrets, Web
 from console.signals.datadog_answer import ERRORS, HITS, NAME, PERCENTILES, PERIOD_S, Answer, Values, question
 from console.signals.suppliers import (
-    LIMIT_S,
     Exchange,
-    Keys,
     NoKeyError,
+    Supplier,
     members,
     moment,
     number,
@@ -39,37 +36,15 @@ _STATES = {
 _T = TypeVar("_T")
 
 
-class DatadogSource:
+class DatadogSource(Supplier[DatadogSettings]):
     """Implements :class:`console.ports.SeriesSource` for the services of one environment.
 
     Its client is loaded with the first question, and everything is done on the thread of who asks, within
     one limit for all of it.
-
-    Args:
-        limit_s: For all that one look at a service takes.
-        web: A way out of its own: what Datadog throttles must not hold up others.
     """
 
     name = NAME
-
-    def __init__(
-        self,
-        settings: Mapping[Address, DatadogSettings],
-        web: Web,
-        secrets: Secrets,
-        clock: Clock,
-        limit_s: float = LIMIT_S,
-    ) -> None:
-        self._settings = settings
-        self._web = web
-        self._clock = clock
-        self._limit_s = limit_s
-        self._keys = Keys(NAME, secrets, clock, "read time series and monitors")
-
-    @property
-    def problem(self) -> QuarterdeckError | None:
-        """What is wrong with its keys, to be said once; ``None``: nothing that is known."""
-        return self._keys.problem
+    NEEDS = "read time series and monitors"
 
     def series(self, address: Address, scoped: Scoped, since: datetime) -> tuple[Series, ...]:
         """See :meth:`console.ports.SeriesSource.series`. Keys that are missing or refused are NODATA here,
@@ -92,9 +67,7 @@ class DatadogSource:
         Raises:
             QuarterdeckError: when it cannot be asked; of its keys with the remedy.
         """
-        settings = self._settings.get(address)
-        if settings is None:
-            raise RejectedError(f"{address} is not configured for {NAME}", "write a table `datadog` for it")
+        settings = self._configured(address)
         found = self._ask(
             settings, lambda wire: _pages(wire, f'tag:"service:{settings.service}"'), insists=True
         )
@@ -102,15 +75,12 @@ class DatadogSource:
         return tuple(sorted(kept, key=lambda item: (_WORST.index(item.state), item.name)))
 
     def _ask(self, settings: DatadogSettings, ask: "Callable[[Wire], _T]", *, insists: bool = False) -> _T:
-        exchange = Exchange(NAME, self._web, self._clock, self._limit_s)
-
-        def look(values: tuple[str, ...]) -> _T:
+        def look(exchange: Exchange, values: tuple[str, ...]) -> _T:
             from console.signals.datadog_wire import Wire
 
             return ask(Wire(exchange, settings.url, *values))
 
-        how = self._keys.insist if insists else self._keys.use
-        return how((settings.api_key, settings.app_key), look)
+        return self._look((settings.api_key, settings.app_key), look, insists=insists)
 
 
 def _all_series(answer: Answer, settings: DatadogSettings, scoped: Scoped, now: datetime) -> Iterable[Series]:

@@ -1,52 +1,32 @@
 """Sentry: errors that programs report, new release beside old, and issues never seen before the deploy."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 
 from console.config.integrations import SentrySettings, named
 from console.domain.address import Address
 from console.domain.outsiders import Issue
 from console.domain.series import Measure, Point, Scope, Scoped, Series, missing
-from console.errors import QuarterdeckError, RejectedError
-from console.ports import Clock, Secrets, Web
+from console.errors import RejectedError
 from console.signals.sentry_wire import NAME, PERIOD_S, Counts, Look, Releases
-from console.signals.suppliers import LIMIT_S, Exchange, Keys, NoKeyError, told_apart
+from console.signals.suppliers import NoKeyError, Supplier, told_apart
 
 MEASURES = (Measure.ERROR_EVENTS, Measure.NEW_ISSUES)
 _T = TypeVar("_T")
 
 
-class SentrySource:
-    """Implements :class:`console.ports.SeriesSource` for the services of one environment.
-
-    Args:
-        limit_s: For all that one look at a service takes.
-        web: A way out of its own: what Sentry throttles must not hold up others.
-    """
+class SentrySource(Supplier[SentrySettings]):
+    """Implements :class:`console.ports.SeriesSource` for the services of one environment."""
 
     name = NAME
+    NEEDS = "have org:read, project:read and event:read"
 
-    def __init__(
-        self,
-        settings: Mapping[Address, SentrySettings],
-        web: Web,
-        secrets: Secrets,
-        clock: Clock,
-        limit_s: float = LIMIT_S,
-    ) -> None:
-        self._settings = settings
-        self._web = web
-        self._clock = clock
-        self._limit_s = limit_s
-        self._keys = Keys(NAME, secrets, clock, "have org:read, project:read and event:read")
-        self._known: set[tuple[str, str]] = set()
+    @cached_property
+    def _known(self) -> set[tuple[str, str]]:
         """(organization, release) that Sentry has; one that it has it keeps."""
-
-    @property
-    def problem(self) -> QuarterdeckError | None:
-        """What is wrong with its token, to be said once; ``None``: nothing that is known."""
-        return self._keys.problem
+        return set()
 
     def series(self, address: Address, scoped: Scoped, since: datetime) -> tuple[Series, ...]:
         """See :meth:`console.ports.SeriesSource.series`. A token that is missing or refused is NODATA here,
@@ -67,18 +47,18 @@ class SentrySource:
         Raises:
             QuarterdeckError: when it cannot be asked; of its token with the remedy.
         """
-        settings = self._settings.get(address)
-        if settings is None:
-            raise RejectedError(f"{address} is not configured for {NAME}", "write a table `sentry` for it")
+        settings = self._configured(address)
         now = self._clock.now()
         return self._ask(
             settings, lambda look: look.issues(_releases(settings, scoped), since, now), insists=True
         )
 
     def _ask(self, settings: SentrySettings, ask: Callable[[Look], _T], *, insists: bool = False) -> _T:
-        exchange = Exchange(NAME, self._web, self._clock, self._limit_s)
-        how = self._keys.insist if insists else self._keys.use
-        return how((settings.token,), lambda values: ask(Look(exchange, settings, *values)))
+        return self._look(
+            (settings.token,),
+            lambda exchange, values: ask(Look(exchange, settings, *values)),
+            insists=insists,
+        )
 
     def _all_series(self, look: Look, scoped: Scoped, since: datetime, now: datetime) -> Iterable[Series]:
         releases = _releases(look.settings, scoped)

@@ -4,8 +4,9 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import ClassVar, Generic, TypeVar
 
+from console.domain.address import Address
 from console.domain.series import Scope, Scoped
 from console.domain.text import plain
 from console.domain.web import Reply, Request
@@ -25,6 +26,7 @@ REST_S = 300.0
 """Keys that were refused are not tried again for so long, unless they have changed."""
 _LONGEST_WORDS = 120
 _T = TypeVar("_T")
+_S = TypeVar("_S")
 
 
 class NoKeyError(QuarterdeckError):
@@ -96,6 +98,65 @@ class Keys:
             self._problems[references] = ConfigError(message, "keep the key alone there")
             raise NoKeyError("no key")
         return values
+
+
+class Supplier(Generic[_S]):
+    """A supplier that is asked about the services of one environment.
+
+    Args:
+        settings: By service; others are not asked about.
+        web: A way out of its own: what the supplier throttles must not hold up others.
+        limit_s: For all that one look at a service takes.
+    """
+
+    name: ClassVar[str]
+    NEEDS: ClassVar[str]
+    """What its keys have to be allowed, as a remedy says it."""
+
+    def __init__(
+        self,
+        settings: Mapping[Address, _S],
+        web: Web,
+        secrets: Secrets,
+        clock: Clock,
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        self._settings = settings
+        self._web = web
+        self._clock = clock
+        self._limit_s = limit_s
+        self._keys = Keys(self.name, secrets, clock, self.NEEDS)
+
+    @property
+    def problem(self) -> QuarterdeckError | None:
+        """What is wrong with its keys, to be said once; ``None``: nothing that is known."""
+        return self._keys.problem
+
+    def _configured(self, address: Address) -> _S:
+        """How a service is asked about.
+
+        Raises:
+            RejectedError: when it is not.
+        """
+        settings = self._settings.get(address)
+        if settings is None:
+            table = self.name.lower()
+            raise RejectedError(
+                f"{address} is not configured for {self.name}", f"write a table `{table}` for it"
+            )
+        return settings
+
+    def _look(
+        self,
+        references: tuple[str, ...],
+        look: "Callable[[Exchange, tuple[str, ...]], _T]",
+        *,
+        insists: bool,
+    ) -> _T:
+        """One look with the keys behind some references; see :meth:`Keys.use` and :meth:`Keys.insist`."""
+        exchange = Exchange(self.name, self._web, self._clock, self._limit_s)
+        how = self._keys.insist if insists else self._keys.use
+        return how(references, lambda values: look(exchange, values))
 
 
 class Exchange:
