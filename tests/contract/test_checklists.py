@@ -22,18 +22,15 @@ from console.sandbox.outsiders.troubles import MEANINGS
 from tests.builders import NOW
 from tests.contract.command_line import QUARTERDECK
 from tests.contract.conftest import SandboxFactory
+from tests.contract.fleet_cells import BOT, MEALS, MEALS_STAGING
 from tests.contract.listed_world import WHO, Lists, blocking, open_lists, states
-from tests.contract.shared_world import pretty
+from tests.contract.shared_world import MARKET, pretty
 from tests.fakes import FakeClock
 
-MARKET = Address("fairtradeworker", "production", "api")
 MARKET_STAGING = Address("fairtradeworker", "staging", "api")
 SCANNER = Address("rugmunch", "production", "api")
-MEALS = Address("mealplanner", "production", "api")
-MEALS_STAGING = Address("mealplanner", "staging", "api")
 SWAPS = Address("swapjoy", "production", "api")
 SWAPS_STAGING = Address("swapjoy", "staging", "api")
-BOT = Address("clever-better", "production", "bot")
 BOT_STAGING = Address("clever-better", "staging", "bot")
 FIRST = (Phase.BEFORE, Phase.APPROVAL)
 MINUTE_S = 60.0
