@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from console.domain.address import Address, Environment, Identity
+from console.domain.error_reading import DEFAULT_LIMITS, ErrorLimits, ErrorReading, read_errors
 from console.domain.guard import ServiceSignals
 from console.domain.operation import Hold
 from console.domain.release import Release
+from console.domain.series import Measure
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
+
+TARGETS_VALID = timedelta(minutes=2)
+"""Targets that were read longer before the status than that say nothing of now."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,34 @@ class ServicePicture:
     @property
     def state(self) -> ServiceState:
         return self.diagnosis.state
+
+    @cached_property
+    def error_reading(self) -> ErrorReading:
+        """Its errors, judged once for every place: against the limits of its alert, where that is known."""
+        triggers = [item.trigger for item in self.signals.alerts] if self.signals else []
+        limits = next((ErrorLimits.of(item) for item in triggers if item.measure is Measure.ERRORS), None)
+        return read_errors(
+            self.figures,
+            limits or DEFAULT_LIMITS,
+            desired=self.status.desired if self.status else None,
+            healthy=self.healthy_targets,
+        )
+
+    @property
+    def healthy_targets(self) -> int | None:
+        """Targets that are healthy now, of the groups that requests reach; ``None``: not read lately, or no
+        load balancer serves it."""
+        status, seen = self.status, self.observation
+        if status is None or not status.target_groups or self.remembered:
+            return None
+        if status.running == 0:
+            return 0
+        if seen is None or "targets" in seen.missing or self.as_of is None:
+            return None
+        if self.as_of - seen.at > TARGETS_VALID:
+            return None
+        reached = [item for item in seen.targets if seen.routes.get(item.group, 100.0) > 0]
+        return sum(item.state == "healthy" for item in reached)
 
     @property
     def traffic_share(self) -> float | None:

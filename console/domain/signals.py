@@ -13,11 +13,19 @@ class Figures:
     period_s: int
     requests: int | None
     errors: int | None
-    """5xx answers of the targets, of both versions together (service-wide)."""
+    """5xx answers that the service's requests got, from its targets or, for want of one, from the load
+    balancer itself."""
     p95_s: float | None
     source: str = "CloudWatch"
     recent: tuple[float | None, ...] = ()
     """Shares of errors of the last twenty periods, oldest first; ``None``: no data for that one."""
+    healthy_targets: int | None = None
+    """The most that were healthy at any time of the period; ``None``: not known."""
+    version: str = ""
+    """``new`` or ``old``: whose they are while two versions serve and a source tells them apart; empty: of
+    all together."""
+    note: str = ""
+    """How they were counted, where that has to be known: ``load balancer shared: by 1 of 3 rules``."""
 
     @property
     def error_share(self) -> float | None:

@@ -1,0 +1,89 @@
+"""What a service's error rate says, and what it must never say."""
+
+import pytest
+
+from console.domain.error_reading import ErrorLimits, ErrorState, read_errors
+from console.domain.guard import Trigger
+from console.domain.series import Measure
+from tests.builders import NOW, a_picture, a_service, a_target, ago, an_observation, some_figures
+
+
+def test_seventeen_requests_are_too_few_to_judge_although_seven_of_them_failed() -> None:
+    """Scene ``three-at-once``: 41 % of 17 requests is neither well nor bad, and is drawn as neither."""
+    reading = read_errors(some_figures(requests=17, errors=7), desired=1)
+    assert reading.state is ErrorState.TOO_FEW and reading.is_doubtful
+    assert reading.words == "errors 41 % of 17 requests: too few to judge"
+    assert not reading.is_bad and reading.limit == 0.05
+
+
+def test_few_requests_without_errors_are_not_doubtful() -> None:
+    """Nothing is over a limit; that it is well is not said either."""
+    reading = read_errors(some_figures(requests=17, errors=0), desired=1)
+    assert reading.state is ErrorState.TOO_FEW and not reading.is_doubtful
+
+
+@pytest.mark.parametrize(
+    ("errors", "state", "words"),
+    [
+        (3, ErrorState.OK, "errors 0.3 % of 1,000 requests"),
+        (16, ErrorState.WARNING, "errors 1.6 %, over 1 % of 1,000 requests"),
+        (310, ErrorState.CRITICAL, "errors 31 %, over 5 % of 1,000 requests"),
+    ],
+)
+def test_enough_requests_are_held_against_both_limits(errors: int, state: ErrorState, words: str) -> None:
+    """The sentence names the limit that the state comes from."""
+    reading = read_errors(some_figures(requests=1000, errors=errors), desired=3)
+    assert (reading.state, reading.words) == (state, words)
+
+
+def test_the_limits_are_those_that_are_configured() -> None:
+    """Of the service's alert, with its own minimum of requests."""
+    limits = ErrorLimits.of(Trigger("errors", Measure.ERRORS, warning=0.3, critical=0.5, minimum_requests=10))
+    assert read_errors(some_figures(requests=17, errors=7), limits).state is ErrorState.WARNING
+
+
+def test_without_a_healthy_target_nobody_answers_whatever_the_figures_say() -> None:
+    """Also where nothing was counted: a total outage is never 0 %."""
+    for figures in (None, some_figures(requests=7, errors=0), some_figures(requests=None, errors=None)):
+        reading = read_errors(figures, desired=2, healthy=0)
+        assert reading.state is ErrorState.NOBODY_ANSWERS and reading.is_critical
+        assert reading.words == "nobody answers: no target is healthy" and reading.cell == "nobody"
+
+
+def test_a_group_that_fails_open_keeps_its_figures() -> None:
+    """All targets unhealthy in a minute with good answers in it: the load balancer asked them anyway."""
+    figures = some_figures(requests=1000, errors=0, healthy_targets=0)
+    assert read_errors(figures, desired=2, healthy=0).state is ErrorState.OK
+    assert read_errors(some_figures(requests=7, errors=7, healthy_targets=0), desired=2).cell == "nobody"
+
+
+def test_no_requests_is_neither_none_failed_nor_unknown() -> None:
+    """Nobody asked a healthy service; a drained one owes no answer."""
+    idle = some_figures(requests=0, errors=0, p95_s=None, healthy_targets=2)
+    assert read_errors(idle, desired=2).words == "no requests"
+    assert read_errors(idle, desired=2).share is None
+    assert read_errors(some_figures(requests=0, errors=0, healthy_targets=0), desired=0).cell == "no req"
+    assert read_errors(None, desired=2).state is ErrorState.UNKNOWN
+
+
+def test_a_picture_reads_its_errors_from_what_was_read_last() -> None:
+    """No task runs, or the targets of a fresh reading are all unhealthy; an old reading says nothing."""
+    status = a_service(running=2, desired=2)
+    group = status.target_groups[0]
+    down = an_observation(status=status, targets=(a_target(group=group, state="unhealthy"),))
+    assert a_picture(status=a_service(running=0)).error_reading.state is ErrorState.NOBODY_ANSWERS
+    fresh = a_picture(status=status, observation=down, as_of=NOW)
+    assert fresh.error_reading.state is ErrorState.NOBODY_ANSWERS
+    old = a_picture(
+        status=status,
+        observation=an_observation(status=status, at=ago(600), targets=down.targets),
+        as_of=NOW,
+        figures=some_figures(requests=1000, errors=0),
+    )
+    assert old.error_reading.state is ErrorState.OK
+    other = an_observation(
+        status=status,
+        targets=(a_target(group=group, state="healthy"), a_target(group="b", state="unhealthy")),
+        routes={group: 0.0, "b": 100.0},
+    )
+    assert a_picture(status=status, observation=other, as_of=NOW).error_reading.cell == "nobody"
