@@ -11,7 +11,9 @@ import pytest
 ORIGINAL_ENVIRONMENT = dict(os.environ)
 """What the tests were started with, for the one that must reach a package index."""
 
-_LEAKS = ("AWS_", "BOTO_", "QUARTERDECK_", "XDG_", "TEXTUAL_", "SENTRY_", "DD_")
+_RUNNERS = ("PYTEST_", "TEXTUAL_SNAPSHOT_", "MUTANT_")
+"""What a test runner, or a mutation run inside this very process, tells the tests while they run."""
+_LEAKS = ("AWS_", "BOTO_", "QUARTERDECK_", "XDG_", "TEXTUAL_", "SENTRY_", "DD_", "MUTANT_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _DISPLAY = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES")
 
@@ -48,8 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = tempfile.TemporaryDirectory(prefix="quarterdeck-home-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
-    runners = ("PYTEST_", "TEXTUAL_SNAPSHOT_")
-    kept = {name: value for name, value in os.environ.items() if name.startswith(runners)}
+    kept = {name: value for name, value in os.environ.items() if name.startswith(_RUNNERS)}
     _enter(seal(Path(folder.name)) | kept)
     _hear_interrupts()
 
