@@ -16,7 +16,7 @@ from console.aws.orders import Orders
 from console.aws.releases import Releases
 from console.aws.rollouts import Rollouts
 from console.aws.services import Services
-from console.domain.operation import Basis, Mechanism, Order
+from console.domain.operation import Basis, Mechanism, Order, Sizing
 from console.errors import EndpointError, OutcomeUnknownError, RejectedError
 from tests.builders import (
     ADDRESS,
@@ -342,3 +342,196 @@ def test_a_lost_stop_is_found_by_what_the_service_deployment_does(
     assert (accepted is not None) is found
     if accepted is not None:
         assert accepted.rollout == NEW_ROLLOUT
+
+
+WAITS = {"hookId": "ecs-pause-1", "targetType": "PAUSE", "status": "AWAITING_ACTION"}
+PAUSED = {
+    "serviceDeploymentArn": NEW_ROLLOUT,
+    "status": "IN_PROGRESS",
+    "createdAt": ago(60),
+    "lifecycleHookDetails": [WAITS],
+}
+REFUSE = replace(STOP, mechanism=Mechanism.CONTINUE_SERVICE_DEPLOYMENT)
+STOPPED = [("ecs.StopServiceDeployment", {"serviceDeploymentArn": NEW_ROLLOUT, "stopType": "ROLLBACK"})]
+
+
+def writes(world: World) -> list[tuple[str, dict[str, Any]]]:
+    return [item for item in world.aws.sent if ".Describe" not in item[0]]
+
+
+def test_a_paused_deployment_is_refused_at_its_hook(world: World) -> None:
+    """The one write names the deployment and the hook that waits."""
+    world.aws.on("ecs.DescribeServiceDeployments", {"serviceDeployments": [PAUSED]})
+    world.aws.on("ecs.ContinueServiceDeployment", {})
+    accepted = world.orders.act(REFUSE)
+    assert writes(world) == [
+        (
+            "ecs.ContinueServiceDeployment",
+            {"serviceDeploymentArn": NEW_ROLLOUT, "hookId": "ecs-pause-1", "action": "ROLLBACK"},
+        )
+    ]
+    assert (accepted.deployment, accepted.rollout, accepted.found_out) == (None, NEW_ROLLOUT, False)
+
+
+@pytest.mark.parametrize("hooks", [[], [WAITS | {"status": "SUCCEEDED"}]])
+def test_a_pause_that_has_ended_meanwhile_is_stopped_instead(
+    world: World, hooks: list[dict[str, Any]]
+) -> None:
+    """There is nobody left to answer, and the deployment goes on: it is stopped."""
+    world.aws.on(
+        "ecs.DescribeServiceDeployments",
+        {"serviceDeployments": [{**PAUSED, "lifecycleHookDetails": hooks}]},
+    )
+    world.aws.on("ecs.StopServiceDeployment", {})
+    assert world.orders.act(REFUSE).rollout == NEW_ROLLOUT
+    assert writes(world) == STOPPED
+
+
+def test_a_deployment_that_nobody_knows_any_more_is_stopped_too(world: World) -> None:
+    """Not to be read is not the same as not to be there; a stop of nothing is refused by ECS."""
+    world.aws.on("ecs.DescribeServiceDeployments", {"serviceDeployments": []})
+    world.aws.on("ecs.StopServiceDeployment", {})
+    world.orders.act(REFUSE)
+    assert writes(world) == STOPPED
+
+
+def test_an_answer_to_a_pause_that_ecs_refuses_becomes_a_stop(world: World) -> None:
+    """Refused is certainly not carried out."""
+    world.aws.on("ecs.DescribeServiceDeployments", {"serviceDeployments": [PAUSED]})
+    world.aws.on("ecs.ContinueServiceDeployment", aws_error("InvalidParameterException", "no such hook"))
+    world.aws.on("ecs.StopServiceDeployment", {"serviceDeploymentArn": NEW_ROLLOUT})
+    world.orders.act(REFUSE)
+    assert writes(world)[1:] == STOPPED
+
+
+def test_what_ecs_answers_to_a_stop_is_what_is_followed(world: World) -> None:
+    """Its own name for what goes back, where it gives one."""
+    other = NEW_ROLLOUT + "1"
+    world.aws.on("ecs.StopServiceDeployment", {"serviceDeploymentArn": other})
+    assert world.orders.act(STOP).rollout == other
+    world.aws.on("ecs.StopServiceDeployment", {})
+    assert world.orders.act(STOP).rollout == NEW_ROLLOUT
+
+
+def test_an_order_without_its_needs_says_which(world: World) -> None:
+    """The operator reads it: what is missing, in words."""
+    nothing = replace(STOP, basis=replace(IN_FLIGHT, rollout=None))
+    with pytest.raises(RejectedError) as refused:
+        world.orders.act(nothing)
+    assert refused.value.message == f"{ADDRESS} has no service deployment to stop"
+    with pytest.raises(RejectedError) as refused:
+        world.orders.act(DEPLOY)
+    assert refused.value.message == "the order names no task definition: it was not prepared"
+    with pytest.raises(RejectedError) as refused:
+        world.orders.act(replace(DEPLOY, mechanism=Mechanism.WATCH))
+    assert refused.value.message == "watch sends nothing"
+    assert world.orders.find(nothing, NOW) is None
+    assert world.aws.sent == []
+
+
+def test_a_deploy_sends_the_settings_that_the_plan_showed(world: World) -> None:
+    """A deployment configuration and a grace period of its own, and nothing where none was shown."""
+    world.aws.on("ecs.UpdateService", {"service": raw_rolling_service()})
+    order = replace(
+        DEPLOY,
+        definition=COPY,
+        configuration={"maximumPercent": 200},
+        sizing=Sizing(grace_s=0),
+    )
+    world.orders.act(order)
+    assert world.aws.params("ecs.UpdateService") == [
+        {
+            "cluster": CLUSTER,
+            "service": SERVICE,
+            "taskDefinition": COPY,
+            "deploymentConfiguration": {"maximumPercent": 200},
+            "healthCheckGracePeriodSeconds": 0,
+        }
+    ]
+
+
+def test_other_memory_is_registered_with_the_images(world: World) -> None:
+    """One registration has both."""
+    world.seen().aws.on("ecs.RegisterTaskDefinition", registers)
+    world.orders.prepare(replace(DEPLOY, sizing=Sizing(memory_mb=2048, container="api")))
+    (params,) = world.aws.params("ecs.RegisterTaskDefinition")
+    assert params["memory"] == "2048"
+
+
+def test_a_live_definition_is_forced_and_another_one_is_not(world: World) -> None:
+    """UpdateService with the definition that is live starts nothing by itself."""
+    world.aws.on("ecs.UpdateService", {"service": raw_rolling_service()})
+    world.orders.act(replace(DEPLOY, definition=OLD_DEFINITION))
+    world.orders.act(replace(FORCE, definition=COPY))
+    world.orders.act(replace(DEPLOY, definition=COPY))
+    forced = [params.get("forceNewDeployment") for params in world.aws.params("ecs.UpdateService")]
+    assert forced == [True, True, None]
+
+
+@pytest.mark.parametrize("answer", [{}, {"service": {}}, {"service": {"deployments": []}}])
+def test_an_answer_that_names_no_deployment_is_still_an_acceptance(
+    world: World, answer: dict[str, Any]
+) -> None:
+    """It was carried out; which deployment it made is looked up."""
+    world.aws.on("ecs.UpdateService", answer)
+    accepted = world.orders.act(replace(DEPLOY, definition=COPY))
+    assert (accepted.deployment, accepted.rollout) == (None, None)
+
+
+def test_a_registration_without_answer_says_what_is_left_of_it(world: World) -> None:
+    """The cause in AWS's words, and that at worst a revision lies about unused."""
+    world.seen().aws.on("ecs.RegisterTaskDefinition", LOST)
+    with pytest.raises(EndpointError) as lost:
+        world.orders.prepare(DEPLOY)
+    assert lost.value.message.startswith("ecs:RegisterTaskDefinition was sent and ")
+    assert lost.value.remedy == "the service is untouched: at worst an unused revision was registered"
+
+
+@pytest.mark.parametrize(("late", "ours"), [(60.0, True), (60.5, False)])
+def test_the_clocks_may_be_a_minute_apart_and_no_more(world: World, late: float, ours: bool) -> None:
+    """A deployment of the definition that was there before is ours only if it may have come after."""
+    forced = raw_deployment(id="ecs-svc/78", createdAt=NOW - timedelta(seconds=late))
+    world.serves(raw_service(deployments=[forced]))
+    assert (world.orders.find(replace(FORCE, definition=OLD_DEFINITION), NOW) is not None) is ours
+
+
+def test_the_deployment_of_before_is_not_ours_however_new_it_is(world: World) -> None:
+    """It is the one that the order was compared with."""
+    just = raw_deployment(id=OLD_DEPLOYMENT, createdAt=NOW)
+    other = raw_deployment(id="ecs-svc/79", createdAt=NOW, taskDefinition=NEW_DEFINITION)
+    world.serves(raw_service(deployments=[just, other]))
+    assert world.orders.find(replace(FORCE, definition=OLD_DEFINITION), NOW) is None
+    world.serves({key: item for key, item in raw_service().items() if key != "deployments"})
+    assert world.orders.find(replace(FORCE, definition=OLD_DEFINITION), NOW) is None
+
+
+def test_a_lost_stop_that_failed_on_its_way_back_was_received(world: World) -> None:
+    """And what is said of it came from looking."""
+    rollout = {"serviceDeploymentArn": NEW_ROLLOUT, "status": "ROLLBACK_FAILED", "createdAt": ago(60)}
+    world.aws.on("ecs.DescribeServiceDeployments", {"serviceDeployments": [rollout]})
+    found = world.orders.find(STOP, NOW)
+    assert found is not None
+    assert found.found_out
+
+
+def test_what_a_release_had_no_word_on_is_taken_away_but_for_platform_and_network(world: World) -> None:
+    """UpdateService has no way to take those two away: they stay as they are."""
+    bare = {
+        key: item
+        for key, item in raw_revision().items()
+        if key not in ("platformVersion", "networkConfiguration")
+    }
+    world.aws.on("ecs.DescribeServiceRevisions", describe_revisions(bare, raw_revision(NEW_RELEASE)))
+    world.seen().aws.on("ecs.UpdateService", {"service": raw_service()})
+    world.orders.act(replace(BACK, definition=COPY))
+    (params,) = world.aws.params("ecs.UpdateService")
+    assert params == {"cluster": CLUSTER, "service": SERVICE, "taskDefinition": COPY}
+
+
+def test_without_a_live_revision_every_setting_of_the_target_is_sent(world: World) -> None:
+    """Nobody knows what is live: what the good version had is what is wanted."""
+    world.seen().aws.on("ecs.UpdateService", {"service": raw_service()})
+    world.orders.act(replace(BACK, basis=replace(IN_FLIGHT, release=None), definition=COPY))
+    (params,) = world.aws.params("ecs.UpdateService")
+    assert params["platformVersion"] == "1.4.0"
+    assert params["networkConfiguration"] == raw_revision()["networkConfiguration"]
