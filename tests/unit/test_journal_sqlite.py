@@ -11,6 +11,7 @@ from threading import Thread
 
 import pytest
 
+from console.domain.operation import Entry
 from console.errors import JournalError
 from console.journal import schema, sqlite
 from console.journal.sqlite import SqliteJournal
@@ -234,3 +235,83 @@ def test_a_row_of_a_later_version_is_an_error_of_ours(journal: SqliteJournal, pa
 
     with pytest.raises(JournalError, match="SPLENDID"):
         journal.operations()
+
+
+def test_a_folder_is_made_with_all_that_is_above_it(tmp_path: Path) -> None:
+    """The state folder of a machine on which nothing has run yet."""
+    path = tmp_path / "not" / "there" / "yet" / "journal.sqlite3"
+    SqliteJournal(path).begin(a_record())
+    assert path.exists()
+
+
+def test_an_entry_is_read_back_whole(journal: SqliteJournal) -> None:
+    """Operation, number, event, moment, text and facts."""
+    journal.append(a_record().id, "sent", NOW, "sending UpdateService", {"call": "UpdateService"})
+    (entry,) = journal.entries(a_record().id)
+    assert entry == Entry(1, a_record().id, "sent", NOW, "sending UpdateService", {"call": "UpdateService"})
+
+
+def test_an_operation_that_it_does_not_hold_is_named(journal: SqliteJournal, path: Path) -> None:
+    """Updates and heartbeats of nothing are a mistake that must show."""
+    stranger = a_record(id="01STRANGER")
+    with pytest.raises(JournalError) as of_update:
+        journal.update(stranger)
+    with pytest.raises(JournalError) as of_heartbeat:
+        journal.heartbeat(stranger.id, NOW)
+    words = f"{path} does not hold operation 01STRANGER"
+    assert (of_update.value.message, of_heartbeat.value.message) == (words, words)
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (
+            sqlite3.OperationalError("database is locked"),
+            "another process has it open for writing; try again",
+        ),
+        (sqlite3.DatabaseError("file is not a database"), "move it away; a new one is begun"),
+        (
+            sqlite3.DatabaseError("database disk image is malformed"),
+            "move it away; a new one is begun",
+        ),
+        (sqlite3.IntegrityError("FOREIGN KEY constraint failed"), ""),
+        (
+            sqlite3.OperationalError("attempt to write a readonly database"),
+            "name a place that can be written as journal in [paths]",
+        ),
+        (OSError(28, "No space left on device"), "name a place that can be written as journal in [paths]"),
+        (OSError("the disk is gone"), "name a place that can be written as journal in [paths]"),
+    ],
+)
+def test_each_way_to_fail_has_its_own_remedy(
+    path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, remedy: str
+) -> None:
+    """The file is named, and what to do about it."""
+
+    def fail(place: Path) -> sqlite3.Connection:
+        raise error
+
+    monkeypatch.setattr(sqlite, "_connect", fail)
+    with pytest.raises(JournalError) as failed:
+        SqliteJournal(path).begin(a_record())
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    assert (failed.value.message, failed.value.remedy) == (f"{path}: {words}", remedy)
+
+
+def test_a_newer_file_is_left_to_a_newer_console(journal: SqliteJournal, path: Path) -> None:
+    """The remedy says what to update."""
+    journal.close()
+    with sqlite3.connect(path) as other:
+        other.execute("PRAGMA user_version = 999")
+    other.close()
+    with pytest.raises(JournalError) as newer:
+        SqliteJournal(path).operations()
+    assert newer.value.remedy == "update quarterdeck, or name another file as journal in [paths]"
+
+
+def test_a_closed_journal_opens_again_and_closing_twice_is_nothing(journal: SqliteJournal) -> None:
+    """Quitting may come from two sides."""
+    journal.close()
+    journal.close()
+    journal.append(a_record().id, "sent", NOW, "sending", {})
+    assert len(journal.entries(a_record().id)) == 1
