@@ -168,6 +168,13 @@ class QuarterdeckApp(GuardingApp):
     def told(self) -> None:
         self._tell(self._visible())
 
+    def operation_ended(self, address: Address) -> None:
+        if self.feeds is not None:
+            self.feeds.operation_ended(address)
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.operation_ended(address)
+
     def _visible(self) -> ConsoleScreen | None:
         """The console screen that can be seen, under whatever dialog."""
         stack = reversed(self.screen_stack) if self.is_running else iter(())

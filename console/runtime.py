@@ -184,6 +184,7 @@ class Runtime:
         addresses = self._addresses() if chosen is None else _by_environment(chosen)
         environments = [(self.connections[key].settings.environment, addresses[key]) for key in addresses]
         remembered = memory.load(self.settings.cache, environments) if chosen is None else {}
+        shippers = {key: JournalShippers(self.journal, key) for key in addresses}
         return {
             key: EnvironmentPoller(
                 self.connections[key].platform,
@@ -192,7 +193,8 @@ class Runtime:
                 self.store,
                 self.clock,
                 self.engine.holds,
-                shippers=JournalShippers(self.journal, key),
+                shippers=shippers[key],
+                ended=shippers[key].ended,
                 plan_rollback=self.engine.plan_rollback if chosen is None else None,
                 look=partial(self._look, key) if chosen is None else None,
                 remembered=remembered.get(key),

@@ -74,6 +74,13 @@ class ConsoleScreen(Screen[None]):
     def picture_changed(self) -> None:
         """Snapshot, time or size have changed: draw anew what depends on them."""
 
+    def operation_ended(self, address: Address) -> None:
+        """An operation on a service has ended, whatever became of it."""
+
+    def key_order(self) -> tuple[str, ...]:
+        """Binding ids in the order of the key bar now: the most useful key first."""
+        return self.KEY_ORDER
+
     def key_labels(self) -> Mapping[str, str]:
         """Binding id -> what to say in place of its verb now: the consequence of the main key."""
         return {}
@@ -101,7 +108,6 @@ class ConsoleScreen(Screen[None]):
         return self.size.width < NARROW
 
     def on_mount(self) -> None:
-        self.query_one(KeyBar).order = (*GUARD_KEYS, *self.KEY_ORDER)
         self.update_frame()
 
     def on_screen_resume(self) -> None:
@@ -169,8 +175,10 @@ class ConsoleScreen(Screen[None]):
         )
 
     def update_keys(self) -> None:
-        """Say anew in the key bar what the keys would do."""
-        self.query_one(KeyBar).labels = {**self.key_labels(), **self._guard_labels()}
+        """Say anew in the key bar which keys come first, and what they would do."""
+        bar = self.query_one(KeyBar)
+        bar.order = (*GUARD_KEYS, *self.key_order())
+        bar.labels = {**self.key_labels(), **self._guard_labels()}
 
     def _guard_labels(self) -> Mapping[str, str]:
         """Whom the guard's key would roll back, and to what: it is not what the cursor is on."""

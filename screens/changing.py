@@ -6,9 +6,21 @@ from textual.binding import Binding, BindingType
 
 from console.domain.operation import Verb
 from console.domain.service import ServiceState
+from console.domain.way_back import blames_a_deploy
 from console.domain.wish import Wish
 from screens.base import ConsoleScreen
 from screens.messages import AlertsSeen, ChecklistRequested, OperationWished
+
+_LOOKED_AT_FIRST = ("do.move_on", "fleet.explain", "service.explain", "app.logs")
+"""What comes before *roll back* while no deploy is to blame."""
+
+
+def in_calm(order: tuple[str, ...]) -> tuple[str, ...]:
+    """The same keys with *roll back* behind those that find out what is wrong."""
+    looks = [name for name in order if name in _LOOKED_AT_FIRST]
+    others = [name for name in order if name not in looks]
+    place = others.index("do.roll_back") if "do.roll_back" in others else len(others)
+    return (*others[:place], *looks, *others[place:])
 
 
 class ChangingScreen(ConsoleScreen):
@@ -31,6 +43,15 @@ class ChangingScreen(ConsoleScreen):
     ]
 
     _was_paused = False
+
+    def key_order(self) -> tuple[str, ...]:
+        """*Roll back* comes first while a deploy is to blame for the trouble; else what finds the cause."""
+        address = self.pointed_at
+        picture = self.snapshot.find(address) if address else None
+        order = self.KEY_ORDER
+        if picture is None or blames_a_deploy(picture):
+            return order
+        return in_calm(order)
 
     def update_keys(self) -> None:
         super().update_keys()

@@ -247,6 +247,12 @@ class FleetFeeds:
         for poller in self._pollers.values():
             poller.touch()
 
+    def operation_ended(self, address: Address) -> None:
+        """An operation on one service has ended: what was proved of it holds no longer."""
+        poller = self._pollers.get(address.place)
+        if poller is not None:
+            poller.operation_ended(address)
+
     def refresh(self) -> None:
         """Read everything now."""
         for poller in self._pollers.values():

@@ -7,7 +7,8 @@ from itertools import zip_longest
 from console.domain.address import Address
 from console.domain.alerts import NO_ALERTS, Alerting, Alerts
 from console.domain.fleet import FleetSnapshot, ServicePicture
-from screens.fleet_facts import changes_at, row_of, state_rank, version_of
+from console.domain.way_back import version_of
+from screens.fleet_facts import changes_at, row_of, state_rank
 from widgets.fleet_row import ServiceRow
 
 CHANGED_S = 2.0

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from console.domain import words
 from console.domain.alerts import Alerting
-from console.domain.fleet import ServicePicture, WayBack
+from console.domain.fleet import ServicePicture
 from console.domain.running import Digests, runs_of
 from console.domain.service import ServiceState
 from console.domain.signals import Figures
-from console.domain.version import Version, short_digest
-from console.watch.cadence import is_stale, proof_holds, stale_in
+from console.domain.version import short_digest
+from console.domain.way_back import blames_a_deploy, current_way_back, proof_holds, version_of
+from console.watch.cadence import is_stale, stale_in
 from screens.overview import SHORT_TIERS
 from widgets.fleet_row import BACK_ROOM, MOVED, ServiceRow
 
@@ -72,11 +73,6 @@ def row_of(
     )
 
 
-def version_of(picture: ServicePicture) -> Version | None:
-    """What the PRIMARY deployment runs, as soon as anything tells."""
-    return picture.version or (picture.release.version if picture.release else None)
-
-
 def progress(picture: ServicePicture) -> tuple[int, int] | None:
     """Running tasks of the new release and how many there shall be; ``None`` where nothing moves."""
     status = picture.status
@@ -133,22 +129,9 @@ def _why(picture: ServicePicture) -> str:
 # -- the way back -----------------------------------------------------------------------------
 
 
-def true_way_back(picture: ServicePicture, now: datetime | None) -> WayBack | None:
-    """The way back as far as it still holds: proved lately, and for the deployment that serves."""
-    back, status = picture.way_back, picture.status
-    if back is None or now is None or picture.remembered:
-        return None
-    if now - back.at > proof_holds(picture.environment.tier):
-        return None
-    primary = status.primary if status else None
-    if back.deployment and (primary is None or primary.id != back.deployment):
-        return None
-    return back
-
-
 def _way_back(picture: ServicePicture, now: datetime | None) -> tuple[str, str, str]:
     """What the column says, the same where it is narrow, and its ink where it has one of its own."""
-    back = true_way_back(picture, now)
+    back = current_way_back(picture, now)
     if back is None:
         return "", "", ""
     if not back.version:
@@ -158,12 +141,12 @@ def _way_back(picture: ServicePicture, now: datetime | None) -> tuple[str, str, 
     short = words.age(back.safe_s, narrow=True) if back.safe_s is not None and len(said) > BACK_ROOM else said
     if back.failed or not back.proven:
         return said, short, "warning"
-    return said, short, "bold strong" if picture.state.is_trouble else ""
+    return said, short, "bold strong" if blames_a_deploy(picture) else ""
 
 
 def way_back_line(picture: ServicePicture, now: datetime | None) -> str:
     """The way back in a sentence: to what, how long, how old the proof is, what speaks against it."""
-    back = true_way_back(picture, now)
+    back = current_way_back(picture, now)
     if back is None or now is None:
         return "not proved for what runs now" if picture.way_back else ""
     age = f"proved {words.age((now - back.at).total_seconds())} ago"
@@ -178,7 +161,7 @@ def roll_back_label(picture: ServicePicture, now: datetime | None, *, narrow: bo
     """What ``R`` would do, with its consequence; empty where nothing is known."""
     if picture.environment.read_only:
         return "roll back (read-only)"
-    back = true_way_back(picture, now)
+    back = current_way_back(picture, now)
     if back is None or not back.version:
         return ""
     if back.safe_s is None:

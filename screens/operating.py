@@ -51,6 +51,9 @@ class OperatingApp(App[int]):
     def told(self) -> None:
         """What the visible screen shows of operations has changed."""
 
+    def operation_ended(self, address: Address) -> None:
+        """An operation on that service has ended: what is proved of it is to be proved again."""
+
     def connection(self, address: Address) -> "Connection | None":
         """The way to a service's environment."""
         return self.runtime.connections.get(address.place)
@@ -245,9 +248,16 @@ class OperatingApp(App[int]):
     def _ended(self, message: messages.OperationEnded) -> None:
         ended = self.under_way.ended(message.token, message.error, self.runtime.clock.now())
         self._change(ended)
+        self._prove_again(ended)
         if message.error is not None:
             self.notify(str(message.error), severity="error", timeout=15, markup=False)
         self._watch_after(ended)
+
+    def _prove_again(self, ended: Running) -> None:
+        """What was proved of the services before an operation holds no longer."""
+        addresses = ended.members if isinstance(ended, RunningGroup) else (ended.address,)
+        for address in addresses:
+            self.operation_ended(address)
 
     def _watch_after(self, ended: Running) -> None:
         """Go on judging the figures of what was deployed, each in an operation of its own."""

@@ -12,6 +12,7 @@ from console.domain.address import Address
 from console.domain.fleet import ServicePicture
 from console.domain.scaling import Scaling
 from console.domain.signals import LogLine
+from console.domain.way_back import serving_key
 from console.operations.engine import Engine
 from console.ports import Clock, LogSource, Platform
 from console.watch.cadence import is_stale
@@ -25,7 +26,7 @@ from screens.summary import summary
 from widgets.config_view import Revisions
 from widgets.keybar import live_keys
 from widgets.scaling_view import NOT_READ, ScalingAnswer
-from widgets.service_head import ArmedPlan, consequence
+from widgets.service_head import NOT_ASKED, ArmedPlan, consequence
 from widgets.service_view import PANES, TABS, ServicePane, ServiceView
 
 WAY_BACK_S = 20.0
@@ -63,7 +64,9 @@ class ServiceScreen(OfService, ChangingScreen):
         self._feed = LogFeed(self, logs, address, clock) if logs is not None else None
         self._questions = Questions(self)
         self._questions.expect("way back", 0)
-        self._armed = ArmedPlan()
+        self._armed = NOT_ASKED
+        self._asked_of = ""
+        """What served when the way back was asked for last."""
         self._scaling = NOT_READ
         self._history: History | None = None
         self._history_note = ""
@@ -95,7 +98,9 @@ class ServiceScreen(OfService, ChangingScreen):
 
     def ask_way_back(self) -> None:
         """Ask, quietly, which rollback would run now; one question at a time."""
-        self._questions.ask("way back", lambda: self._engine.plan_rollback(self.address), PlanMade)
+        serving = serving_key(self.picture) if self.picture is not None else ""
+        if self._questions.ask("way back", lambda: self._engine.plan_rollback(self.address), PlanMade):
+            self._asked_of = serving
 
     def _ask_what_is_shown(self) -> None:
         """Ask for what the open tab shows; nobody pays for a tab that is not looked at."""
@@ -119,11 +124,19 @@ class ServiceScreen(OfService, ChangingScreen):
         shipped = seen.rollout.target if seen and seen.rollout else None
         return self._history is None or (shipped is not None and shipped not in self._history.releases)
 
+    def operation_ended(self, address: Address) -> None:
+        """The plan of before is no way back any more, whatever the operation did."""
+        if address == self.address and self._armed is not NOT_ASKED:
+            self._armed = NOT_ASKED
+            self.update_frame()
+            if self._autostart:
+                self.ask_way_back()
+
     @on(PlanMade)
     def _planned(self, message: PlanMade) -> None:
         message.stop()
         if self._questions.answered(message.tag) == "way back":
-            self._armed = ArmedPlan(message.plan)
+            self._armed = ArmedPlan(message.plan, serving=self._asked_of)
             self.update_frame()
 
     @on(Answered)
@@ -141,7 +154,7 @@ class ServiceScreen(OfService, ChangingScreen):
         message.stop()
         kind, why = self._questions.answered(message.tag), message.error.message
         if kind == "way back":
-            self._armed = ArmedPlan(None, why)
+            self._armed = ArmedPlan(None, why, self._asked_of)
         elif kind == "scaling":
             self._scaling = ScalingAnswer(self._scaling.at, self._scaling.scaling, why)
         elif kind == "history":
@@ -165,6 +178,7 @@ class ServiceScreen(OfService, ChangingScreen):
         picture = self.picture
         if picture is None or self.now is None or not self.is_mounted:
             return
+        self._drop_old_plan(picture)
         stale = is_stale(picture, self.now, focused=True) and picture.as_of is not None
         age = words.age((self.now - picture.as_of).total_seconds()) if stale and picture.as_of else ""
         keys = {key.id: key.key for key in live_keys(self, shown_only=False)}
@@ -185,6 +199,20 @@ class ServiceScreen(OfService, ChangingScreen):
             self.alerts.of(picture.address),
             tuple(f"{keys.get(f'service.{w}_back', '')} {keys.get(f'service.{w}_on', '')}" for w in COMPARED),
         )
+
+    def _drop_old_plan(self, picture: ServicePicture) -> None:
+        """A plan that was made before the service changed promises what is no longer so: another is asked for
+        at once. A plan that is newer than the picture waits for it."""
+        armed = self._armed
+        if armed is NOT_ASKED:
+            return
+        if not armed.rests_on(picture):
+            self._armed = NOT_ASKED
+            if self._autostart and self._asked_of != serving_key(picture):
+                self.ask_way_back()
+        elif armed.plan is not None and armed.leads_nowhere(picture):
+            label = armed.plan.target.version.label
+            self._armed = ArmedPlan(None, f"{label} is what runs", armed.serving)
 
     def _revisions(self, picture: ServicePicture) -> Revisions:
         """What can be compared, and the two that are: by default what is live and what was before it."""

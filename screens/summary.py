@@ -7,6 +7,7 @@ from console.domain.fleet import EnvironmentPicture, ServicePicture
 from console.domain.operation import Plan
 from console.domain.rollout import Deployment
 from console.domain.version import Version
+from console.domain.way_back import current_way_back
 
 
 def summary(
@@ -114,7 +115,7 @@ def _way_back(picture: ServicePicture, now: datetime | None, plan: Plan | None) 
         about = f", safe in about {words.clock(plan.estimate.safe_s)}" if plan.estimate else ""
         doubt = f", {plan.doubt}" if plan.doubt else ""
         return [f"way back: {_named(plan.target.version)}{doubt}{about} (planned {_ago(plan.made_at, now)})"]
-    way = picture.way_back
+    way = current_way_back(picture, now)
     if way is None:
         return []
     if not way.version:

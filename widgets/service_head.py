@@ -12,6 +12,14 @@ from console.domain.guard import Blame
 from console.domain.operation import Mechanism, Plan
 from console.domain.service import ServiceState
 from console.domain.text import cell_width, cut_end
+from console.domain.way_back import (
+    blames_a_deploy,
+    current_way_back,
+    is_served,
+    rests_on,
+    serving_key,
+    way_back_of,
+)
 from widgets.fleet_row import STATE_INKS, alert_parts, state_word
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
@@ -48,6 +56,21 @@ class ArmedPlan:
     plan: Plan | None = None
     refusal: str = ""
     """Why there is none; empty while nobody has answered yet."""
+    serving: str = ""
+    """:func:`console.domain.way_back.serving_key` of the service when it was asked for; empty: not known."""
+
+    def rests_on(self, picture: ServicePicture) -> bool:
+        """Whether it is about what the service runs now."""
+        if self.plan is not None:
+            return rests_on(way_back_of(self.plan, self.plan.made_at, self.serving), picture)
+        return not self.serving or self.serving == serving_key(picture)
+
+    def leads_nowhere(self, picture: ServicePicture) -> bool:
+        """Whether it would go to what the service runs; of a way back that ECS goes by itself that is so."""
+        plan = self.plan
+        if plan is None or plan.nothing_to_do or plan.mechanism is Mechanism.WATCH:
+            return False
+        return is_served(way_back_of(plan, plan.made_at), picture)
 
 
 NOT_ASKED = ArmedPlan()
@@ -172,7 +195,7 @@ def _no_reason(picture: ServicePicture) -> str:
 def _way_back(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
     line = Line().put(2, "back" if narrow else "way back", "faint")
     column = 8 if narrow else 12
-    armed, proved = head.armed, _proved(head.picture)
+    armed, proved = head.armed, current_way_back(head.picture, head.now)
     if armed.plan is not None:
         parts = _plan_parts(armed.plan, narrow)
         age = _age_of(armed.plan.made_at if proved is None else proved.at, head.now, narrow)
@@ -187,22 +210,14 @@ def _way_back(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
         parts = [("asking", "muted")]
     there = (armed.plan is not None) if armed.plan or armed.refusal else bool(proved and proved.version)
     if there:
-        column = line.run(column, ("R ", "bold accent")) + (0 if narrow else 1)
+        ink = "bold accent" if blames_a_deploy(head.picture) else "muted"
+        column = line.run(column, ("R ", ink)) + (0 if narrow else 1)
     for said, ink in parts:
         room = width - 2 - column
         if room <= 0:
             break
         column = line.run(column, (cut_end(said, room, glyphs.ellipsis), ink))
     return line
-
-
-def _proved(picture: ServicePicture) -> WayBack | None:
-    """The way back that was proved in the background, as long as it leads away from what is PRIMARY."""
-    found, status = picture.way_back, picture.status
-    if found is None:
-        return None
-    primary = status.primary if status else None
-    return found if not found.deployment or primary is None or found.deployment == primary.id else None
 
 
 def _age_of(moment: datetime, now: datetime, narrow: bool) -> str:
@@ -246,7 +261,7 @@ def _plan_parts(plan: Plan, narrow: bool) -> list[tuple[str, str]]:
 
 def consequence(plan: Plan | None, narrow: bool) -> str:
     """What ``R`` would do, for the key bar; empty where that is not known."""
-    if plan is None or plan.nothing_to_do:
+    if plan is None or plan.nothing_to_do or plan.mechanism is Mechanism.WATCH:
         return ""
     about = words.clock(plan.estimate.safe_s) if plan.estimate else ""
     if narrow:

@@ -12,6 +12,7 @@ from console.domain.signals import Figures
 from console.domain.standing import Standing
 from console.domain.text import cell_width, plain
 from console.domain.version import Version
+from console.domain.way_back import current_way_back
 from console.domain.words import NOTHING, age, latency, percent, utc
 from console.domain.words import clock as seconds_clock
 from console.ports import Clock
@@ -82,7 +83,7 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "deployed_at": utc(row.deployed_at) if row.deployed_at else None,
         "deployed_by": row.deployed_by or None,
         "figures": _figures_facts(row.figures) if row.figures else None,
-        "way_back": _way_back_facts(row.way_back) if row.way_back else None,
+        "way_back": _way_back_facts(way) if (way := current_way_back(row, clock.now())) else None,
         "why": row.diagnosis.line or None,
         "rollout": rollout_facts(row, clock),
         "held": (
@@ -228,7 +229,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
         NOTHING if p95 is None else latency(p95),
         deployed,
         row.deployed_by or NOTHING,
-        _back_words(row.way_back),
+        _back_words(current_way_back(row, clock.now())),
         " · ".join(filter(None, (mixed, row.diagnosis.line, held))),
     )
 

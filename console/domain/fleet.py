@@ -67,6 +67,13 @@ class WayBack:
     """When it was last gone for real; ``None``: never, as far as our journal knows."""
     rehearsed_s: float | None = None
     """Seconds to *safe* then."""
+    serving: str = ""
+    """:func:`console.domain.way_back.serving_key` of the service when it was proved: with another one it is
+    no longer true."""
+    leads_to: str = ""
+    """:func:`console.domain.way_back.release_key` of its target; empty: its digests are not known."""
+    leaves: str = ""
+    """The same of what it leads away from."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ late must not keep a deployment from being seen."""
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from console.domain.address import Address
 from console.domain.urgency import Urgency, urgently
 from console.ports import Clock, Platform, SignalSource
 from console.watch import cadence
@@ -36,6 +37,7 @@ class AsideReader:
         publisher: Publisher,
         clock: Clock,
         shippers: Shippers,
+        ended: Callable[[], Mapping[Address, str]] = dict,
     ) -> None:
         self._platform = platform
         self._signals = signals
@@ -44,6 +46,7 @@ class AsideReader:
         self._publisher = publisher
         self._clock = clock
         self._shippers = shippers
+        self._ended = ended
         self._names = Names(platform, board, attempts, clock)
         self._asked = False
         self._parts = (
@@ -114,4 +117,5 @@ class AsideReader:
 
     def _shipped(self) -> bool:
         self._board.shipped(self._shippers(), self._clock.now())
+        self._board.ended(self._ended())
         return True

@@ -15,6 +15,7 @@ from console.domain.signals import Figures
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
+from console.domain.way_back import holds_for, is_served, rests_on
 from console.errors import QuarterdeckError
 from console.watch import cadence
 from console.watch.problems import Problems
@@ -47,6 +48,7 @@ class Board:
         self._problems = Problems()
         self._versions: dict[str, Version] = {}
         self._shippers: Mapping[str, str] | None = None
+        self._ended: dict[Address, str] = {}
         self._whole = False
         self._identity: Identity | None = None
         self._standing: Standing | None = None
@@ -218,14 +220,34 @@ class Board:
         with self._lock:
             for address, row in self._rows.items():
                 if row.hold != holds.get(address):
-                    self._rows[address] = replace(row, hold=holds.get(address))
+                    self._rows[address] = _without_old_proof(replace(row, hold=holds.get(address)))
 
     def proved(self, address: Address, way: WayBack) -> None:
-        """Take in the way back of one service, unless what it leads away from has gone meanwhile."""
+        """Take in the way back of one service, unless what it rests on has changed meanwhile. One that leads
+        to what serves, as while ECS goes back by itself, is none."""
         with self._lock:
             row = self._rows[address]
-            if _primary_id(row.status) == way.deployment:
-                self._rows[address] = replace(row, way_back=way)
+            if not rests_on(way, row):
+                return
+            if is_served(way, row):
+                way = WayBack(way.at, deployment=way.deployment, serving=way.serving)
+            self._rows[address] = replace(row, way_back=way)
+
+    def unproved(self, address: Address) -> None:
+        """Forget the way back of one service: something happened that a plan would take into account."""
+        with self._lock:
+            if address in self._rows:
+                self._rows[address] = replace(self._rows[address], way_back=None)
+
+    def ended(self, newest: Mapping[Address, str]) -> None:
+        """Take in which operation was the last of each service in the journal, and how it ended: with another
+        one, whoever carried it, the way back is to be proved again."""
+        with self._lock:
+            for address, operation in newest.items():
+                known = self._ended.get(address)
+                if known is not None and known != operation:
+                    self.unproved(address)
+            self._ended = dict(newest)
 
     def charted(self, address: Address, signals: ServiceSignals) -> None:
         """Take in what the figures of one service say."""
@@ -309,21 +331,26 @@ class Board:
         release = row.observation.primary_release if row.observation and current else None
         named = self._versions.get(_release_id(status))
         kept = before.version if same else None
-        way = row.way_back
-        self._rows[address] = replace(
+        row = replace(
             row,
             diagnosis=diagnose(status, row.observation, row.figures, at),
             release=release,
             version=named or (release.version if release else kept),
             deployed_at=primary.created_at if primary else None,
             deployed_by=self._shipper(_primary_id(status), before.deployed_by if same else ""),
-            way_back=way if way and way.deployment == _primary_id(status) else None,
         )
+        self._rows[address] = _without_old_proof(row)
         self._judge(address)
         self._rows[address] = self._paced(self._rows[address])
 
     def _shipper(self, deployment: str, known: str) -> str:
         return known if self._shippers is None else self._shippers.get(deployment, "")
+
+
+def _without_old_proof(row: ServicePicture) -> ServicePicture:
+    """The row without a way back that leads away from something else, or to where the service is."""
+    way = row.way_back
+    return row if way is None or holds_for(way, row) else replace(row, way_back=None)
 
 
 def _primary_id(status: ServiceStatus | None) -> str:

@@ -1,8 +1,7 @@
 """How often what is read, and from when on a picture counts as old."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from console.domain.address import Tier
 from console.domain.fleet import ServicePicture
 from console.domain.service import ServiceState
 
@@ -37,10 +36,6 @@ UNSETTLED_S = 15.0
 OBSERVED_PER_PASS = 6
 """Services read in full within ``FAST_S``: about seven calls each, of 20 a second that an account has
 (ECS API reference, request throttling)."""
-PRODUCTION_PROVED_S = 3600.0
-"""The way back of a service in production is proved again after an hour,"""
-OTHERS_PROVED_S = 6 * 3600.0
-"""that of any other after six."""
 STALE_AFTER = 3
 """A picture is old after that many cadences without a reading."""
 _BACK_OFF_S = (2.0, 4.0, 8.0)
@@ -88,16 +83,6 @@ def is_stale(picture: ServicePicture, now: datetime, *, focused: bool = False) -
     age = (now - picture.as_of).total_seconds()
     pace = FAST_S if focused else picture.cadence_s or cadence(picture.state)
     return picture.remembered or age > STALE_AFTER * pace
-
-
-def proved_again_s(tier: Tier) -> float:
-    """From which age on a proof of a way back is renewed."""
-    return PRODUCTION_PROVED_S if tier is Tier.PRODUCTION else OTHERS_PROVED_S
-
-
-def proof_holds(tier: Tier) -> timedelta:
-    """To which age a proof of a way back is believed: its renewal may have to wait for its turn."""
-    return timedelta(seconds=2 * proved_again_s(tier))
 
 
 def stale_in(picture: ServicePicture, now: datetime) -> float | None:

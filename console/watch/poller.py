@@ -26,8 +26,8 @@ WHOLE_UP_TO = 10
 class EnvironmentPoller:
     """Reads one environment and publishes its picture.
 
-    ``focus``, ``touch`` and ``request_now`` may be called from any thread. The picture without
-    readings, or the remembered one, is published at once, so that the store knows every environment.
+    ``focus``, ``touch``, ``request_now`` and ``operation_ended`` may be called from any thread. The picture
+    without readings, or the remembered one, is published at once, so that the store knows every environment.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class EnvironmentPoller:
         chance: Callable[[], float] = random.random,
         *,
         shippers: Shippers = dict,
+        ended: Callable[[], Mapping[Address, str]] = dict,
         plan_rollback: Callable[[Address], Plan] | None = None,
         remembered: Mapping[Address, ServicePicture] | None = None,
         look: Look | None = None,
@@ -50,7 +51,9 @@ class EnvironmentPoller:
         self._publisher = Publisher(self._board, store, clock)
         attempts = self._attempts = Attempts(self._board, clock)
         self._statuses = StatusReader(platform, self._board, attempts, self._publisher, clock, holds, chance)
-        self._aside = AsideReader(platform, signals, self._board, attempts, self._publisher, clock, shippers)
+        self._aside = AsideReader(
+            platform, signals, self._board, attempts, self._publisher, clock, shippers, ended
+        )
         self._prover = (
             Prover(self._board, self._publisher, clock, plan_rollback, self._statuses.is_attended)
             if plan_rollback
@@ -82,6 +85,13 @@ class EnvironmentPoller:
         """Read everything now, also while waiting to try again."""
         self._statuses.request_now()
         self._aside.request_now()
+        self._wake()
+
+    def operation_ended(self, address: Address) -> None:
+        """An operation on that service has ended: its way back is proved again, before anybody relies on the
+        old proof."""
+        self._board.unproved(address)
+        self._publisher.publish()
         self._wake()
 
     def loops(self) -> tuple[Callable[[Event], None], ...]:

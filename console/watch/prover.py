@@ -7,6 +7,7 @@ from console.domain.address import Address
 from console.domain.fleet import ServicePicture, WayBack
 from console.domain.operation import Plan
 from console.domain.urgency import Urgency, urgently
+from console.domain.way_back import proof_holds, proved_again_s, serving_key, way_back_of
 from console.errors import (
     CredentialsError,
     EndpointError,
@@ -16,7 +17,7 @@ from console.errors import (
 from console.ports import Clock
 from console.watch.attempts import LONG_AGO, NEVER
 from console.watch.board import Board
-from console.watch.cadence import THROTTLED_FOR_S, proof_holds, proved_again_s
+from console.watch.cadence import THROTTLED_FOR_S
 from console.watch.publisher import Publisher
 
 GAP_S = 6.0
@@ -50,6 +51,7 @@ class Prover:
         self._attended = attended
         self._proved_at = LONG_AGO
         self._not_before: dict[Address, float] = {}
+        self._proved: set[Address] = set()
 
     def turn(self) -> None:
         """Prove the service that needs it most; raises nothing."""
@@ -62,6 +64,7 @@ class Prover:
             self._not_before[address] = self._clock.monotonic() + AGAIN_S
             return
         self._board.proved(address, way)
+        self._proved.add(address)
         self._publisher.publish()
 
     def next_due(self) -> float:
@@ -70,12 +73,14 @@ class Prover:
         return min((due for due, _ in self._dues()), default=NEVER)
 
     def _next(self) -> Address | None:
-        """In trouble or moving first, then whatever never was proved, then the oldest proof."""
+        """In trouble or moving first, then whose proof has become void, then whatever never was proved, then
+        the oldest proof."""
         now, moment = self._clock.now(), self._clock.monotonic()
         due = [row for when, row in self._dues() if when <= moment]
         due.sort(
             key=lambda row: (
                 not _is_hot(row),
+                row.way_back is not None or row.address not in self._proved,
                 row.way_back is not None,
                 row.way_back.at if row.way_back else now,
             )
@@ -112,39 +117,21 @@ class Prover:
 
     def _prove(self, address: Address) -> WayBack | None:
         """The rollback that would run now; ``None`` where that cannot be told for the moment."""
-        at = self._clock.now()
-        status = self._board.row(address).status
-        primary = status.primary if status else None
-        deployment = primary.id if primary else ""
+        at, row = self._clock.now(), self._board.row(address)
+        primary = row.status.primary if row.status else None
+        deployment, serving = primary.id if primary else "", serving_key(row)
         try:
             with urgently(Urgency.SPARE):
                 plan = self._plan_rollback(address)
         except _PASSING:
             return None
         except QuarterdeckError as error:
-            return WayBack(at, doubt=error.message, deployment=deployment)
+            return WayBack(at, doubt=error.message, deployment=deployment, serving=serving)
         except Exception as error:  # a bug in a plan must not end the watch
-            return WayBack(at, doubt=f"{type(error).__name__}: {error}", deployment=deployment)
-        return way_back(plan, at)
+            said = f"{type(error).__name__}: {error}"
+            return WayBack(at, doubt=said, deployment=deployment, serving=serving)
+        return way_back_of(plan, at, serving)
 
 
 def _is_hot(row: ServicePicture) -> bool:
     return row.state.is_trouble or row.state.is_moving
-
-
-def way_back(plan: Plan, at: datetime) -> WayBack:
-    """What the fleet shows of a plan to roll back."""
-    if plan.nothing_to_do:
-        return WayBack(at, doubt=plan.nothing_to_do, deployment=plan.basis.deployment)
-    return WayBack(
-        at,
-        version=plan.target.version.label,
-        safe_s=plan.estimate.safe_s if plan.estimate else None,
-        proven=plan.proven,
-        doubt=plan.doubt,
-        failed=tuple(f"{check.name}: {check.evidence}" for check in plan.blockers),
-        deployment=plan.basis.deployment,
-        instant_until=plan.instant_until,
-        rehearsed_at=plan.rehearsed_at,
-        rehearsed_s=plan.rehearsed_s,
-    )

@@ -19,6 +19,7 @@ class JournalShippers:
         self._key = key
         self._made: dict[str, str] = {}
         """Operation -> the deployment that it made; empty where its order made none."""
+        self._ended: dict[Address, str] = {}
 
     def __call__(self) -> Mapping[str, str]:
         """Every deployment that the newest operations made.
@@ -28,7 +29,12 @@ class JournalShippers:
         """
         met: dict[Address, int] = {}
         found: dict[str, str] = {}
-        for record in self._journal.operations(self._key):
+        records = self._journal.operations(self._key)
+        self._ended = {}
+        for record in records:
+            if record.verdict is not None:
+                self._ended.setdefault(record.address, f"{record.id} {record.verdict}")
+        for record in records:
             if record.accepted_at is None or met.get(record.address, 0) >= _NEWEST:
                 continue
             met[record.address] = met.get(record.address, 0) + 1
@@ -36,6 +42,10 @@ class JournalShippers:
             if deployment:
                 found.setdefault(deployment, record.actor)
         return found
+
+    def ended(self) -> Mapping[Address, str]:
+        """The newest operation of each service that has a verdict, with that verdict, by the last answer."""
+        return self._ended
 
     def _deployment(self, record: OperationRecord) -> str:
         if record.id not in self._made:

@@ -18,6 +18,7 @@ from widgets.grid import GridView
 from widgets.keybar import KeyBar
 
 WIDE, NARROW = (140, 40), (80, 24)
+ROWS = some_fleet()[0].services
 
 
 def _screen(desk: Desk) -> FleetScreen:
@@ -379,3 +380,30 @@ async def test_clicks_sort_by_a_column_and_open_a_tab() -> None:
         line = text_of(_screen(desk)).splitlines()[0]
         await pilot.click("HeaderBar", offset=(line.index("staging") + 1, 0))
         assert _order(desk) == ["rugmunch/staging/api", "rugmunch/staging/worker"]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_roll_back_is_named_before_other_keys_only_while_a_deploy_is_to_blame(
+    size: tuple[int, int],
+) -> None:
+    """In the fleet and on the service's own screen alike; without one the first keys find the cause."""
+    desk = Desk()
+    async with desk.app.run_test(size=size) as pilot:
+
+        async def bars() -> tuple[str, str]:
+            await pilot.pause()
+            fleet = words_of(desk.app.screen.query_one(KeyBar))
+            await pilot.press("enter")
+            desk.app.flush()
+            await pilot.pause()
+            service = words_of(desk.app.screen.query_one(KeyBar))
+            await pilot.press("escape")
+            return fleet, service
+
+        desk.publish()
+        for bar in await bars():
+            assert bar.index("R roll back") < bar.index("e explain")
+        desk.clock.advance(10)
+        desk.publish(replace(desk.pictures[0], services=tuple(steady_picture(row.address) for row in ROWS)))
+        for bar in await bars():
+            assert bar.index("e explain") < bar.index("l logs") < bar.index("R roll back")

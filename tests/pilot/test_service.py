@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from console.domain.fleet import EnvironmentPicture
+from console.domain.fleet import Diagnosis, EnvironmentPicture
+from console.domain.service import ServiceState
 from console.errors import CredentialsError, RefusedError
 from screens.messages import AskFailed, LogsFailed, LogsRead, PlanMade
 from tests.builders import (
     NEW_DEPLOYMENT,
     a_hold,
     a_log_line,
+    a_picture,
     a_rolling_observation,
     a_stopped_task,
     ago,
@@ -66,6 +68,34 @@ async def test_no_way_back_is_amber_and_says_why() -> None:
         screen.post_message(AskFailed(RefusedError("nothing else ever ran"), 0))
         await pilot.pause()
         assert "back none · nothing else ever ran" in words_of(screen)
+
+
+async def test_a_plan_of_before_a_change_is_neither_shown_nor_promised_by_the_key() -> None:
+    """What it led away from has gone: nothing of it is said until another one is made."""
+    desk = Desk()
+    async with desk.app.run_test(size=WIDE) as pilot:
+        screen = await desk.open_service(pilot)
+        screen.post_message(PlanMade(a_plan(), 0))
+        await pilot.pause()
+        assert "R roll back to v1.4.2" in words_of(screen)
+        steady = a_picture(address=screen.address, diagnosis=Diagnosis(ServiceState.STEADY))
+        desk.publish(replace(desk.pictures[0], services=(steady, *desk.pictures[0].services[1:])))
+        await pilot.pause()
+        said = words_of(screen)
+        assert "to v1.4.2" not in said
+        assert "way back asking" in said
+
+
+async def test_the_end_of_an_operation_takes_the_plan_of_before_it_away() -> None:
+    """Also where nothing that ECS shows has changed: a mark, a hold, a drain."""
+    desk = Desk()
+    async with desk.app.run_test(size=WIDE) as pilot:
+        screen = await desk.open_service(pilot)
+        screen.post_message(PlanMade(a_plan(), 0))
+        await pilot.pause()
+        desk.app.operation_ended(screen.address)
+        await pilot.pause()
+        assert "way back asking" in words_of(screen)
 
 
 async def test_an_answer_to_an_older_question_is_dropped() -> None:

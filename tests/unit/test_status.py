@@ -34,6 +34,7 @@ from tests.builders import (
     NEW_RELEASE,
     NEW_ROLLOUT,
     NOW,
+    OLD_DEPLOYMENT,
     OLD_DIGEST,
     OLD_RELEASE,
     a_breaker,
@@ -394,12 +395,12 @@ def test_the_table_has_a_column_for_what_anything_is_known_of() -> None:
     """Errors, p95, who and the way back: none of them where no service has any."""
     bare = table([an_environment_picture(a_picture(figures=None))], FakeClock())
     assert "errors" not in bare[0]
-    back = WayBack(NOW, version="v1.4.2", safe_s=107.0, proven=True, deployment="ecs-svc/1")
+    back = WayBack(NOW, version="v1.4.1", safe_s=107.0, proven=True, deployment=OLD_DEPLOYMENT)
     row = a_picture(figures=some_figures(errors=101), deployed_by="ci", way_back=back)
     head, line = table([an_environment_picture(row)], FakeClock())
     every = "state service environment tasks version rollout errors p95 age by back why"
     assert head.split() == every.split()
-    for column, said in (("errors", "8.4 %"), ("p95", "184 ms"), ("by", "ci"), ("back", "v1.4.2 ~1:47")):
+    for column, said in (("errors", "8.4 %"), ("p95", "184 ms"), ("by", "ci"), ("back", "v1.4.1 ~1:47")):
         assert line[head.index(column) :].startswith(said)
 
 

@@ -1,25 +1,46 @@
 """Which way back is proved when, and what becomes of a plan that cannot be made."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from threading import Event
 
 import pytest
 
 from console.domain.address import Address, Tier
-from console.domain.operation import Plan
+from console.domain.fleet import WayBack
+from console.domain.operation import Mechanism, Plan, Verdict
 from console.domain.standing import BudgetUse
+from console.domain.way_back import proof_holds
 from console.errors import RefusedError, ThrottledError
 from console.watch.board import Board
-from console.watch.cadence import proof_holds
 from console.watch.loop import run
 from console.watch.prover import GAP_S, Prover
 from console.watch.publisher import Publisher
+from console.watch.shippers import JournalShippers
 from console.watch.store import FleetStore
-from tests.builders import ADDRESS, NOW, a_service, an_environment
-from tests.fakes import FakeClock
+from tests.builders import (
+    ADDRESS,
+    NEW_ROLLOUT,
+    NOW,
+    OLD_DEPLOYMENT,
+    OLD_RELEASE,
+    a_deployment,
+    a_hold,
+    a_record,
+    a_service,
+    a_version,
+    ago,
+    an_environment,
+)
+from tests.fakes import FakeClock, MemoryJournal
+from tests.pilot.stage import a_plan
 
 OTHERS = tuple(Address("rugmunch", "production", f"s{number}") for number in range(3))
+
+GOING_BACK = a_service(
+    rollout_id=NEW_ROLLOUT, deployments=(a_deployment(state="IN_PROGRESS"), a_deployment(status="ACTIVE"))
+)
 
 
 class Proofs:
@@ -28,6 +49,7 @@ class Proofs:
     def __init__(self, calm: Sequence[Address] = OTHERS) -> None:
         self.clock = FakeClock()
         self.error: Exception = RefusedError("there is no earlier release")
+        self.plan: Plan | None = None
         self.asked: list[Address] = []
         self.board = Board(an_environment(), (*calm, ADDRESS) if calm is OTHERS else calm)
         self.board.read((a_service(address=item) for item in calm), NOW)
@@ -57,6 +79,8 @@ class Proofs:
 
     def _plan(self, address: Address) -> Plan:
         self.asked.append(address)
+        if self.plan is not None and address == ADDRESS:
+            return self.plan
         raise self.error
 
 
@@ -143,3 +167,55 @@ def test_while_somebody_is_there_what_is_calm_waits_with_its_renewal() -> None:
     assert ADDRESS in proofs.asked
     assert set(proofs.asked) == {ADDRESS, *OTHERS}
     assert proofs.oldest_s() < proof_holds(Tier.PRODUCTION).total_seconds()
+
+
+def _way(proofs: Proofs) -> WayBack | None:
+    return proofs.board.row(ADDRESS).way_back
+
+
+def test_the_end_of_a_rollback_makes_the_way_back_be_proved_again_at_once() -> None:
+    """PRIMARY is the same deployment before and after, as when ECS itself goes back."""
+    proofs = Proofs()
+    proofs.board.read((GOING_BACK,), NOW)
+    proofs.run(1)
+    assert _way(proofs) is not None
+    proofs.board.read((a_service(rollout_id=NEW_ROLLOUT),), NOW)
+    assert _way(proofs) is None
+    proofs.run(GAP_S)
+    assert proofs.asked.count(ADDRESS) == 2
+
+
+def test_a_hold_and_an_operation_of_any_console_void_the_proof() -> None:
+    """The first look at the journal voids nothing: it is where one comes from."""
+    proofs = Proofs()
+    proofs.run(1)
+    proofs.board.ended({ADDRESS: "01 SUCCEEDED"})
+    assert _way(proofs) is not None
+    proofs.board.ended({ADDRESS: "02 FAILED"})
+    assert _way(proofs) is None
+    proofs.run(GAP_S)
+    assert _way(proofs) is not None
+    proofs.board.held({ADDRESS: a_hold()})
+    assert _way(proofs) is None
+
+
+def test_a_proof_that_leads_to_what_serves_is_none_and_is_not_made_again_and_again() -> None:
+    """While ECS goes back by itself, the plan is to where the PRIMARY is already."""
+    proofs = Proofs()
+    proofs.board.read((GOING_BACK,), NOW)
+    proofs.board.named({OLD_RELEASE: a_version()}, NOW)
+    proofs.plan = a_plan(basis=replace(a_plan().basis, deployment=OLD_DEPLOYMENT), mechanism=Mechanism.WATCH)
+    proofs.run(5 * GAP_S)
+    way = _way(proofs)
+    assert way is not None
+    assert (way.version, way.doubt) == ("", "")
+    assert proofs.asked.count(ADDRESS) == 1
+
+
+def test_the_journal_tells_the_newest_operation_that_has_ended_of_each_service() -> None:
+    """One under way hides none that has ended."""
+    ended = a_record(id="01A", verdict=Verdict.SUCCEEDED, planned_at=ago(900))
+    journal = MemoryJournal(ended, a_record(id="01B"))
+    shippers = JournalShippers(journal, ADDRESS.place)
+    shippers()
+    assert shippers.ended() == {ADDRESS: f"01A {Verdict.SUCCEEDED}"}
