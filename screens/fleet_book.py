@@ -7,8 +7,9 @@ from itertools import zip_longest
 from console.domain.address import Address
 from console.domain.alerts import NO_ALERTS, Alerting, Alerts
 from console.domain.fleet import FleetSnapshot, ServicePicture
+from console.domain.impact import Impact, impact
 from console.domain.way_back import version_of
-from screens.fleet_facts import changes_at, row_of, state_rank
+from screens.fleet_facts import changes_at, row_of
 from widgets.fleet_row import ServiceRow
 
 CHANGED_S = 2.0
@@ -21,8 +22,8 @@ class Entry:
 
     picture: ServicePicture
     row: ServiceRow
-    place: tuple[int, int, str, str]
-    """Where it stands, trouble first."""
+    place: Impact
+    """Where it stands, worst first."""
     haystack: str
     """What a filter looks in."""
     turns_at: datetime | None
@@ -34,12 +35,6 @@ class Entry:
 
     def __post_init__(self) -> None:
         self.key = self.row.key
-
-
-def place_of(picture: ServicePicture, alert: Alerting | None = None) -> tuple[int, int, str, str]:
-    """Sort key: trouble, then motion, then the unknown, then calm; production first, then name."""
-    address = picture.address
-    return state_rank(picture, alert), picture.environment.tier.rank, address.service, address.environment
 
 
 def haystack_of(picture: ServicePicture) -> str:
@@ -106,7 +101,7 @@ class FleetBook:
         if now is not None and not changed and not row.stale_age:
             turns_at = now + timedelta(seconds=changes_at(picture, now))
         same = known is not None and known.picture is picture
-        place = known.place if same and known and known.alert == alert else place_of(picture, alert)
+        place = known.place if same and known and known.alert == alert else impact(picture, alert)
         haystack = known.haystack if same and known else haystack_of(picture)
         return Entry(picture, row, place, haystack, turns_at, reading, changed_at, alert)
 

@@ -6,7 +6,6 @@ from console.domain import words
 from console.domain.alerts import Alerting
 from console.domain.fleet import ServicePicture
 from console.domain.running import Digests, runs_of
-from console.domain.service import ServiceState
 from console.domain.signals import Figures
 from console.domain.version import short_digest
 from console.domain.way_back import blames_a_deploy, current_way_back, proof_holds, version_of
@@ -227,27 +226,3 @@ def _blame(picture: ServicePicture) -> str:
         return ""
     answer = {True: "the deploy", False: "not the deploy", None: "cannot be told"}[found.is_deploy]
     return " · ".join(part for part in (answer, found.line, found.uncured) if part)
-
-
-def state_rank(picture: ServicePicture, alert: Alerting | None = None) -> int:
-    """Trouble, then motion, then the unknown, then calm; what was never read is last. An alert that nobody
-    has seen is trouble."""
-    rank = len(_RANK) if picture.as_of is None else _RANK[picture.state]
-    if alert is None or not alert.is_loud:
-        return rank
-    return min(rank, 0 if alert.is_critical else 1)
-
-
-_RANK = {
-    ServiceState.FAILING: 0,
-    ServiceState.STUCK: 0,
-    ServiceState.PAUSED: 1,
-    ServiceState.WARNING: 1,
-    ServiceState.ROLLING_BACK: 2,
-    ServiceState.CANARY: 2,
-    ServiceState.ROLLING: 2,
-    ServiceState.DRAINING: 2,
-    ServiceState.UNKNOWN: 3,
-    ServiceState.DRAINED: 4,
-    ServiceState.STEADY: 4,
-}

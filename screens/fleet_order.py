@@ -23,13 +23,13 @@ def chosen(entries: Iterable[Entry], tab: str, wanted: str, by: SortBy = SortBy.
 
 
 def _name(entry: Entry) -> tuple[object, ...]:
-    _, tier, service, environment = entry.place
-    return service, tier, environment
+    place = entry.place
+    return place.service, place.tier, place.environment
 
 
 def _environment(entry: Entry) -> tuple[object, ...]:
-    rank, tier, service, environment = entry.place
-    return tier, environment, rank, service
+    place = entry.place
+    return place.tier, place.environment, place
 
 
 def _falling(value: float | None, entry: Entry) -> tuple[object, ...]:
@@ -79,7 +79,7 @@ def same_order(old: Sequence[str], new: Sequence[str]) -> bool:
 def arranged(
     rows: Sequence[ServiceRow], *, narrow: bool, empty: str, apart: bool = True
 ) -> tuple[GridRow, ...]:
-    """Rows with the air between them: loud ones apart, then the counts, then the calm ones.
+    """Rows with the air between them: loud ones apart, then the unknown, then the counts and the calm ones.
 
     Args:
         rows: In order.
@@ -94,7 +94,7 @@ def arranged(
     result: list[GridRow] = []
     counted = False
     for row in rows:
-        if not row.is_loud and not counted:
+        if not (row.is_loud or counted or row.state is ServiceState.UNKNOWN):
             counted = True
             result.extend(_divider(rows, narrow, bool(result)))
         result.append(row)

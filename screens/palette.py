@@ -9,6 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from console.domain.address import Address
+from console.domain.impact import impact
 from screens.base import ConsoleScreen
 from screens.messages import ExtraChosen, ServiceChosen
 from screens.palette_operations import ABOUT
@@ -113,7 +114,9 @@ class ServiceProvider(Provider):
         self.app.post_message(ABOUT[verb](address))
 
     async def discover(self) -> Hits:
-        for row in self._screen_below().snapshot.services():
+        screen = self._screen_below()
+        rows, alerts = screen.snapshot.services(), screen.alerts
+        for row in sorted(rows, key=lambda row: impact(row, alerts.of(row.address))):
             if row.state.is_trouble or row.state.is_moving:
                 name = str(row.address)
                 yield DiscoveryHit(Content(name), self._opener(row.address), name, row.state.value)

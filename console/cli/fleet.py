@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from console.diagnosis import shifting
 from console.diagnosis.evidence import Scene
 from console.domain.fleet import EnvironmentPicture, Problem, ServicePicture, WayBack
+from console.domain.impact import impact
 from console.domain.rollout import RolloutStatus
 from console.domain.running import runs_of
 from console.domain.service import ServiceState
@@ -183,11 +184,8 @@ def _waiting(scene: Scene) -> dict[str, object] | None:
 
 
 def table(pictures: Sequence[EnvironmentPicture], clock: Clock, *, ascii_only: bool = False) -> list[str]:
-    """The fleet as lines of text, trouble first; below it what could not be read, and why."""
-    rows = sorted(
-        (row for picture in pictures for row in picture.services),
-        key=lambda row: (list(ServiceState).index(row.state), row.environment.tier.rank, str(row.address)),
-    )
+    """The fleet as lines of text, worst first; below it what could not be read, and why."""
+    rows = sorted((row for picture in pictures for row in picture.services), key=impact)
     told = [_cells(row, clock) for row in rows]
     shown = [
         column
