@@ -202,7 +202,7 @@ class QuarterdeckApp(GuardingApp):
             self._collector.touched(self.runtime.clock.monotonic())
         if isinstance(event, events.Key):
             screen = self._visible()
-            if isinstance(screen, FleetScreen):
+            if screen is not None:
                 screen.touched()
         await super().on_event(event)
 

@@ -74,6 +74,9 @@ class ConsoleScreen(Screen[None]):
     def picture_changed(self) -> None:
         """Snapshot, time or size have changed: draw anew what depends on them."""
 
+    def touched(self) -> None:
+        """A key was pressed while this screen, or a dialog above it, could be seen."""
+
     def operation_ended(self, address: Address) -> None:
         """An operation on a service has ended, whatever became of it."""
 

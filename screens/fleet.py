@@ -15,7 +15,8 @@ from screens.changing import ChangingScreen
 from screens.fleet_book import Entry, FleetBook
 from screens.fleet_facts import explanation, roll_back_label
 from screens.fleet_keys import KEYS, ORDER
-from screens.fleet_order import arranged, chosen, counts, find, in_old_order, same_order
+from screens.fleet_order import arranged, chosen, counts, find
+from screens.frozen_rows import FrozenRows
 from screens.messages import ServiceChosen
 from screens.overview import ALL, reading_line, tabs
 from screens.summary import summary
@@ -25,9 +26,6 @@ from widgets.grid import GridView
 from widgets.header import HeaderBar
 from widgets.line import Line
 from widgets.lines import LinesView
-
-FROZEN_S = 3.0
-"""How long after a key press the order of rows stays as it is."""
 
 ORDER_CHANGED = "order changed, u to update"
 
@@ -54,14 +52,12 @@ class FleetScreen(ChangingScreen):
         self._clock = clock
         self._tab = ALL
         self._wanted = ""
-        self._order: tuple[str, ...] = ()
-        self._touched_at = float("-inf")
+        self._frozen = FrozenRows(clock)
         self._by = SortBy.TROUBLE
         self._book = FleetBook()
         self._entries: tuple[Entry, ...] = ()
         self._rows: tuple[ServiceRow, ...] = ()
         self._explains = False
-        self._apply_order = False
         self._settled = False
 
     def body(self) -> Iterable[Widget]:
@@ -94,8 +90,11 @@ class FleetScreen(ChangingScreen):
         return self._address()
 
     def touched(self) -> None:
-        """A key was pressed: the order of rows stays as it is for a while."""
-        self._touched_at = self._clock.monotonic()
+        """A key was pressed: every row stays where it is for a while."""
+        self._frozen.touched()
+
+    def on_resize(self) -> None:
+        self._frozen.release()
 
     def on_mouse_down(self) -> None:
         self.touched()
@@ -106,14 +105,15 @@ class FleetScreen(ChangingScreen):
 
     def picture_changed(self) -> None:
         self._entries = self._book.update(self.snapshot, self.now, self.alerts)
-        shown = self._in_order(chosen(self._entries, self._tab, self._wanted, self._by))
-        self._order = tuple(entry.key for entry in shown)
+        shown = chosen(self._entries, self._tab, self._wanted, self._by)
         self._rows = tuple(entry.row for entry in shown)
         empty = "no services are configured"
         if self._wanted:
             empty = f'nothing matches "{self._wanted}" · esc clears the filter'
         apart = self._by is SortBy.TROUBLE
-        self.grid.set_rows(arranged(self._rows, narrow=self.is_narrow, empty=empty, apart=apart))
+        rows = arranged(self._rows, narrow=self.is_narrow, empty=empty, apart=apart)
+        self.grid.set_rows(self._frozen.place(rows, self.grid.rows))
+        self.say(ORDER_CHANGED if self._frozen.is_behind else "", "warning")
         self._start_on_top()
         self._draw_heads()
         self._draw_foot()
@@ -124,21 +124,11 @@ class FleetScreen(ChangingScreen):
         said = roll_back_label(picture, self.now, narrow=self.is_narrow) if picture is not None else ""
         return {"do.roll_back": said} if said else {}
 
-    def _in_order(self, wanted: tuple[Entry, ...]) -> tuple[Entry, ...]:
-        """The services in today's order, or in the one of before while somebody works in it."""
-        frozen = self._clock.monotonic() - self._touched_at < FROZEN_S and not self._apply_order
-        self._apply_order = False
-        if not frozen or not self._order or same_order(self._order, tuple(entry.key for entry in wanted)):
-            self.say("")
-            return wanted
-        self.say(ORDER_CHANGED, "warning")
-        return in_old_order(wanted, self._order)
-
     def _start_on_top(self) -> None:
         """Until all has been read once, and no key was pressed, the cursor is on the worst service."""
         if self._settled or not self._rows:
             return
-        if self._touched_at > float("-inf"):
+        if self._frozen.was_touched:
             self._settled = True
             return
         waiting = (
@@ -222,7 +212,7 @@ class FleetScreen(ChangingScreen):
             self.notify(f"copied a summary of {picture.address}", markup=False, timeout=3)
 
     def action_update(self) -> None:
-        self._apply_order = True
+        self._frozen.release()
         self.update_frame()
 
     def action_sort(self) -> None:
@@ -234,7 +224,7 @@ class FleetScreen(ChangingScreen):
 
     def _sort(self, by: SortBy) -> None:
         self._by = by
-        self._apply_order = True
+        self._frozen.release()
         self.update_frame()
 
     @on(HeaderBar.TabChosen)
@@ -253,7 +243,7 @@ class FleetScreen(ChangingScreen):
 
     def _show_tab(self, name: str) -> None:
         self._tab = name
-        self._order = ()
+        self._frozen.release()
         self.update_frame()
 
     # -- filter -------------------------------------------------------------------------------
@@ -274,7 +264,7 @@ class FleetScreen(ChangingScreen):
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         self._wanted = event.value.strip()
-        self._order = ()
+        self._frozen.release()
         self.update_frame()
 
     @on(Input.Submitted, "#filter")

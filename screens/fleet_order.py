@@ -62,20 +62,6 @@ _KEYS = {
 }
 
 
-def in_old_order(entries: Iterable[Entry], order: Iterable[str]) -> tuple[Entry, ...]:
-    """The same services in an order of before; new ones at the end."""
-    places = {key: place for place, key in enumerate(order)}
-    return tuple(sorted(entries, key=lambda entry: places.get(entry.key, len(places))))
-
-
-def same_order(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether those that are in both stand in the same order."""
-    if old == new:
-        return True
-    in_old, in_new = set(old), set(new)
-    return [key for key in old if key in in_new] == [key for key in new if key in in_old]
-
-
 def arranged(
     rows: Sequence[ServiceRow], *, narrow: bool, empty: str, apart: bool = True
 ) -> tuple[GridRow, ...]:

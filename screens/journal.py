@@ -14,6 +14,7 @@ from console.errors import QuarterdeckError
 from console.ports import Clock, Journal
 from screens.base import ConsoleScreen
 from screens.feeds import ask
+from screens.frozen_rows import FrozenRows
 from screens.messages import Answered, AskFailed
 from widgets.dialog import DialogPane
 from widgets.grid import GridRow, GridView
@@ -77,6 +78,7 @@ class JournalScreen(ConsoleScreen):
         self._shown: str | None = None
         """Id of the operation whose entries are shown or asked for."""
         self._asked_at: float | None = None
+        self._frozen = FrozenRows(clock, holds_back=True)
 
     def body(self) -> Iterable[Widget]:
         yield LinesView(id="top")
@@ -98,6 +100,13 @@ class JournalScreen(ConsoleScreen):
 
     def on_screen_resume(self) -> None:
         self._read()
+
+    def touched(self) -> None:
+        """A key was pressed: no new operation moves the one under the cursor for a while."""
+        self._frozen.touched()
+
+    def on_mouse_down(self) -> None:
+        self.touched()
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -156,7 +165,8 @@ class JournalScreen(ConsoleScreen):
         if self._asked_at is not None and self._clock.monotonic() - self._asked_at >= PERIOD_S:
             self._read()
         found = self.matching
-        self.grid.set_rows(rows(found, self._time) or self._nothing())
+        newest = rows(found, self._time) or self._nothing()
+        self.grid.set_rows(self._frozen.place(newest, self.grid.rows))
         self.set_class(self.full, "-full")
         self.query_one("#top", LinesView).lines = self._top(len(found))
         self.query_one("#foot", LinesView).lines = self._foot()
@@ -251,6 +261,7 @@ class JournalScreen(ConsoleScreen):
             field.value, self._wanted = "", ""
             field.display = False
             self.grid.focus()
+            self._frozen.release()
             self.picture_changed()
         else:
             self.dismiss()
@@ -264,6 +275,7 @@ class JournalScreen(ConsoleScreen):
     def _filter_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._wanted = event.value.strip()
+        self._frozen.release()
         self.picture_changed()
 
     @on(Input.Submitted, "#filter")
@@ -274,6 +286,7 @@ class JournalScreen(ConsoleScreen):
 
     def action_failures(self) -> None:
         self.failures_only = not self.failures_only
+        self._frozen.release()
         self.update_frame()
 
     def action_copy(self) -> None:

@@ -100,7 +100,7 @@ async def test_the_cursor_stays_on_its_service_when_rows_move() -> None:
         assert _order(desk)[1] == "rugmunch/production/worker"
 
 
-async def test_the_order_is_frozen_for_three_seconds_after_a_key_and_u_applies_it() -> None:
+async def test_the_order_is_frozen_for_five_seconds_after_a_key_and_u_applies_it() -> None:
     """Rows do not jump under the fingers; the key bar says that they would."""
     desk = Desk()
     async with desk.app.run_test(size=WIDE) as pilot:
@@ -116,15 +116,51 @@ async def test_the_order_is_frozen_for_three_seconds_after_a_key_and_u_applies_i
 
 
 async def test_the_order_changes_by_itself_when_nobody_has_touched_a_key() -> None:
-    """Three seconds after the last key the newest order shows."""
+    """Five seconds after the last key the newest order shows, not earlier."""
     desk = Desk()
     async with desk.app.run_test(size=WIDE) as pilot:
         desk.publish()
         await pilot.press("j")
+        before = _order(desk)
         desk.publish(_troubled(desk.pictures, "worker"))
-        desk.clock.advance(3.1)
+        desk.clock.advance(4.9)
+        desk.app.tick()
+        assert _order(desk) == before
+        desk.clock.advance(0.2)
         desk.app.tick()
         assert _order(desk)[1] == "rugmunch/production/worker"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_the_row_of_the_last_key_stays_on_its_line_and_its_service_is_the_one_that_is_planned(
+    size: tuple[int, int],
+) -> None:
+    """Rows above it fail, recover and grow; four seconds later ``R`` is about the service that was read."""
+    desk = Desk()
+    async with desk.app.run_test(size=size) as pilot:
+        desk.publish()
+        await pilot.press("j", "j")
+        await pilot.pause()
+        screen = _screen(desk)
+
+        def line() -> int:
+            texts = text_of(screen).splitlines()
+            return next(at for at, text in enumerate(texts) if screen.grid.glyphs.selected in text)
+
+        key, place = screen.grid.cursor_key, line()
+        assert key == "fairtradeworker/production/api"
+        calm = tuple(steady_picture(row.address) for row in desk.pictures[0].services)
+        for pictures in (_troubled(desk.pictures, "worker"), replace(desk.pictures[0], services=calm)):
+            desk.clock.advance(2)
+            desk.publish(pictures)
+            await pilot.pause()
+            assert (screen.grid.cursor_key, line()) == (key, place)
+        desk.clock.advance(0.9)
+        await pilot.press("R")
+        await pilot.pause()
+        planned = desk.app.screen
+        assert isinstance(planned, PlanScreen)
+        assert str(planned.question.wish.address) == key
 
 
 async def test_filter_keeps_what_matches_and_esc_brings_all_back() -> None:

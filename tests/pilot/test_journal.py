@@ -64,6 +64,26 @@ async def test_open_operations_come_first_then_the_newest() -> None:
         assert "4 of 4" in text
 
 
+async def test_a_new_operation_moves_no_row_for_five_seconds_after_a_key() -> None:
+    """It comes when nobody works in the list; the cursor stays on its operation."""
+    store = journal()
+    desk = Desk(store)
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        await desk.read(pilot)
+        await pilot.press("j")
+        desk.screen.touched()
+        before = desk.keys
+        store.begin(record("01E", 1, None))
+        desk.clock.advance(4.9)
+        desk.screen.records = store.operations()
+        desk.screen.picture_changed()
+        assert desk.keys == before
+        desk.clock.advance(0.2)
+        desk.screen.picture_changed()
+        assert desk.keys[0] == "01E"
+        assert desk.screen.grid.cursor_key == "01C"
+
+
 async def test_a_row_tells_what_happened_and_how_long_it_took() -> None:
     """Verdict, verb, service, environment, versions, who, safe, took, note."""
     desk = Desk(journal())
