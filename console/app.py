@@ -18,7 +18,7 @@ from console.domain.fleet import FleetSnapshot
 from console.domain.operation import OperationRecord
 from screens import messages
 from screens.base import ConsoleScreen
-from screens.feeds import FleetFeeds, ask
+from screens.feeds import FleetFeeds, GuardTripFeed, ask
 from screens.fleet import FleetScreen
 from screens.guarding import GuardingApp
 from screens.mfa import CodeAsked, CodeQuestion, CodeScreen
@@ -107,6 +107,7 @@ class QuarterdeckApp(GuardingApp):
         encoding = sys.stdout.encoding or "ascii"
         self.glyphs = glyphs_for("ascii" if look.ascii else "utf-8" if look.ascii is False else encoding)
         self.feeds: FleetFeeds | None = None
+        self._guard_trips: GuardTripFeed | None = None
         self.crash: BaseException | None = None
         """The bug that ended it."""
         self._watched: Address | None = None
@@ -143,7 +144,15 @@ class QuarterdeckApp(GuardingApp):
         self.feeds.start()
         ask(self, self.runtime.engine.open_operations, _OPEN_OPERATIONS)
 
+    def _watch_other_guards(self) -> None:
+        """Begin to ask what the guards of other processes ask: what was under way at the start is followed
+        by now."""
+        self._guard_trips = GuardTripFeed(self, self.runtime.engine.open_trips, self.runtime.clock)
+        self._guard_trips.start()
+
     def on_unmount(self) -> None:
+        if self._guard_trips is not None:
+            self._guard_trips.stop()
         if self.feeds is not None:
             self.feeds.stop()
 
@@ -311,6 +320,8 @@ class QuarterdeckApp(GuardingApp):
         for record in message.value:
             if isinstance(record, OperationRecord):
                 self.resume(record)
+        if self.feeds is not None and self._guard_trips is None:
+            self._watch_other_guards()
 
     @on(messages.ExtraChosen)
     def _run_extra(self, message: messages.ExtraChosen) -> None:

@@ -128,7 +128,7 @@ class ConsoleScreen(Screen[None]):
         if self.chip is not None:
             said = f"{self.chip.text} · {said}"
         if self.guard is not None:
-            said = f"GUARD {self.guard.service} · {said}"
+            said = f"GUARD {self.guard.address} · {said}"
         return line.put(0, said, "text")
 
     def watch_snapshot(self) -> None:
@@ -187,7 +187,7 @@ class ConsoleScreen(Screen[None]):
         """Whom the guard's key would roll back, and to what: it is not what the cursor is on."""
         if self.guard is None or not self.guard.view.back_to:
             return {}
-        return {"guard.back": f"roll back {self.guard.service} to {self.guard.view.back_to}"}
+        return {"guard.back": f"roll back {self.guard.address} to {self.guard.view.back_to}"}
 
     def say(self, text: str, ink: str = "muted") -> None:
         """Put a short note at the right of the key bar; an empty one takes it away."""

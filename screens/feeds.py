@@ -16,6 +16,7 @@ from textual.message_pump import MessagePump
 from console.domain.address import Address
 from console.domain.findings import Finding
 from console.domain.group import GroupEvent
+from console.domain.open_trip import OpenTrip
 from console.domain.operation import OperationEvent
 from console.domain.signals import LogLine
 from console.errors import QuarterdeckError
@@ -25,6 +26,7 @@ from screens.messages import (
     AskFailed,
     FindingMade,
     GroupProgressed,
+    GuardTripsRead,
     LogsFailed,
     LogsRead,
     OperationEnded,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from console.watch.poller import EnvironmentPoller
 
 LOG_PERIOD_S = 3.0
+TRIPS_PERIOD_S = 2.0
+"""Between two looks for guards that ask elsewhere: they are asked about here within five seconds."""
 LOG_SPAN = timedelta(minutes=15)
 LOG_LINES = 50
 
@@ -145,6 +149,31 @@ class GroupFeed:
         except Exception as raised:
             error = as_error(raised)
         _post(self._target, OperationEnded(self._token, error))
+
+
+class GuardTripFeed:
+    """Reads again and again which guards of other processes ask, until it is stopped."""
+
+    def __init__(self, target: MessagePump, trips: Callable[[], tuple[OpenTrip, ...]], clock: Clock) -> None:
+        self._target = target
+        self._trips = trips
+        self._clock = clock
+        self._stop = Event()
+
+    def start(self) -> None:
+        """Begin, on a thread of its own."""
+        _start("guard-trips", self._run)
+
+    def stop(self) -> None:
+        """Read no more after what is being read now."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            with suppress(QuarterdeckError):  # what cannot be read now is read the next time
+                if trips := self._trips():
+                    _post(self._target, GuardTripsRead(trips))
+            self._clock.wait(self._stop, TRIPS_PERIOD_S)
 
 
 class LogFeed:

@@ -1,18 +1,24 @@
-"""What the app does about alerts, and about guards that have tripped: it asks on every screen, until
-somebody answers."""
+"""What the app does about alerts, and about guards that have tripped, here or in another process on the same
+journal: it asks on every screen, one question after the other, until somebody answers."""
 
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 
+from console.domain.address import Address
 from console.domain.alerts import AlertBook
 from console.domain.fleet import FleetSnapshot
-from console.domain.guarded import GuardAnswer, GuardState, GuardView
+from console.domain.guarded import GuardAnswer
+from console.domain.operation import Plan
+from console.errors import JournalError
 from screens import messages
 from screens.base import ConsoleScreen
-from screens.feeds import ask
+from screens.feeds import OperationFeed, ask
+from screens.guard_queue import GuardQuestion, GuardQueue, settled_words
 from screens.operating import OperatingApp
 from screens.running import RunningOperation
 from widgets.guard_panel import GuardAsked, PanelKeys
@@ -24,11 +30,11 @@ if TYPE_CHECKING:
 GUARD = -4
 """Tag of the answer to a guard."""
 UNREAD_S = 1.0
-"""A question is on screen that long before a key answers it: what was pressed just then meant something
-else, and still does that."""
+"""A question is on screen that long before a key that answers it at once does so: what was pressed just then
+meant something else, and still does that. The key that only opens the plan waits for nothing."""
 
-_Asked = tuple[int, str, str]
-"""Token of the operation, when it tripped, its state: one question."""
+_Turn = tuple[int, str, str]
+"""Token of the operation, when it tripped, its state: what an answer is the answer to."""
 
 
 class GuardingApp(OperatingApp):
@@ -39,7 +45,14 @@ class GuardingApp(OperatingApp):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("R", "guard_back", "roll back", id="guard.back", priority=True, tooltip="Roll back now"),
+        Binding(
+            "R",
+            "guard_back",
+            "roll back",
+            id="guard.back",
+            priority=True,
+            tooltip="Read the plan of its rollback",
+        ),
         Binding("w", "guard_wait", "wait", id="guard.wait", priority=True, tooltip="Go on, and ask again"),
         Binding(
             "i", "guard_ignore", "ignore", id="guard.ignore", priority=True, tooltip="Let this rollout be"
@@ -58,8 +71,12 @@ class GuardingApp(OperatingApp):
         super().__init__(runtime)
         self.alert_book = AlertBook()
 
-    _sent: tuple[_Asked, GuardAnswer] | None = None
-    _on_top: _Asked | None = None
+    _queue = GuardQueue()
+    _sent: tuple[_Turn, GuardAnswer] | None = None
+    """The answer that was given last, and what it was the answer to."""
+    _confirmed: messages.GuardRollbackConfirmed | None = None
+    """The rollback that was confirmed last."""
+    _turn: _Turn | None = None
     _since: float = 0.0
     _rung: frozenset[tuple[int, str]] = frozenset()
     _answerable = False
@@ -80,38 +97,51 @@ class GuardingApp(OperatingApp):
     # -- what is asked ------------------------------------------------------------------------
 
     def guard_asked(self) -> GuardAsked | None:
-        """The newest trip that waits for an answer; ``None``: nothing is asked."""
-        waiting = self.under_way.asking()
-        if not waiting:
-            self._on_top = None
+        """The question that is asked now: the same until it is settled; ``None``: nothing is asked."""
+        self._queue = self._queue.after(self.under_way.asking())
+        current = self._queue.current
+        turn = current.turn if current is not None else None
+        if turn != self._turn:
+            self._turn, self._since = turn, self.runtime.clock.monotonic()
+        if current is None:
             return None
-        operation, view = waiting[0]
-        question = _question(operation, view)
-        if question != self._on_top:
-            self._on_top, self._since = question, self.runtime.clock.monotonic()
+        operation, now = current.operation, self.runtime.clock.now()
         new, old = _revisions(operation)
         return GuardAsked(
-            view,
-            self.runtime.clock.now(),
-            operation.address.service,
+            current.view,
+            now,
+            operation.address,
             operation.plan.tier.value if operation.plan else operation.address.environment,
             new,
             old,
-            more=len(waiting) - 1,
-            sent=self._sent[1] if self._sent is not None and self._sent[0] == question else None,
+            more=len(self._queue.waiting),
+            next_back=_next_back(self._queue.waiting, now),
+            sent=self._sent[1] if self._sent is not None and self._sent[0] == turn else None,
             keys=self._panel_keys(),
         )
 
     def tend_guard(self) -> None:
         """Ring for what has tripped since, once a trip; let the keys know when they begin to answer."""
-        trips = frozenset((item.token, str(view.tripped_at)) for item, view in self.under_way.asking())
+        trips = frozenset(item.trip for item in self._queue.questions)
         if trips - self._rung and self.runtime.settings.console.bell:
             self.bell()
         self._rung |= trips
-        answerable = self._can_answer()
+        answerable = self._is_read()
         if answerable is not self._answerable:
             self._answerable = answerable
             self.refresh_bindings()
+
+    @on(messages.GuardTripsRead)
+    def _trips_read(self, message: messages.GuardTripsRead) -> None:
+        """Ask here too what the guards of other processes ask, and follow what they guard: whoever carries
+        it finds the answer in the journal, and a process that is gone is stood in for."""
+        now = self.runtime.clock.now()
+        for trip in message.trips:
+            if not self.under_way.knows(trip.record.id, now):
+                operation = self.under_way.follow_trip(trip)
+                follows = partial(self.runtime.engine.resume, trip.record.id)
+                OperationFeed(self, operation.token, follows).start()
+                self.told()
 
     def _panel_keys(self) -> PanelKeys:
         held = self._bindings.key_to_bindings
@@ -125,45 +155,80 @@ class GuardingApp(OperatingApp):
         )
 
     def _can_answer(self) -> bool:
-        """Whether a key pressed now is an answer."""
-        if self._on_top is None or not isinstance(self.screen, ConsoleScreen):
+        """Whether a key pressed now is about the question on screen."""
+        if self._turn is None or not isinstance(self.screen, ConsoleScreen):
             return False
         if isinstance(self.focused, Input | TextArea) or self.screen.has_class("-too-small"):
             return False
-        was_sent = self._sent is not None and self._sent[0] == self._on_top
-        return not was_sent and self.runtime.clock.monotonic() - self._since >= UNREAD_S
+        return self._sent is None or self._sent[0] != self._turn
+
+    def _is_read(self) -> bool:
+        """Whether it has been on screen long enough for a key that answers at once."""
+        return self._can_answer() and self.runtime.clock.monotonic() - self._since >= UNREAD_S
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        current = self._queue.current
+        if action == "guard_back":
+            return current is not None and self._can_answer()
         if action.startswith("guard_"):
-            waiting = self.under_way.asking()
-            if not waiting or not self._can_answer():
+            if current is None or not self._is_read():
                 return False
-            counts_down = waiting[0][1].state is GuardState.COUNTDOWN
-            return action == "guard_back" or counts_down is (action == "guard_cancel")
+            return current.counts_down is (action == "guard_cancel")
         return super().check_action(action, parameters)
 
     # -- answers ------------------------------------------------------------------------------
 
     def action_guard_back(self) -> None:
-        self._answer_guard(GuardAnswer.BACK)
+        """Open the armed plan of the service that the panel names: nothing is sent before it is confirmed."""
+        from screens.guard_confirm import GuardPlanScreen
+
+        question = self._queue.current
+        if question is None:
+            return
+        address, runtime = question.address, self.runtime
+        connection = self.connection(address)
+        dialog = GuardPlanScreen(
+            runtime.engine,
+            runtime.clock,
+            question,
+            self._settled,
+            connection.platform if connection is not None else None,
+            self._forbidden(address.place),
+        )
+        self._ask_to_confirm(dialog)
+
+    def _settled(self, question: GuardQuestion) -> str:
+        """How a question was settled; empty while it is open."""
+        if GuardQueue().after(self.under_way.asking()).holds(question):
+            return ""
+        return settled_words(self.under_way.operations[question.operation.token])
+
+    @on(messages.GuardRollbackConfirmed)
+    def _guard_confirmed(self, message: messages.GuardRollbackConfirmed) -> None:
+        self._confirmed = message
+        self._answer_guard(message.question, GuardAnswer.BACK, message.plan, message.typed)
+        self.show_operation(message.question.operation.token)
 
     def action_guard_wait(self) -> None:
-        self._answer_guard(GuardAnswer.WAIT)
+        self._answer_current(GuardAnswer.WAIT)
 
     def action_guard_ignore(self) -> None:
-        self._answer_guard(GuardAnswer.IGNORE)
+        self._answer_current(GuardAnswer.IGNORE)
 
     def action_guard_cancel(self) -> None:
-        self._answer_guard(GuardAnswer.WAIT)
+        self._answer_current(GuardAnswer.WAIT)
 
-    def _answer_guard(self, answer: GuardAnswer) -> None:
-        """Answer the question that is on screen, no other one."""
-        waiting = self.under_way.asking()
-        if not waiting or self._on_top != _question(*waiting[0]):
-            return
-        engine, operation = self.runtime.engine, waiting[0][0].id
-        self._sent = self._on_top, answer
-        ask(self, lambda: engine.answer_guard(operation, answer), GUARD)
+    def _answer_current(self, answer: GuardAnswer) -> None:
+        if self._queue.current is not None:
+            self._answer_guard(self._queue.current, answer)
+
+    def _answer_guard(
+        self, question: GuardQuestion, answer: GuardAnswer, plan: Plan | None = None, typed: str | None = None
+    ) -> None:
+        """Answer that question, no other one."""
+        engine, operation, tripped_at = self.runtime.engine, question.operation.id, question.view.tripped_at
+        self._sent = question.turn, answer
+        ask(self, lambda: engine.answer_guard(operation, answer, plan, typed, tripped_at), GUARD)
         self.told()
         self.refresh_bindings()
 
@@ -171,18 +236,31 @@ class GuardingApp(OperatingApp):
     def _guard_answered(self, message: messages.Answered) -> None:
         if message.tag == GUARD and message.value is False:
             self._sent = None
-            self.notify("the guard asks nothing any more", markup=False, timeout=5)
+            said = "nothing was sent: the guard asks nothing any more, or somebody has answered"
+            self.notify(said, markup=False, timeout=8)
 
     @on(messages.AskFailed)
     def _guard_not_answered(self, message: messages.AskFailed) -> None:
-        """The panel asks again; why it was refused is said like every other refusal."""
-        if message.tag == GUARD:
-            self._sent = None
-            self.told()
+        """The panel asks again; why it was refused is said like every other refusal. A journal that cannot
+        be written is in no rollback's way: it is carried out here, as an operation of its own."""
+        if message.tag != GUARD:
+            return
+        sent, confirmed = self._sent, self._confirmed
+        self._sent = self._confirmed = None
+        is_back = sent is not None and sent[1] is GuardAnswer.BACK and confirmed is not None
+        if is_back and confirmed is not None and isinstance(message.error, JournalError):
+            self.post_message(messages.OperationConfirmed(confirmed.plan, confirmed.typed))
+        self.told()
 
 
-def _question(operation: RunningOperation, view: GuardView) -> _Asked:
-    return operation.token, str(view.tripped_at), view.state.value
+def _next_back(waiting: tuple[GuardQuestion, ...], now: datetime) -> tuple[Address, float] | None:
+    """Which of those that wait goes back by itself first, and in how many seconds."""
+    ends = [(item.view.rolls_back_at, item.address) for item in waiting if item.counts_down]
+    timed = [(at, address) for at, address in ends if at is not None]
+    if not timed:
+        return None
+    at, address = min(timed, key=lambda item: item[0])
+    return address, max(0.0, (at - now).total_seconds())
 
 
 def _revisions(operation: RunningOperation) -> tuple[str, str]:

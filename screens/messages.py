@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from console.domain.address import Address
 from console.domain.findings import Finding
 from console.domain.group import GroupEvent, GroupPlan, GroupWish
+from console.domain.open_trip import OpenTrip
 from console.domain.operation import OperationEvent, Plan
 from console.domain.signals import LogLine
 from console.domain.wish import Wish
 from console.errors import QuarterdeckError
+
+if TYPE_CHECKING:
+    from screens.guard_queue import GuardQuestion
 
 
 class ServiceChosen(Message):
@@ -242,3 +247,21 @@ class QuestionAnswered(Message):
         self.operation = operation
         """ULID."""
         self.yes = yes
+
+
+class GuardRollbackConfirmed(Message):
+    """The rollback that a guard asks about was read and confirmed."""
+
+    def __init__(self, question: "GuardQuestion", plan: Plan, typed: str | None) -> None:
+        super().__init__()
+        self.question = question
+        self.plan = plan
+        self.typed = typed
+
+
+class GuardTripsRead(Message):
+    """The guards of other processes that ask, as the journal tells them."""
+
+    def __init__(self, trips: tuple[OpenTrip, ...]) -> None:
+        super().__init__()
+        self.trips = trips

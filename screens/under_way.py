@@ -5,9 +5,10 @@ from itertools import count
 
 from console.domain.address import Address
 from console.domain.group import GroupEvent, GroupPlan
-from console.domain.guarded import GuardView
+from console.domain.open_trip import OpenTrip
 from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb
 from console.errors import QuarterdeckError
+from screens.guard_queue import GuardQuestion
 from screens.running import RunningOperation, chip_of
 from screens.running_group import RunningGroup, chip_of_group
 from widgets.glyphs import Glyphs
@@ -15,6 +16,9 @@ from widgets.header import Chip
 
 CHIP_STAYS_S = 60.0
 """How long the header goes on showing an operation that has ended."""
+
+FOLLOWED_AGAIN_S = 30.0
+"""What has ended here, and asks all the same in the journal, is followed again after so long."""
 
 Running = RunningOperation | RunningGroup
 
@@ -51,6 +55,28 @@ class UnderWay:
         token = next(self._tokens)
         return self._keep(
             RunningOperation(token, record.address, record.verb, started, id=record.id, was_found=True)
+        )
+
+    def follow_trip(self, trip: OpenTrip) -> RunningOperation:
+        """An operation of another process, whose guard asks."""
+        record, progress = trip.record, trip.progress
+        return self._keep(
+            RunningOperation(
+                next(self._tokens),
+                record.address,
+                record.verb,
+                progress.confirmed_at,
+                trip.plan,
+                record.id,
+                progress,
+            )
+        )
+
+    def knows(self, operation: str, now: datetime) -> bool:
+        """Whether that is followed here, or was until a moment ago."""
+        return any(
+            item.id == operation and not (item.over and _is_long_over(item, now))
+            for item in self.operations.values()
         )
 
     def begin_group(self, plan: GroupPlan, now: datetime) -> RunningGroup:
@@ -106,15 +132,16 @@ class UnderWay:
         alone = [item for item in self.operations.values() if not item.group]
         return sorted([*alone, *self.groups.values()], key=lambda item: item.token)
 
-    def asking(self) -> list[tuple[RunningOperation, GuardView]]:
-        """The operations whose guard wants an answer, the newest trip first."""
-        found = [
-            (item, item.progress.guard)
+    def asking(self) -> list[GuardQuestion]:
+        """What the guards of operations want to have answered, in the order in which those began."""
+        return [
+            GuardQuestion(item, item.progress.guard)
             for item in self.operations.values()
-            if not item.over and item.progress is not None and item.progress.guard is not None
+            if not item.over
+            and item.progress is not None
+            and item.progress.guard is not None
+            and item.progress.guard.wants_answer
         ]
-        waiting = [(item, view) for item, view in found if view.wants_answer]
-        return sorted(waiting, key=_tripped, reverse=True)
 
     def in_header(self, now: datetime) -> Running | None:
         """The newest that runs, else one that has ended a short while ago; watches of deploys come last."""
@@ -144,9 +171,8 @@ class UnderWay:
         )
 
 
-def _tripped(asking: tuple[RunningOperation, GuardView]) -> tuple[float, int]:
-    at = asking[1].tripped_at
-    return (at.timestamp() if at else 0.0, asking[0].token)
+def _is_long_over(item: RunningOperation, now: datetime) -> bool:
+    return item.ended_at is not None and (now - item.ended_at).total_seconds() > FOLLOWED_AGAIN_S
 
 
 def _only_watches(item: Running) -> bool:

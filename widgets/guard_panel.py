@@ -6,6 +6,7 @@ from datetime import datetime
 from textual.geometry import Size
 from textual.reactive import reactive
 
+from console.domain.address import Address
 from console.domain.guard import GuardMode, JudgedState
 from console.domain.guarded import GuardAnswer, GuardFigure, GuardState, GuardView
 from console.domain.measured import figure, limit_in_words, value_in_words
@@ -45,13 +46,16 @@ class GuardAsked:
 
     view: GuardView
     now: datetime
-    service: str
+    address: Address
+    """The service that it is about, and that ``R`` plans to roll back."""
     tier: str
     new: str = "new"
     """Revision of the version that is judged; where both have one revision, their labels."""
     old: str = "old"
     more: int = 0
     """Other trips that wait."""
+    next_back: tuple[Address, float] | None = None
+    """Which of those goes back by itself first, and in how many seconds; ``None``: none does."""
     sent: GuardAnswer | None = None
     """What was answered, and has not been taken up yet."""
     keys: PanelKeys = PanelKeys()
@@ -75,6 +79,8 @@ def panel_lines(asked: GuardAsked, width: int, glyphs: Glyphs) -> tuple[Line, ..
     if narrow:
         lines = [_question(asked, width, glyphs, narrow), *_figures(figures[:1], asked, column, width)]
         lines += [*_blame(asked, column, width, glyphs), _armed(asked, column, width, narrow)]
+        if len(lines) < NARROW_ROWS - 1 and (why := _because(asked)):
+            lines.append(Line().run_to(width - 2, column, (why, "warning")))
         lines = [*lines[: NARROW_ROWS - 1], *(Line() for _ in range(NARROW_ROWS - 1 - len(lines)))]
         lines.append(_answers(asked, width, glyphs, narrow))
     else:
@@ -86,7 +92,7 @@ def panel_lines(asked: GuardAsked, width: int, glyphs: Glyphs) -> tuple[Line, ..
         space = [Line()] if len(told_of) < MOST_FIGURES + 2 else []
         lines = [Line(), _question(asked, width, glyphs, narrow), *space, *told_of]
         lines += [Line() for _ in range(ROWS - 2 - len(lines))]
-        lines += [_answers(asked, width, glyphs, narrow), Line()]
+        lines += [_answers(asked, width, glyphs, narrow), _next_back(asked, width, glyphs)]
     for line in lines:
         line.put(0, glyphs.selected, "critical")
     return tuple(lines)
@@ -105,7 +111,10 @@ def _question(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Li
     column = line.run(2, (f"{glyphs.failed} GUARD", "bold critical")) + (2 if narrow else 3)
     parts: list[tuple[str, str]] = []
     if asked.more:
-        parts.append((f"+{asked.more} more", "bold warning"))
+        more = f"+{asked.more} more"
+        if narrow and asked.next_back is not None:
+            more += f", back in {clock(asked.next_back[1])}"
+        parts.append((more, "bold warning"))
     if view.tripped_at is not None and not narrow:
         ago = clock((asked.now - view.tripped_at).total_seconds())
         bad = max((item.periods_bad for item in view.figures), default=0)
@@ -113,10 +122,21 @@ def _question(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Li
         parts.insert(0, (said + ("   " if parts else ""), "text"))
     end = width - 2 - sum(cell_width(text) for text, _ in parts)
     line.run(end, *parts)
-    said = view.question or view.headline or f"{asked.service}: the guard has tripped"
+    said = view.question or view.headline or "the guard has tripped"
+    if not said.startswith(str(asked.address)):
+        said = f"{asked.address}: {said}"
     if asked.counts_down:
         said = said.removesuffix(": roll back?")
     return line.put(column, cut_end(said, end - column - 1, glyphs.ellipsis), "bold strong")
+
+
+def _next_back(asked: GuardAsked, width: int, glyphs: Glyphs) -> Line:
+    """The service that goes back by itself before it is read here: settling this one brings its turn."""
+    if asked.next_back is None:
+        return Line()
+    address, left_s = asked.next_back
+    said = f"{address} goes back by itself in {clock(left_s)}"
+    return Line().put(2, cut_end(said, width - 4, glyphs.ellipsis), "bold critical")
 
 
 def _blame(asked: GuardAsked, column: int, width: int, glyphs: Glyphs) -> list[Line]:
@@ -167,9 +187,16 @@ def _armed(asked: GuardAsked, column: int, width: int, narrow: bool) -> Line:
     line = Line().put(2, "armed", "muted")
     if not view.plan:
         return line.run_to(width - 2, column, ("nothing: no way back is known", "bold warning"))
-    told = view.blame is not None and view.asks_because in (view.blame.line, view.blame.uncured)
-    because = [(f" · {view.asks_because}", "warning")] if view.asks_because and not told else []
+    why = _because(asked)
+    because = [(f" · {why}", "warning")] if why else []
     return line.run_to(width - 2, column, (plan_words(view.plan), "text"), *([] if narrow else because))
+
+
+def _because(asked: GuardAsked) -> str:
+    """Why it asks although it might act, unless the line about the deploy says so already."""
+    view = asked.view
+    told = view.blame is not None and view.asks_because in (view.blame.line, view.blame.uncured)
+    return "" if told else view.asks_because
 
 
 def plan_words(plan: str) -> str:
@@ -187,11 +214,11 @@ def _answers(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Lin
     if asked.counts_down:
         left = (f"rolling back in {clock(asked.left_s)}", "bold critical")
         cancel = [(f" {glyphs.dot} ", "text"), (keys.cancel, "bold accent"), (" cancels", "strong")]
-        at_once = [(f" {glyphs.dot} ", "text"), (keys.back, "bold accent"), (" now", "strong")]
-        line.run(2, left, *cancel, *at_once)
+        plan = [(f" {glyphs.dot} ", "text"), (keys.back, "bold accent"), (" reads the plan", "strong")]
+        line.run(2, left, *cancel, *plan)
         said = "no other key stops it"
     else:
-        to = f" roll back to {view.back_to}" if view.back_to and not narrow else " roll back"
+        to = f" roll back to {view.back_to}, plan first" if view.back_to and not narrow else " roll back"
         back = [(keys.back, "bold accent"), (to, "bold strong"), (gap, "text")]
         wait = [(keys.wait, "bold accent"), (" wait" if narrow else f" {SNOOZE}", "text"), (gap, "text")]
         ignored = " ignore" if narrow else " ignore until this rollout ends"

@@ -16,6 +16,7 @@ from console.cli.operate import (
     follow,
     is_about,
     run,
+    unconfirmed,
 )
 from console.cli.options import Subparsers, seconds, whole_number
 from console.cli.report import Report
@@ -167,9 +168,16 @@ def answer(engine: Engine, address: Address, arguments: argparse.Namespace, repo
         asks = engine.open_question(record.id)
         report.close(None, f"{DRY_RUN}; it asks: {asks}" if asks else f"{DRY_RUN}; it asks nothing now")
         return 0
-    if not engine.answer_guard(record.id, GuardAnswer(arguments.answer)):
+    given, plan = GuardAnswer(arguments.answer), None
+    if given is GuardAnswer.BACK:
+        plan = engine.plan(Wish(Verb.ROLLBACK, address))
+        report.planned(plan)
+        ended = unconfirmed(plan, arguments, report)
+        if ended is not None:
+            return ended
+    if not engine.answer_guard(record.id, given, plan, arguments.confirm):
         raise RefusedError(
-            f"the guard of {address} has not tripped",
+            f"the guard of {address} asks nothing: it has not tripped, or somebody has answered",
             f"quarterdeck rollback {address} goes back all the same",
         )
     return follow(engine.resume(record.id), report)

@@ -43,7 +43,9 @@ class Engine(Protocol):
 
     def answer(self, operation_id: str, *, yes: bool) -> bool: ...
 
-    def answer_guard(self, operation_id: str, answer: GuardAnswer) -> bool: ...
+    def answer_guard(
+        self, operation_id: str, answer: GuardAnswer, plan: Plan | None = None, typed: str | None = None
+    ) -> bool: ...
 
     def attachable(self, verb: Verb, address: Address) -> OperationRecord | None: ...
 
@@ -118,8 +120,15 @@ def carry_out(engine: Engine, plan: Plan, arguments: argparse.Namespace, report:
         failed = "; ".join(f"{check.name}: {check.evidence}" for check in plan.blockers)
         return refuse(report, f"a required check fails: {failed}", plan.blockers[0].remedy)
     typed = arguments.confirm
-    accepted = {plan.confirm or plan.address.short, str(plan.address)}
-    if typed is not None and typed not in accepted:
+    ended = unconfirmed(plan, arguments, report)
+    return follow(engine.execute(plan, typed), report) if ended is None else ended
+
+
+def unconfirmed(plan: Plan, arguments: argparse.Namespace, report: Report) -> int | None:
+    """Refuse what was not confirmed, and end a dry run: the exit code; ``None`` where it may be carried
+    out."""
+    typed = arguments.confirm
+    if names_another(plan.address, typed, plan.confirm):
         return refuse(report, f"--confirm {typed} is not this service", _what_to_pass(plan))
     if arguments.dry_run:
         nothing = f"; nothing would be: {plan.nothing_to_do}" if plan.nothing_to_do else ""
@@ -127,7 +136,12 @@ def carry_out(engine: Engine, plan: Plan, arguments: argparse.Namespace, report:
         return 0
     if plan.confirm and typed is None and not plan.nothing_to_do:
         return refuse(report, f"{plan.tier.value} has to be confirmed", _what_to_pass(plan))
-    return follow(engine.execute(plan, typed), report)
+    return None
+
+
+def names_another(address: Address, typed: str | None, phrase: str = "") -> bool:
+    """Whether ``--confirm`` was given, and names something else than this service."""
+    return typed is not None and typed not in (phrase or address.short, str(address))
 
 
 def follow(events: Iterator[OperationEvent], report: Report) -> int:

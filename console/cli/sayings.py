@@ -4,7 +4,16 @@ import argparse
 from collections.abc import Iterator
 from typing import Protocol
 
-from console.cli.operate import Engine, add_address, add_options, carry_out, follow, run
+from console.cli.operate import (
+    Engine,
+    add_address,
+    add_options,
+    carry_out,
+    follow,
+    names_another,
+    refuse,
+    run,
+)
 from console.cli.options import Subparsers, add_config
 from console.cli.report import Report
 from console.domain.address import Address
@@ -79,6 +88,9 @@ def run_rehearse(arguments: argparse.Namespace) -> int:
 def rehearse(engine: Rehearsing, address: Address, arguments: argparse.Namespace, report: Report) -> int:
     """There and back again, or with ``--dry-run`` the plan of the way back."""
     if not arguments.dry_run:
+        if names_another(address, arguments.confirm):
+            said = f"--confirm {arguments.confirm} is not this service"
+            return refuse(report, said, f"pass --confirm {address.short}, or nothing")
         return follow(engine.rehearse(address), report)
     plan = engine.plan(Wish(Verb.ROLLBACK, address, direct=True))
     report.planned(plan)

@@ -123,8 +123,10 @@ class GuardView:
     """The armed rollback in one line."""
     picture: SeriesPicture | None = None
     """The series behind the figures, for charts; ``None``: nothing was gathered yet."""
+    answered_by: str = ""
+    """Who has answered what it asks, as long as it has not taken that up; empty: nobody."""
 
     @property
     def wants_answer(self) -> bool:
         """A person is asked, or may stop a countdown."""
-        return self.state in (GuardState.TRIPPED, GuardState.COUNTDOWN)
+        return self.state in (GuardState.TRIPPED, GuardState.COUNTDOWN) and not self.answered_by

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from console.config.settings import Settings
 from console.domain.address import Address, Identity
 from console.domain.group import GroupEvent, GroupPlan, GroupWish
 from console.domain.guarded import GuardAnswer
+from console.domain.open_trip import OpenTrip
 from console.domain.operation import Hold, OperationEvent, OperationRecord, Plan, Verb
 from console.domain.registry import Offer
 from console.domain.release import Release
@@ -18,6 +20,7 @@ from console.operations import execution, group, rehearsal
 from console.operations.carrier import Limits
 from console.operations.gate import Gate, NoGate, is_gated
 from console.operations.guard_feed import Guards
+from console.operations.guard_trips import OpenTrips
 from console.operations.guard_watch import watch_plan
 from console.operations.interrupted import unless_done_for_its_group
 from console.operations.means import Means
@@ -78,6 +81,7 @@ class Engine:
         self._under_way = UnderWay(self._means)
         self._permission = Permission(self._means, self._under_way)
         self._statements = Statements(self._means)
+        self._open_trips = OpenTrips(self._means, self._under_way)
 
     # planning
 
@@ -238,15 +242,36 @@ class Engine:
         """
         return self._under_way.answer(operation_id, yes=yes)
 
-    def answer_guard(self, operation_id: str, answer: GuardAnswer) -> bool:
-        """Write a person's answer to a guard that has tripped: roll back now, wait, or ignore it. Whether
-        it had tripped.
+    def answer_guard(
+        self,
+        operation_id: str,
+        answer: GuardAnswer,
+        plan: Plan | None = None,
+        typed: str | None = None,
+        tripped_at: datetime | None = None,
+    ) -> bool:
+        """Write a person's answer to a guard that has tripped: roll back now, wait, or ignore it. Whoever
+        carries the operation goes back by exactly the plan that was confirmed, or not at all. Whether it
+        still asked, and nobody had answered.
+
+        Args:
+            plan: The rollback as it was shown, where it is to go back.
+            typed: What the operator typed to confirm that.
+            tripped_at: The trip that was shown; ``None``: whichever is open.
 
         Raises:
-            RefusedError: when it is to go back in a read-only environment.
+            RefusedError: when it is to go back and that is not confirmed, is the plan of another service, or
+                the environment is read-only.
             JournalError: when it cannot be written: nobody would find it.
         """
-        return self._under_way.answer_guard(operation_id, answer)
+        if plan is not None:
+            self.permit(plan, typed)
+        return self._under_way.answer_guard(operation_id, answer, plan, tripped_at)
+
+    def open_trips(self) -> tuple[OpenTrip, ...]:
+        """The guards of other processes that ask, or asked in one that is gone; one thread alone calls
+        it."""
+        return self._open_trips.read()
 
     def watch_after(self, operation_id: str) -> Iterator[OperationEvent]:
         """Go on judging the figures of a deploy that has succeeded, as an operation of its own; the last

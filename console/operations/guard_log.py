@@ -4,20 +4,24 @@ Entries ``guard`` have the guard's ``state`` and what a panel says; entries ``an
 ``guard_answer`` are a person's, from whatever process.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from console.domain.guard import Blame, GuardMode, Hard, Judgement, Trip
+from console.domain.codec import decode, encode
+from console.domain.guard import Blame, GuardMode, Hard, JudgedState, Judgement, Trip
 from console.domain.guarded import GuardAnswer, GuardFigure, GuardPhase, GuardState, GuardView
-from console.domain.operation import Entry
+from console.domain.operation import Entry, Plan
+from console.domain.series import Measure, Scope
 from console.domain.words import from_utc, utc
 from console.operations.asking import ANSWERED
 
 GUARD = "guard"
 """Event of everything that a guard says."""
 ANSWER = "guard_answer"
+CONFIRMED = "confirmed_plan"
+"""Fact of an answer to roll back: the plan that a person has read and confirmed, and no other one."""
 _KEPT = {
     **{name: name for name in ("headline", "question", "asks_because", "why", "back_to")},
     "plan": "way_back",
@@ -63,6 +67,7 @@ def _judgement_facts(judged: Judgement) -> dict[str, object]:
     before = judged.baseline
     return {
         "figure": judged.trigger.name,
+        "measure": judged.trigger.measure.value,
         "subject": judged.subject,
         "value": judged.value,
         "unit": judged.trigger.measure.unit,
@@ -108,6 +113,47 @@ def figures_of(judgements: Iterable[Judgement], now: datetime) -> tuple[GuardFig
     )
 
 
+def view_after(view: GuardView | None, entry: Entry, now: datetime) -> GuardView | None:
+    """The guard of another process once that entry was written; the figures of a trip stay as long as it
+    does."""
+    if entry.event == GUARD:
+        newest = view_in(entry.facts, now)
+        if newest is None or view is None or newest.figures or newest.tripped_at is None:
+            return newest or view
+        return replace(newest, figures=view.figures if newest.tripped_at == view.tripped_at else ())
+    if view is not None and view.wants_answer and entry.event == ANSWERED and entry.facts.get(ANSWER):
+        return replace(view, answered_by=str(entry.facts.get("by") or "somebody"))
+    return view
+
+
+def _figures_in(facts: Mapping[str, object], now: datetime) -> tuple[GuardFigure, ...]:
+    """What tripped it, as :func:`trip_facts` has written it down; an older journal does not name measures."""
+    stored = facts.get("figures")
+    judged = (
+        [item for item in stored if isinstance(item, Mapping)] if isinstance(stored, list | tuple) else []
+    )
+    return tuple(_figure_in(item, now) for item in judged if item.get("measure"))
+
+
+def _figure_in(facts: Mapping[str, Any], now: datetime) -> GuardFigure:
+    as_of = moment(facts.get("as_of"))
+    return GuardFigure(
+        name=str(facts["figure"]),
+        measure=Measure(facts["measure"]),
+        state=JudgedState.CRITICAL,
+        value=facts.get("value"),
+        baseline=facts.get("baseline"),
+        limit=facts.get("limit"),
+        source=str(facts.get("source") or ""),
+        scope=Scope(facts.get("scope") or Scope.SERVICE),
+        age_s=max(0.0, (now - as_of).total_seconds()) if as_of else None,
+        evidence=str(facts.get("evidence") or ""),
+        subject=str(facts.get("subject") or ""),
+        periods_bad=int(facts.get("periods_bad") or 0),
+        as_of=as_of,
+    )
+
+
 def view_in(facts: Mapping[str, object], now: datetime) -> GuardView | None:
     """The guard of another process, as its newest entry tells it; ``None``: the entry tells nothing."""
     if "state" not in facts:
@@ -127,6 +173,7 @@ def view_in(facts: Mapping[str, object], now: datetime) -> GuardView | None:
         )
         if line
         else None,
+        figures=_figures_in(facts, now),
         **kept,
         **at,
     )
@@ -147,12 +194,14 @@ def moment(value: object) -> datetime | None:
 
 @dataclass(frozen=True)
 class Left:
-    """What an interrupted guard left: where it goes on."""
+    """How far a guard is, as the journal tells it: where whoever takes it over goes on."""
 
     trips: int = 0
     """How many there were."""
     open_trip: Mapping[str, object] | None = None
-    """Facts of the newest, if nobody has answered it and it did not end."""
+    """Facts of the newest, until the guard has taken up an answer to it, or has withdrawn it."""
+    answered_by: str = ""
+    """Who has answered the open trip, as long as the guard has not taken it up; empty: nobody."""
     is_ignored: bool = False
     """A person has switched it off."""
     only_asks: bool = False
@@ -165,18 +214,29 @@ class Left:
     """Tests of the new version that failed."""
 
 
-def left_in(entries: Sequence[Entry]) -> Left:
-    """Read from an operation's entries how far its guard was."""
-    left = Left()
+def left_in(entries: Iterable[Entry], left: Left = Left()) -> Left:
+    """Read from an operation's entries how far its guard is.
+
+    Args:
+        entries: In their order.
+        left: How far it was before the first of them.
+    """
     for entry in entries:
-        facts = entry.facts
         if entry.event == GUARD:
-            left = _after(left, entry)
-        elif entry.event == ANSWERED and facts.get(ANSWER) == GuardAnswer.IGNORE:
-            left = replace(left, open_trip=None, is_ignored=True)
-        elif entry.event == ANSWERED and facts.get(ANSWER) == GuardAnswer.WAIT:
-            left = replace(left, only_asks=True)
+            left = replace(_after(left, entry), answered_by="")
+        elif entry.event == ANSWERED and entry.facts.get(ANSWER):
+            left = _answered(left, entry)
     return left
+
+
+def _answered(left: Left, entry: Entry) -> Left:
+    """The first answer to the open trip is the one that counts."""
+    if left.answered_by or left.open_trip is None or entry.facts.get("trip") != left.trips:
+        return left
+    left = replace(left, answered_by=str(entry.facts.get("by") or "somebody"))
+    if entry.facts[ANSWER] == GuardAnswer.IGNORE:
+        return replace(left, open_trip=None, is_ignored=True)
+    return replace(left, only_asks=True) if entry.facts[ANSWER] == GuardAnswer.WAIT else left
 
 
 def _after(left: Left, entry: Entry) -> Left:
@@ -195,13 +255,32 @@ def _after(left: Left, entry: Entry) -> Left:
 
 
 def answer_to(entries: Iterable[Entry], trip: int, seen: int) -> Entry | None:
-    """The newest answer to a trip that came after the entry of that number; ``None``: none."""
-    found = [
-        entry
-        for entry in entries
-        if entry.number > seen
-        and entry.event == ANSWERED
-        and entry.facts.get(ANSWER)
-        and entry.facts.get("trip") == trip
-    ]
-    return found[-1] if found else None
+    """The first answer to a trip that came after the entry of that number; ``None``: none."""
+    return next(
+        (
+            entry
+            for entry in entries
+            if entry.number > seen
+            and entry.event == ANSWERED
+            and entry.facts.get(ANSWER)
+            and entry.facts.get("trip") == trip
+        ),
+        None,
+    )
+
+
+def confirmed_in(answer: Entry) -> Plan | None:
+    """The rollback that a person has confirmed with that answer; ``None``: the entry holds none."""
+    stored = answer.facts.get(CONFIRMED)
+    return decode(Plan, stored) if stored is not None else None
+
+
+def answer_facts(answer: GuardAnswer, trip: int, by: str, plan: Plan | None) -> dict[str, object]:
+    """What an entry says of a person's answer.
+
+    Args:
+        trip: Number of the trip that is answered.
+        plan: The rollback that was confirmed, where that is the answer.
+    """
+    confirmed = {} if plan is None else {CONFIRMED: encode(replace(plan, candidates=()))}
+    return {ANSWER: answer.value, "trip": trip, "by": by, **confirmed}

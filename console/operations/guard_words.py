@@ -22,8 +22,8 @@ def headline(trip: Trip) -> str:
 
 
 def question(plan: Plan, trip: Trip) -> str:
-    """What a person is asked: ``rugmunch-api: errors 8.4 % over 5 %: roll back?``"""
-    return f"{plan.address.service}: {_short(trip)}: roll back?"
+    """What a person is asked: ``rugmunch/production/api: errors 8.4 % over 5 %: roll back?``"""
+    return f"{plan.address}: {_short(trip)}: roll back?"
 
 
 def _short(trip: Trip) -> str:

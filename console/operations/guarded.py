@@ -1,6 +1,7 @@
 """The guard of a deploy that we carry: judged beside the observing, asking or going back when it trips."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -189,8 +190,8 @@ class Guarded:
         self._snoozed_until = None
         trip = self._guard.update(judgements, evidence, now, blame)
         if trip is not None and trip.mode is GuardMode.ASK and self._asked is not None:
-            # asked already, by a process that is gone: now its figures are known
-            self._asked, self._asked_before = trip, ""
+            # asked already, by a process that is gone: now its figures are known, and it is the same trip
+            self._asked, self._asked_before = replace(trip, at=self._asked.at), ""
         elif trip is not None:
             yield from self._tripped(trip, found)
         elif self._asks and self._findings.is_calm(found, evidence, now):
@@ -241,9 +242,24 @@ class Guarded:
         if entry is None:
             return
         self._seen, who = entry.number, str(entry.facts.get("by") or "somebody")
+        for event in self._obeyed(entry, who, found):
+            if event.event == log.GUARD:
+                self._pass_over()
+            yield event
+
+    def _pass_over(self) -> None:
+        """What others have answered until now came second: it was about a question that is settled."""
+        with suppress(JournalError):
+            self._seen = max((entry.number for entry in self._carrier.log.entries()), default=self._seen)
+
+    def _obeyed(self, entry: Entry, who: str, found: ServiceSignals | None) -> Iterator[OperationEvent]:
         answer, now = GuardAnswer(str(entry.facts[log.ANSWER])), self._carrier.clock.now()
         if answer is GuardAnswer.BACK:
-            yield from self._go_back(who, found)
+            plan = log.confirmed_in(entry)
+            if plan is None:
+                yield from self._asks_instead(f"{who} has confirmed no plan", found)
+            else:
+                yield from self._go_back(who, found, plan)
         elif answer is GuardAnswer.IGNORE:
             yield from self._switch_off(f"{who} has switched it off", found)
         elif self._is_countdown:
@@ -275,12 +291,22 @@ class Guarded:
 
     # going back
 
-    def _go_back(self, who: str, found: ServiceSignals | None) -> Iterator[OperationEvent]:
-        """The armed rollback, planned by what is so now; the deploy ends by it."""
+    def _go_back(
+        self, who: str, found: ServiceSignals | None, confirmed: Plan | None = None
+    ) -> Iterator[OperationEvent]:
+        """The armed rollback; the deploy ends by it.
+
+        Args:
+            confirmed: What a person has confirmed: that is sent, or nothing. Without it the rollback is
+                planned by what is so now.
+        """
         trip = self._asked
         onset = min((item.since for item in trip.judgements if item.since), default=None) if trip else None
         try:
-            plan = self._back.plan(onset)
+            if confirmed is None:
+                plan = self._back.plan(onset)
+            else:
+                plan = replace(confirmed, onset_at=confirmed.onset_at or onset)
         except QuarterdeckError as error:
             yield from self._asks_instead(f"it cannot go back: {error.message}", found)
             return
@@ -305,7 +331,7 @@ class Guarded:
         verdict, back = self._back.verdict, self._back
         if verdict in (None, Verdict.REFUSED):
             self._tries += 1
-            if self._tries < MOST_TRIES and (self._asked is None or self._is_countdown or who != "guard"):
+            if self._tries < MOST_TRIES and who == "guard" and (self._asked is None or self._is_countdown):
                 self._forget()
                 self._guard = self._armed()  # judged anew, by what is so now
                 yield self._say(f"nothing was sent: {back.reason or 'it was never ordered'}", None)

@@ -19,7 +19,7 @@ from console.domain.operation import (
 )
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations.carrier import Carrier
-from console.operations.guard_log import GUARD, counting_down, view_in
+from console.operations.guard_log import CONFIRMED, counting_down, view_after
 from console.operations.guard_watch import TimedWatch
 from console.operations.guarded import Guarded
 from console.operations.lives import is_carried
@@ -165,16 +165,19 @@ def _pictured(progress: Progress, record: OperationRecord, platform: Platform) -
 
 
 def _guarded(progress: Progress, entries: Sequence[Entry], now: datetime) -> Progress:
-    """With the guard as the process tells it that judges: its newest entry, without figures."""
-    newest = next((entry for entry in reversed(entries) if entry.event == GUARD), None)
-    if newest is not None:
-        return replace(progress, guard=view_in(newest.facts, now) or progress.guard)
-    return replace(progress, guard=counting_down(progress.guard, now)) if progress.guard else progress
+    """With the guard as the process tells it that judges, and who has answered it since."""
+    guard = progress.guard
+    for entry in entries:
+        guard = view_after(guard, entry, now)
+    return replace(progress, guard=counting_down(guard, now) if guard is not None else None)
+
+
+_RESUMED_BY = ("plan", "order", "accepted", CONFIRMED)
 
 
 def _said(facts: Mapping[str, object]) -> dict[str, object]:
     """An entry's facts without those that only a resume needs."""
-    return {name: value for name, value in facts.items() if name not in ("plan", "order", "accepted")}
+    return {name: value for name, value in facts.items() if name not in _RESUMED_BY}
 
 
 def is_recent(record: OperationRecord, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from console.domain.address import Address
 from console.domain.guarded import GuardAnswer
@@ -12,7 +13,7 @@ from console.domain.words import time_of_day
 from console.errors import JournalError, RefusedError
 from console.operations.asking import ANSWERED, open_question
 from console.operations.carrier import Carrier
-from console.operations.guard_log import ANSWER, left_in
+from console.operations.guard_log import answer_facts, left_in, moment
 from console.operations.lives import host, is_carried
 from console.operations.log import OperationLog
 from console.operations.means import Means
@@ -148,23 +149,38 @@ class UnderWay:
 
     # answering
 
-    def answer_guard(self, operation_id: str, answer: GuardAnswer) -> bool:
+    def answer_guard(
+        self,
+        operation_id: str,
+        answer: GuardAnswer,
+        plan: Plan | None = None,
+        tripped_at: datetime | None = None,
+    ) -> bool:
         """Write a person's answer to what a guard asks, or does next; whoever carries it finds it there.
-        Whether it asked anything.
+        The first answer to a trip counts. Whether it still asked, and nobody had answered.
+
+        Args:
+            plan: The rollback that was read and confirmed, where it is to go back: no other one is sent.
+            tripped_at: The trip that the person has read; ``None``: whichever is open.
 
         Raises:
-            RefusedError: when it is to go back in a read-only environment.
+            RefusedError: when it is to go back without a plan, or by the plan of another service.
             JournalError: when it cannot be written: nobody would find it.
         """
         record = self._means.record(operation_id)
-        platform = self._means.platform(record.address)
-        if answer is GuardAnswer.BACK and platform.environment.read_only:
-            raise RefusedError(f"{platform.environment.key} is read-only", "go back where it is not")
+        if answer is GuardAnswer.BACK and plan is None:
+            raise RefusedError(f"{record.address}: no rollback is confirmed", "confirm the plan of it")
+        if plan is not None and (plan.verb is not Verb.ROLLBACK or plan.address != record.address):
+            raise RefusedError(
+                f"the guard of {record.address} asks, not {plan.address}", "confirm the plan of its rollback"
+            )
         left = left_in(self._journal.entries(operation_id))
-        if left.open_trip is None:
+        if left.open_trip is None or left.answered_by:
             return False
-        who = self._means.actor(platform.identity())
-        facts = {ANSWER: answer.value, "trip": left.trips, "by": who}
+        if tripped_at is not None and moment(left.open_trip.get("tripped_at")) != tripped_at:
+            return False
+        who = self._means.actor(self._means.platform(record.address).identity())
+        facts = answer_facts(answer, left.trips, who, plan)
         text = f"{who} answers the guard: {answer.value}"
         self._journal.append(operation_id, ANSWERED, self._clock.now(), text, facts)
         return True

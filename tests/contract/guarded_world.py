@@ -89,7 +89,9 @@ class GuardedWorld:
 
     def answer(self, operation: str, answer: GuardAnswer) -> bool:
         """As another console would."""
-        return self.engine().answer_guard(operation, answer)
+        engine = self.engine()
+        plan = engine.plan_rollback(self.address) if answer is GuardAnswer.BACK else None
+        return engine.answer_guard(operation, answer, plan, str(self.address))
 
     def view(self) -> GuardView:
         """The guard as it was drawn last."""

@@ -1,7 +1,9 @@
 """A guard that has tripped: asked on every screen, answered by its own keys, and by nothing else."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,15 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
+from console.domain.address import Address
 from console.domain.fleet import EnvironmentPicture
 from console.domain.guard import Blame, GuardMode, JudgedState
 from console.domain.guarded import GuardAnswer, GuardFigure, GuardState, GuardView
-from console.domain.operation import OperationEvent, Progress, Verb
+from console.domain.operation import OperationEvent, Plan, Progress, Verb
 from console.domain.series import Measure, Scope
+from console.domain.wish import Wish
+from console.errors import JournalError
+from screens.guard_confirm import GuardPlanScreen
 from screens.guarding import UNREAD_S
 from screens.messages import OperationProgressed
 from screens.service import ServiceScreen
-from tests.builders import NOW, a_new_release, a_release, ago
+from tests.builders import ADDRESS, NOW, a_new_release, a_release, ago
 from tests.outside import MARKS, TEXTS, assert_harmless
 from tests.pilot.desk import Desk
 from tests.pilot.stage import a_plan, text_of, until, words_of
@@ -29,7 +35,9 @@ from widgets.lines import in_marks
 from widgets.operation_guard import guard_lines, short_guard_lines
 from widgets.palette import DARK
 
-QUESTION = "rugmunch-api: errors 8.4 % over 5 %: roll back?"
+QUESTION = "rugmunch/production/api: errors 8.4 % over 5 %: roll back?"
+WORKER = Address("rugmunch", "production", "worker")
+ELSEWHERE = Address("fairtradeworker", "production", "api")
 
 
 def a_figure(**overrides: Any) -> GuardFigure:
@@ -82,30 +90,52 @@ class GuardDesk(Desk):
     def __init__(self, *pictures: EnvironmentPicture) -> None:
         super().__init__(*pictures)
         self.answers: list[tuple[str, GuardAnswer]] = []
+        self.confirmed: list[tuple[Plan | None, str | None]] = []
+        """Plan and phrase of each answer."""
+        self.executed: list[Plan] = []
+        """What was ordered without a guard."""
         engine: Any = self.app.runtime.engine
-        engine.answer_guard = self.answer
+        engine.answer_guard, engine.plan, engine.execute = self.answer, self.plan, self.execute
         self.refuses: Exception | None = None
+        self.counts = True
+        """Whether an answer comes in time."""
 
-    def answer(self, operation: str, answer: GuardAnswer) -> bool:
+    def answer(
+        self,
+        operation: str,
+        answer: GuardAnswer,
+        plan: Plan | None = None,
+        typed: str | None = None,
+        tripped_at: datetime | None = None,
+    ) -> bool:
         self.answers.append((operation, answer))
+        self.confirmed.append((plan, typed))
         if self.refuses is not None:
             raise self.refuses
-        return True
+        return self.counts
 
-    def begin(self, view: GuardView, name: str = "01GUARD") -> int:
+    def plan(self, wish: Wish) -> Plan:
+        name = f"{wish.address.system}-{wish.address.alias}"
+        return a_plan(verb=wish.verb, address=wish.address, service=name, made_at=self.clock.now())
+
+    def execute(self, plan: Plan, typed: str | None = None) -> Iterator[OperationEvent]:
+        self.executed.append(plan)
+        return iter(())
+
+    def begin(self, view: GuardView, name: str = "01GUARD", address: Address = ADDRESS) -> int:
         """A deploy, and what its guard says; the token of its feed."""
-        plan = a_plan(verb=Verb.DEPLOY, source=a_release(), target=a_new_release())
+        plan = a_plan(verb=Verb.DEPLOY, address=address, source=a_release(), target=a_new_release())
         operation = self.app.under_way.begin(plan, NOW)
         self.says(operation.token, view, name)
         return operation.token
 
-    def says(self, token: int, view: GuardView, name: str = "01GUARD") -> None:
+    def says(self, token: int, view: GuardView, name: str = "01GUARD", text: str = "") -> None:
         """Another picture of the same deploy."""
         plan = self.app.under_way.operations[token].plan
         assert plan is not None
         progress = Progress(name, plan, ago(300), guard=view)
         self.app.post_message(
-            OperationProgressed(token, OperationEvent("guard", NOW, name, "", {}, progress))
+            OperationProgressed(token, OperationEvent("guard", NOW, name, text, {}, progress))
         )
 
     def later(self, seconds: float = UNREAD_S) -> None:
@@ -149,9 +179,17 @@ async def test_it_asks_right_under_the_header_and_says_what_for(size: tuple[int,
         assert all(line.startswith("▌") for line in text_of(panel).splitlines())
 
 
-@pytest.mark.parametrize(
-    ("key", "answer"), [("R", GuardAnswer.BACK), ("w", GuardAnswer.WAIT), ("i", GuardAnswer.IGNORE)]
-)
+async def plan_of(pilot: Pilot[Any], desk: GuardDesk) -> GuardPlanScreen:
+    """The dialog that R has opened, with its plan."""
+    await until(pilot, lambda: isinstance(desk.app.screen, GuardPlanScreen))
+    dialog = desk.app.screen
+    assert isinstance(dialog, GuardPlanScreen)
+    await until(pilot, lambda: dialog.plan is not None)
+    await pilot.pause()
+    return dialog
+
+
+@pytest.mark.parametrize(("key", "answer"), [("w", GuardAnswer.WAIT), ("i", GuardAnswer.IGNORE)])
 async def test_each_key_gives_its_answer_once(key: str, answer: GuardAnswer) -> None:
     """And it stays on screen, as told, until it is taken up."""
     desk = GuardDesk()
@@ -159,7 +197,7 @@ async def test_each_key_gives_its_answer_once(key: str, answer: GuardAnswer) -> 
         desk.publish()
         token = desk.begin(a_view())
         await shown(pilot, desk)
-        await pilot.press(key)
+        await pilot.press(key, key, key)
         await until(pilot, lambda: bool(desk.answers))
         assert desk.answers == [("01GUARD", answer)]
         desk.app.flush()
@@ -172,23 +210,121 @@ async def test_each_key_gives_its_answer_once(key: str, answer: GuardAnswer) -> 
         assert not panel_of(desk).display
 
 
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_roll_back_opens_the_plan_of_the_service_in_the_panel(size: tuple[int, int]) -> None:
+    """Whatever the cursor is on, as soon as it appears; sent once its phrase is typed, by that plan."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=size) as pilot:
+        await desk.open_service(pilot)
+        desk.begin(a_view(question="", headline="errors 31 %"), address=ELSEWHERE)
+        await until(pilot, lambda: bool(desk.app.under_way.asking()))
+        desk.app.flush()
+        await pilot.pause()
+        assert f"✗ GUARD {ELSEWHERE}: errors 31 %" in words_of(panel_of(desk))
+        await pilot.press("R")
+        dialog = await plan_of(pilot, desk)
+        assert dialog.plan is not None
+        assert dialog.plan.address == ELSEWHERE
+        assert f"asked by the guard of {ELSEWHERE}: errors 31 %" in words_of(dialog)
+        await pilot.press("enter")
+        assert not desk.answers, "nothing is typed yet"
+        desk.later()
+        await pilot.press(*"production/api", "enter")
+        await until(pilot, lambda: bool(desk.answers))
+        assert desk.answers == [("01GUARD", GuardAnswer.BACK)]
+        assert desk.confirmed == [(dialog.plan, "production/api")]
+        assert not desk.executed, "its own process goes back, once"
+
+
+async def test_no_mash_of_keys_rolls_anything_back() -> None:
+    """Two guards ask, one of them counts down; every key that answers, pressed at random, sends no rollback
+    and is an answer to no other question than the one that was on screen."""
+    keys, draw = ["R", "w", "i", "escape", "enter", "space", "tab"], Random(7)
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        await desk.open_service(pilot)
+        desk.begin(a_view(tripped_at=ago(60)), "01FIRST")
+        desk.begin(COUNTING, "01SECOND", WORKER)
+        await shown(pilot, desk)
+        for _ in range(60):
+            await pilot.press(draw.choice(keys))
+        assert GuardAnswer.BACK not in [answer for _, answer in desk.answers]
+        assert {operation for operation, _ in desk.answers} <= {"01FIRST"}
+        assert not desk.executed
+
+
 async def test_a_key_pressed_as_it_appears_means_what_it_meant_before() -> None:
-    """R then opens the plan of the service under the cursor, and answers nothing."""
+    """Where it would answer at once; the key that only opens the plan does that at once."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        screen = await desk.open_service(pilot)
+        desk.begin(COUNTING)
+        await until(pilot, lambda: bool(desk.app.under_way.asking()))
+        desk.app.flush()
+        await pilot.press("w", "i", "escape")
+        assert desk.app.screen is not screen, "esc has left the screen"
+        await pilot.press("R")
+        await plan_of(pilot, desk)
+        desk.later()
+        await pilot.press("w", "i", "escape")
+        assert not desk.answers  # a dialog is answered first
+        desk.app.flush()
+        await pilot.press("escape")
+        await until(pilot, lambda: bool(desk.answers))
+        assert desk.answers == [("01GUARD", GuardAnswer.WAIT)]
+
+
+async def test_what_is_settled_elsewhere_is_not_sent_from_here() -> None:
+    """Another console has answered while the plan was read: it is said, and nothing is sent."""
     desk = GuardDesk()
     async with desk.app.run_test(size=(140, 40)) as pilot:
         desk.publish()
+        token = desk.begin(a_view())
+        await shown(pilot, desk)
+        await pilot.press("R")
+        dialog = await plan_of(pilot, desk)
+        await pilot.press(*"production/api")
+        assert not dialog.dead_because()
+        desk.says(token, a_view(state=GuardState.OFF), text="guard off: ada has switched it off")
+        await until(pilot, lambda: not desk.app.under_way.asking())
+        await pilot.press("enter")
+        await until(pilot, lambda: "nothing is sent from here any more" in words_of(dialog))
+        assert "ada has switched it off" in words_of(dialog)
+        assert desk.app.screen is dialog
+        assert not desk.answers and not desk.executed
+
+
+async def test_an_answer_that_comes_second_is_said_to_be_none() -> None:
+    """Two consoles at one moment: the journal knows which was first."""
+    desk = GuardDesk()
+    desk.counts = False
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
         desk.begin(a_view())
-        await until(pilot, lambda: bool(desk.app.under_way.asking()))
+        await shown(pilot, desk)
+        await pilot.press("i")
+        await until(
+            pilot, lambda: any("somebody has answered" in item.message for item in desk.app._notifications)
+        )
+
+
+async def test_a_journal_that_fails_is_in_no_rollbacks_way() -> None:
+    """The guarded process cannot be told: the plan that was confirmed is carried out here."""
+    desk = GuardDesk()
+    desk.refuses = JournalError("disk full")
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
+        desk.begin(a_view())
+        await shown(pilot, desk)
+        await pilot.press("i")
+        await until(pilot, lambda: any("disk full" in item.message for item in desk.app._notifications))
+        assert not desk.executed
         desk.app.flush()
         await pilot.press("R")
-        assert type(desk.app.screen).__name__ == "PlanScreen"
-        desk.later()
-        await pilot.press("w", "i")
-        assert not desk.answers  # a dialog is answered first
-        await pilot.press("escape")
-        await pilot.press("i")
-        await until(pilot, lambda: bool(desk.answers))
-        assert desk.answers == [("01GUARD", GuardAnswer.IGNORE)]
+        dialog = await plan_of(pilot, desk)
+        await pilot.press(*"production/api", "enter")
+        await until(pilot, lambda: bool(desk.executed))
+        assert desk.executed == [dialog.plan]
 
 
 async def test_a_field_keeps_its_letters() -> None:
@@ -224,13 +360,13 @@ async def test_it_follows_to_every_screen() -> None:
 
 
 async def test_a_countdown_is_stopped_by_one_key_only() -> None:
-    """w and i do nothing; esc stops it and leaves no screen; R does not wait for its end."""
+    """w and i do nothing; esc stops it and leaves no screen."""
     desk = GuardDesk()
     async with desk.app.run_test(size=(140, 40)) as pilot:
         screen = await desk.open_service(pilot)
         token = desk.begin(COUNTING)
         await shown(pilot, desk)
-        assert "rolling back in 0:07 · esc cancels · R now" in words_of(panel_of(desk))
+        assert "rolling back in 0:07 · esc cancels · R reads the plan" in words_of(panel_of(desk))
         desk.later(2)
         await pilot.pause()
         assert "rolling back in 0:05" in words_of(panel_of(desk))
@@ -241,34 +377,55 @@ async def test_a_countdown_is_stopped_by_one_key_only() -> None:
         assert desk.answers == [("01GUARD", GuardAnswer.WAIT)]
         assert desk.app.screen is screen
         desk.says(token, a_view())
-        await until(pilot, lambda: desk.app.under_way.asking()[0][1].rolls_back_at is None)
+        await until(pilot, lambda: desk.app.under_way.asking()[0].view.rolls_back_at is None)
         desk.app.flush()
         desk.later()
-        await pilot.press("R")
+        await pilot.press("i")
         await until(pilot, lambda: len(desk.answers) == 2)
-        assert desk.answers[1] == ("01GUARD", GuardAnswer.BACK)
+        assert desk.answers[1] == ("01GUARD", GuardAnswer.IGNORE)
 
 
-async def test_of_two_trips_the_newest_is_asked_first() -> None:
-    """The other one is counted, and asked when that is answered."""
+async def test_a_newer_trip_waits_for_its_turn() -> None:
+    """What is read stays, whatever trips meanwhile; the newer one is counted, and asked when that is
+    settled, by a key that is pressed for it."""
     desk = GuardDesk()
     async with desk.app.run_test(size=(80, 24)) as pilot:
         desk.publish()
-        desk.begin(a_view(tripped_at=ago(60)), "01FIRST")
-        second = desk.begin(a_view(question="rugmunch-api: p95 1.9 s: roll back?"), "01SECOND")
-        await until(pilot, lambda: len(desk.app.under_way.asking()) == 2)
+        first = desk.begin(a_view(tripped_at=ago(60)), "01FIRST")
         await shown(pilot, desk)
+        desk.begin(a_view(question=f"{WORKER}: p95 1.9 s: roll back?"), "01SECOND", WORKER)
+        await until(pilot, lambda: len(desk.app.under_way.asking()) == 2)
+        desk.app.flush()
+        await pilot.pause()
         said = words_of(panel_of(desk))
-        assert "p95 1.9 s" in said and "+1 more" in said
+        assert QUESTION[:40] in said and "+1 more" in said
         await pilot.press("i")
         await until(pilot, lambda: bool(desk.answers))
-        desk.says(second, a_view(state=GuardState.OFF), "01SECOND")
+        desk.says(first, a_view(state=GuardState.OFF), "01FIRST")
         await until(pilot, lambda: len(desk.app.under_way.asking()) == 1)
         desk.app.flush()
         await pilot.press("i")  # another question than the one that was on screen
-        assert [name for name, _ in desk.answers] == ["01SECOND"]
+        assert [name for name, _ in desk.answers] == ["01FIRST"]
         await shown(pilot, desk)
-        assert QUESTION in words_of(panel_of(desk)) and "more" not in words_of(panel_of(desk))
+        assert f"{WORKER}: p95 1.9 s" in words_of(panel_of(desk)) and "more" not in words_of(panel_of(desk))
+        await pilot.press("R")
+        dialog = await plan_of(pilot, desk)
+        assert dialog.plan is not None
+        assert dialog.plan.address == WORKER
+
+
+async def test_a_countdown_that_nobody_reads_yet_is_named_with_its_seconds() -> None:
+    """It goes back whether its turn comes or not."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
+        desk.begin(a_view(tripped_at=ago(60)), "01FIRST")
+        desk.begin(COUNTING, "01SECOND", WORKER)
+        await until(pilot, lambda: len(desk.app.under_way.asking()) == 2)
+        await shown(pilot, desk)
+        said = words_of(panel_of(desk))
+        assert QUESTION in said
+        assert "+1 more" in said and f"{WORKER} goes back by itself in 0:07" in said
 
 
 async def test_what_is_refused_is_said_and_asked_again() -> None:
@@ -279,7 +436,7 @@ async def test_what_is_refused_is_said_and_asked_again() -> None:
         desk.publish()
         desk.begin(a_view())
         await shown(pilot, desk)
-        await pilot.press("R")
+        await pilot.press("i")
         await until(pilot, lambda: bool(desk.answers))
         await until(pilot, lambda: any("RuntimeError" in item.message for item in desk.app._notifications))
         desk.app.flush()
@@ -303,7 +460,7 @@ async def test_the_bell_rings_once_a_trip_where_it_is_wanted(
         token = desk.begin(a_view())
         await shown(pilot, desk)
         desk.says(token, a_view(headline="worse"))
-        await until(pilot, lambda: desk.app.under_way.asking()[0][1].headline == "worse")
+        await until(pilot, lambda: desk.app.under_way.asking()[0].view.headline == "worse")
         desk.app.flush()
         desk.app.flush()
     assert len(rung) == rings
@@ -327,7 +484,9 @@ def test_why_it_asks_is_said_once() -> None:
     view = a_view(
         mode=GuardMode.ROLLBACK, blame=Blame(False, "database is down", uncured), asks_because=uncured
     )
-    said = "\n".join(line.plain(140) for line in panel_lines(GuardAsked(view, NOW, "api", "x"), 140, UNICODE))
+    said = "\n".join(
+        line.plain(140) for line in panel_lines(GuardAsked(view, NOW, ADDRESS, "x"), 140, UNICODE)
+    )
     assert said.count(uncured) == 1
     assert "for this it does not act by itself" in said
 
@@ -347,7 +506,7 @@ async def test_a_terminal_that_is_too_small_still_says_that_it_asks() -> None:
         await until(pilot, lambda: bool(desk.app.under_way.asking()))
         desk.app.flush()
         await pilot.pause()
-        assert "GUARD rugmunch-api" in text_of(desk.app.screen)
+        assert "GUARD rugmunch/production/api" in text_of(desk.app.screen)
         desk.later()
         await pilot.press("i")
         assert not desk.answers
@@ -370,7 +529,8 @@ def test_nothing_from_outside_moves_a_column(
     texts = ("headline", "question", "plan", "back_to", "asks_because", "why")
     said: dict[str, Any] = dict.fromkeys(texts, word)
     view = a_view(state=state, figures=(figure,) * 6, blame=Blame(None, word, word), **said)
-    asked = GuardAsked(view, NOW, word, word, word, word, more=3)
+    named = Address(word, word, word)
+    asked = GuardAsked(view, NOW, named, word, word, word, more=3, next_back=(named, 8.0) if value else None)
     panel = panel_lines(asked, width, glyphs)
     assert len(panel) == (ROWS if width >= 100 else NARROW_ROWS)
     long, short = guard_lines(view, NOW, width - 2, glyphs), short_guard_lines(view, NOW, width - 2, glyphs)

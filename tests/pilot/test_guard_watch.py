@@ -2,17 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from console.domain.guard import GuardMode
 from console.domain.guarded import GuardState, GuardTerms, GuardView
+from console.domain.open_trip import OpenTrip
 from console.domain.operation import OperationEvent, Progress, Verb, Verdict
-from screens.messages import OperationEnded, OperationProgressed
-from tests.builders import NOW, a_new_release, a_release
+from console.errors import JournalError
+from screens.feeds import GuardTripFeed
+from screens.messages import GuardTripsRead, OperationEnded, OperationProgressed
+from screens.under_way import FOLLOWED_AGAIN_S
+from tests.builders import NOW, a_new_release, a_record, a_release
+from tests.fakes import FakeClock
 from tests.pilot.desk import Desk
-from tests.pilot.stage import a_plan, text_of, until
+from tests.pilot.stage import a_plan, text_of, until, words_of
+from widgets.guard_panel import GuardPanel
 
 TERMS = GuardTerms(GuardMode.ASK, 600, 15, 1800)
 DEPLOY = a_plan(verb=Verb.DEPLOY, source=a_release(), target=a_new_release(), guard=TERMS)
@@ -100,3 +109,88 @@ async def test_the_watch_stands_back_for_what_has_just_ended() -> None:
         asks = Progress("01WATCH", DEPLOY, NOW, guard=GuardView(GuardState.TRIPPED, GuardMode.ASK))
         under_way.progressed(watch.token, OperationEvent("guard", NOW, "01WATCH", "", {}, asks))
         assert under_way.in_header(now()) is under_way.operations[watch.token]
+
+
+def a_trip(**overrides: Any) -> OpenTrip:
+    """A deploy of another process, whose guard asks."""
+    record = a_record(id="01CI", verb=Verb.DEPLOY, host="ci-runner", pid=4711, verdict=None)
+    view = GuardView(
+        GuardState.TRIPPED, GuardMode.ASK, question=f"{DEPLOY.address}: errors 8.4 %: roll back?"
+    )
+    return replace(OpenTrip(record, DEPLOY, replace(view, tripped_at=NOW)), **overrides)
+
+
+async def test_the_guard_of_another_process_is_asked_about_here_too() -> None:
+    """At once, by what the journal says; its operation is followed from then on, by one feed."""
+    desk, followed, go_on = Desk(), [], Event()
+
+    def resume(operation: str) -> Iterator[OperationEvent]:
+        followed.append(operation)
+        go_on.wait(20)
+        text = "ada answers the guard: ignore"
+        view = replace(a_trip().view, answered_by="ada")
+        yield OperationEvent(
+            "answered", NOW, operation, text, {}, Progress(operation, DEPLOY, NOW, guard=view)
+        )
+
+    engine: Any = desk.app.runtime.engine
+    engine.resume = resume
+    async with desk.app.run_test(size=(80, 24)) as pilot:
+        desk.publish()
+        for _ in range(3):
+            desk.app.post_message(GuardTripsRead((a_trip(),)))
+        await until(pilot, lambda: bool(desk.app.under_way.asking()))
+        desk.app.flush()
+        await pilot.pause()
+        panel = desk.app.screen.query_one(GuardPanel)
+        assert panel.display
+        assert f"GUARD {DEPLOY.address}: errors 8.4 %" in words_of(panel)
+        assert followed == ["01CI"]
+        go_on.set()
+        await until(pilot, lambda: not desk.app.under_way.asking())
+        desk.app.flush()
+        await pilot.pause()
+        assert not panel.display, "another console was first"
+
+
+async def test_what_ended_here_and_still_asks_is_followed_again_after_a_while() -> None:
+    """Its process has ended with the question open: whoever asks it again stands in for it."""
+    desk, followed = Desk(), []
+
+    def resume(operation: str) -> Iterator[OperationEvent]:
+        followed.append(operation)
+        return iter(())
+
+    engine: Any = desk.app.runtime.engine
+    engine.resume = resume
+    async with desk.app.run_test() as pilot:
+        desk.publish()
+        desk.app.post_message(GuardTripsRead((a_trip(),)))
+        await until(pilot, lambda: any(item.over for item in desk.app.under_way.operations.values()))
+        desk.app.post_message(GuardTripsRead((a_trip(),)))
+        await pilot.pause()
+        assert followed == ["01CI"]
+        desk.clock.advance(FOLLOWED_AGAIN_S + 1)
+        desk.app.post_message(GuardTripsRead((a_trip(),)))
+        await until(pilot, lambda: followed == ["01CI", "01CI"])
+
+
+def test_the_journal_is_read_often_enough_to_ask_within_five_seconds() -> None:
+    """Whatever went wrong with the look before; and no more once it is stopped."""
+    clock, looks = FakeClock(), list[float]()
+    heard: list[GuardTripsRead] = []
+    target: Any = SimpleNamespace(post_message=heard.append)
+
+    def trips() -> tuple[OpenTrip, ...]:
+        looks.append(clock.monotonic())
+        if len(looks) == 1:
+            raise JournalError("locked")
+        if len(looks) == 3:
+            feed.stop()
+        return (a_trip(),) if len(looks) == 3 else ()
+
+    feed = GuardTripFeed(target, trips, clock)
+    feed._run()
+    assert len(looks) == 3
+    assert max(later - before for before, later in pairwise(looks)) <= 2.5
+    assert [message.trips for message in heard] == [(a_trip(),)]

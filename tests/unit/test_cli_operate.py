@@ -119,8 +119,11 @@ class FakeEngine:
         self.calls.append(("answer", operation_id, yes))
         return bool(self.question)
 
-    def answer_guard(self, operation_id: str, answer: GuardAnswer) -> bool:
-        self.calls.append(("answer_guard", operation_id, answer))
+    def answer_guard(
+        self, operation_id: str, answer: GuardAnswer, plan: Plan | None = None, typed: str | None = None
+    ) -> bool:
+        confirmed = (plan.verb, typed) if plan is not None else ()
+        self.calls.append(("answer_guard", operation_id, answer, *confirmed))
         return bool(self.question)
 
     def end_hold(self, address: Address) -> Iterator[OperationEvent]:

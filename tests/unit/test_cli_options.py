@@ -76,7 +76,40 @@ def test_a_deploy_is_guarded_as_asked() -> None:
     assert engine.calls[-1] == ("resume", a_record().id)
 
 
-@pytest.mark.parametrize("word", ["back", "wait", "ignore"])
+def test_a_guard_goes_back_by_a_plan_that_is_shown_and_confirmed() -> None:
+    """As ``rollback`` does: without the phrase nothing is answered, and a dry run answers nothing."""
+    engine = Wishing(under_way=a_record(verb=Verb.DEPLOY), question="roll back?", course=a_course())
+    words = ("deploy", str(ADDRESS), "--answer", "back")
+    report = Report(FakeClock(), as_json=True)
+    assert deploy.answer(engine, ADDRESS, parsed(*words), report) == 3
+    assert deploy.answer(engine, ADDRESS, parsed(*words, "--confirm", "production/worker"), report) == 3
+    deploy.answer(engine, ADDRESS, parsed(*words, "--confirm", "production/api", "--dry-run"), report)
+    assert "answer_guard" not in engine.names
+    deploy.answer(engine, ADDRESS, parsed(*words, "--confirm", "production/api"), report)
+    assert engine.calls[-2:] == [
+        ("answer_guard", a_record().id, GuardAnswer.BACK, Verb.ROLLBACK, "production/api"),
+        ("resume", a_record().id),
+    ]
+
+
+@pytest.mark.parametrize("confirmed", [(), ("--confirm", "production/api"), ("--confirm", str(ADDRESS))])
+def test_a_rehearsal_goes_ahead_where_it_names_the_service(confirmed: tuple[str, ...]) -> None:
+    """Nothing has to be typed for one."""
+    engine = Wishing(course=a_course())
+    report = Report(FakeClock(), as_json=True)
+    sayings.rehearse(engine, ADDRESS, parsed("rehearse", str(ADDRESS), *confirmed), report)
+    assert engine.calls == [("rehearse", ADDRESS)]
+
+
+def test_a_rehearsal_of_another_service_than_the_one_confirmed_is_refused() -> None:
+    """Nothing is planned or sent; exit 3 as for every verb."""
+    engine = Wishing(course=a_course())
+    given = parsed("rehearse", str(ADDRESS), "--confirm", "staging/worker")
+    assert sayings.rehearse(engine, ADDRESS, given, Report(FakeClock(), as_json=True)) == 3
+    assert engine.calls == []
+
+
+@pytest.mark.parametrize("word", ["wait", "ignore"])
 def test_the_guard_of_the_deploy_under_way_is_answered(word: str) -> None:
     """Nothing is planned; the deploy is followed. Without a question it is said that there is none."""
     engine = Wishing(under_way=a_record(verb=Verb.DEPLOY), question="roll back?", course=a_course())
@@ -84,7 +117,7 @@ def test_the_guard_of_the_deploy_under_way_is_answered(word: str) -> None:
     deploy.answer(engine, ADDRESS, given, Report(FakeClock(), as_json=True))
     assert engine.calls == [("answer_guard", a_record().id, GuardAnswer(word)), ("resume", a_record().id)]
     engine.question = ""
-    with pytest.raises(RefusedError, match="has not tripped"):
+    with pytest.raises(RefusedError, match="it has not tripped"):
         deploy.answer(engine, ADDRESS, given, Report(FakeClock(), as_json=True))
     engine.under_way = None
     with pytest.raises(RefusedError, match="no deploy"):

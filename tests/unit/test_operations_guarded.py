@@ -20,15 +20,16 @@ from console.domain.guard import (
     ServiceSignals,
 )
 from console.domain.guarded import GuardAnswer, GuardPhase, GuardState, GuardView
-from console.domain.operation import Accepted, OperationEvent, Order, Verb, Verdict
+from console.domain.operation import Accepted, Entry, OperationEvent, Order, Verb, Verdict
 from console.domain.rollout import RolloutStatus
-from console.domain.series import Scope, SeriesPicture
+from console.domain.series import Measure, Scope, SeriesPicture
 from console.domain.service import Observation
 from console.domain.wish import Wish
+from console.errors import RefusedError
 from console.operations import lives, observing
 from console.operations.carrier import Carrier
 from console.operations.engine import Engine
-from console.operations.guard_log import counting_down, facts_of, view_in
+from console.operations.guard_log import answer_facts, counting_down, facts_of, left_in, view_in
 from console.signals.lanes import Job, SameThreadLane
 from tests.builders import (
     ADDRESS,
@@ -200,7 +201,8 @@ class Post:
     def answer(self, answer: GuardAnswer, verb: Verb = Verb.DEPLOY) -> None:
         """As another process would."""
         record = next(r for r in self.bench.journal.operations() if r.verb is verb)
-        assert self.engine().answer_guard(record.id, answer)
+        plan = self.engine().plan_rollback(ADDRESS) if answer is GuardAnswer.BACK else None
+        assert self.engine().answer_guard(record.id, answer, plan, "production/api")
 
     @property
     def states(self) -> list[str]:
@@ -358,7 +360,7 @@ def test_the_countdown_is_told_with_what_is_armed(post: Post) -> None:
     post.deploy("rollback", BAKE_S)
     view = post.view(GuardState.COUNTDOWN)
     assert view.countdown_s == 15.0
-    assert view.question == "rugmunch-api: errors 8.4 % over 5 %: roll back?"
+    assert view.question == "rugmunch/production/api: errors 8.4 % over 5 %: roll back?"
     assert view.back_to == "v1.4.2"
     assert view.wants_answer
     (figure,) = view.figures
@@ -409,6 +411,118 @@ def test_it_asks_and_goes_back_on_yes(post: Post) -> None:
     assert (verdict["verdict"], verdict["by"]) == ("ROLLED_BACK", "operator")
     assert post.orders == 2
     assert post.bench.journal.operations()[0].by == "operator"
+
+
+def asked(post: Post, guard: str = "ask") -> tuple[str, Iterator[OperationEvent]]:
+    """A deploy whose guard has tripped, carried on by whoever goes through its events."""
+    post.at(60, post.figures.bad)
+    events = post.events(guard, BAKE_S)
+    for event in events:
+        if in_state("tripped")(event) or in_state("countdown")(event):
+            return str(event.operation), events
+    raise AssertionError("it never tripped")
+
+
+@pytest.mark.parametrize("typed", [None, "", "production/worker", "staging/api"])
+def test_nothing_goes_back_that_is_not_confirmed(post: Post, typed: str | None) -> None:
+    """Below every screen: the phrase of the plan, and a plan at all, of that service."""
+    deploy, _ = asked(post)
+    engine = post.engine()
+    plan = engine.plan_rollback(ADDRESS)
+    with pytest.raises(RefusedError, match="not confirmed"):
+        engine.answer_guard(deploy, GuardAnswer.BACK, plan, typed)
+    with pytest.raises(RefusedError, match="no rollback is confirmed"):
+        engine.answer_guard(deploy, GuardAnswer.BACK)
+    assert not [e for e in post.bench.journal.entries(deploy) if e.event == "answered"]
+
+
+def test_the_plan_of_another_service_answers_no_guard(post: Post) -> None:
+    deploy, _ = asked(post)
+    engine = post.engine()
+    other = replace(engine.plan_rollback(ADDRESS), address=replace(ADDRESS, alias="worker"))
+    with pytest.raises(RefusedError, match="the guard of rugmunch/production/api asks"):
+        engine.answer_guard(deploy, GuardAnswer.BACK, other, "production/api")
+    assert post.orders == 1
+
+
+def test_it_goes_back_by_the_plan_that_was_confirmed(post: Post) -> None:
+    """To what the person has read, wherever it would go by itself."""
+    deploy, events = asked(post)
+    plan = post.engine().plan_rollback(ADDRESS)
+    confirmed = replace(
+        plan, target=replace(plan.target, version=replace(plan.target.version, label="v1.4.2 as read"))
+    )
+    assert post.engine().answer_guard(deploy, GuardAnswer.BACK, confirmed, "production/api")
+    last = list(events)[-1]
+    assert last.facts["verdict"] == "ROLLED_BACK"
+    assert post.orders == 2
+    back = post.bench.journal.operations()[0]
+    assert back.target["version"] == "v1.4.2 as read"
+
+
+def test_a_plan_that_is_true_no_more_is_not_sent_and_it_asks_on(post: Post) -> None:
+    """Another deployment is PRIMARY since it was read: nothing goes back unread."""
+    deploy, events = asked(post)
+    plan = post.engine().plan_rollback(ADDRESS)
+    old = replace(plan, basis=replace(plan.basis, deployment="ecs-svc/before"))
+    assert post.engine().answer_guard(deploy, GuardAnswer.BACK, old, "production/api")
+    said = next(e for e in events if in_state("tripped")(e))
+    assert "it cannot go back: the service changed since the plan" in said.text
+    assert post.orders == 1
+    post.answer(GuardAnswer.BACK)
+    assert list(events)[-1].facts["verdict"] == "ROLLED_BACK"
+    assert post.orders == 2
+
+
+def test_the_first_answer_counts(post: Post) -> None:
+    """Whoever comes second is told so, and nothing is sent for it."""
+    deploy, events = asked(post)
+    plan = post.engine().plan_rollback(ADDRESS)
+    assert post.engine().answer_guard(deploy, GuardAnswer.IGNORE)
+    assert not post.engine().answer_guard(deploy, GuardAnswer.BACK, plan, "production/api")
+    assert list(events)[-1].facts["verdict"] == "SUCCEEDED"
+    assert post.orders == 1
+
+
+@pytest.mark.parametrize("first", [GuardAnswer.WAIT, GuardAnswer.IGNORE])
+def test_of_two_answers_at_one_moment_the_first_counts(post: Post, first: GuardAnswer) -> None:
+    """Both were written before either was taken up; also where the countdown becomes a question of the same
+    trip."""
+    deploy, events = asked(post, "rollback")
+    plan, now = post.engine().plan_rollback(ADDRESS), post.bench.clock.now()
+    for answer, by in ((first, "ada"), (GuardAnswer.BACK, "ben")):
+        facts = answer_facts(answer, 1, by, plan if answer is GuardAnswer.BACK else None)
+        post.bench.journal.append(deploy, "answered", now, "", facts)
+    post.at(200, lambda: post.figures.well())
+    assert list(events)[-1].facts["verdict"] == "SUCCEEDED"
+    assert post.orders == 1
+
+
+def test_an_answer_to_another_trip_than_the_one_that_was_read_is_none(post: Post) -> None:
+    deploy, events = asked(post)
+    view = post.view(GuardState.TRIPPED)
+    assert view.tripped_at is not None
+    before = view.tripped_at - timedelta(minutes=6)
+    assert not post.engine().answer_guard(deploy, GuardAnswer.IGNORE, tripped_at=before)
+    assert post.engine().answer_guard(deploy, GuardAnswer.IGNORE, tripped_at=view.tripped_at)
+    assert list(events)[-1].facts["verdict"] == "SUCCEEDED"
+
+
+def test_who_takes_it_over_is_not_misled_by_an_answer_that_came_second() -> None:
+    """It waits: the one who would have it ignored came later, and was told so."""
+    trip = {**facts_of(GuardView(GuardState.TRIPPED, GuardMode.ASK, tripped_at=NOW), 1)}
+    told: list[tuple[str, dict[str, object]]] = [
+        ("guard", trip),
+        ("answered", answer_facts(GuardAnswer.WAIT, 1, "ada", None)),
+        ("answered", answer_facts(GuardAnswer.IGNORE, 1, "ben", None)),
+    ]
+    entries = [Entry(n, "01", event, NOW, "", facts) for n, (event, facts) in enumerate(told, 1)]
+    left = left_in(entries)
+    assert (left.answered_by, left.only_asks, left.is_ignored) == ("ada", True, False)
+    judged = Entry(4, "01", "guard", NOW, "", facts_of(GuardView(GuardState.JUDGING, GuardMode.ASK), 1))
+    late = Entry(5, "01", "answered", NOW, "", answer_facts(GuardAnswer.IGNORE, 1, "ben", None))
+    left = left_in([judged, late], left)
+    assert (left.open_trip, left.answered_by, left.is_ignored) == (None, "", False)
 
 
 def test_an_unanswered_question_holds_the_end_where_somebody_can_answer(post: Post) -> None:
@@ -555,7 +669,7 @@ def test_a_question_is_asked_again_and_an_answer_given_meanwhile_counts(post: Po
     post.at(60, post.figures.bad)
     deploy = killed(post, in_state("tripped"), "ask")
     asked = post.engine().open_question(deploy)
-    assert asked == "rugmunch-api: errors 8.4 % over 5 %: roll back?"
+    assert asked == "rugmunch/production/api: errors 8.4 % over 5 %: roll back?"
     post.figures.judged = ()
     follows = post.kept(post.engine().resume(deploy))
     for event in follows:
@@ -692,7 +806,7 @@ def test_who_only_follows_draws_what_the_journal_says(state: GuardState) -> None
         mode=GuardMode.ROLLBACK,
         phase=GuardPhase.BAKE,
         headline="errors 8.4 %, limit 5 %",
-        question="rugmunch-api: errors 8.4 % over 5 %: roll back?",
+        question="rugmunch/production/api: errors 8.4 % over 5 %: roll back?",
         rolls_back_at=NOW + timedelta(seconds=15) if state is GuardState.COUNTDOWN else None,
         asks_because="database is down",
         blame=Blame(False, "database is down", "a rollback does not bring it back", "database"),
@@ -723,5 +837,100 @@ def test_a_deploy_that_another_process_carries_is_followed_with_its_guard(
     assert views[-1] is not None
     assert (views[-1].state, views[-1].question) == (
         GuardState.TRIPPED,
-        "rugmunch-api: errors 8.4 % over 5 %: roll back?",
+        "rugmunch/production/api: errors 8.4 % over 5 %: roll back?",
     )
+
+
+# asked in another process
+
+
+def of_another_process(post: Post, deploy: str) -> None:
+    """As if a process on another machine carried it, and had shown a sign of life just now."""
+    record, now = post.bench.journal.operation(deploy), post.bench.clock.now()
+    assert record is not None
+    assert post.bench.journal.claim(deploy, "ci-runner", 4711, now, record.heartbeat_at)
+
+
+def test_a_guard_that_asks_in_another_process_is_found_in_the_journal(post: Post) -> None:
+    """With what it asks, by which figures; what this process asks it asks by itself."""
+    deploy, _ = asked(post)
+    engine = post.engine()
+    assert engine.open_trips() == ()
+    of_another_process(post, deploy)
+    (trip,) = engine.open_trips()
+    assert (trip.record.id, trip.plan.address) == (deploy, ADDRESS)
+    assert trip.view.question == "rugmunch/production/api: errors 8.4 % over 5 %: roll back?"
+    (figure,) = trip.view.figures
+    assert (figure.measure, figure.value, figure.limit) == (Measure.ERRORS, 0.084, 0.05)
+    assert (figure.state, figure.baseline, figure.periods_bad) == (JudgedState.CRITICAL, 0.001, 2)
+    assert trip.progress.guard == trip.view
+    assert engine.open_trips() == (trip,), "also where nothing new was read"
+
+
+def test_what_nobody_asks_is_not_found(post: Post) -> None:
+    """Neither before it trips, nor once somebody has answered, nor where the journal cannot be read."""
+    events = post.events("ask", BAKE_S)
+    deploy = str(next(event for event in events if in_state("judging")(event)).operation)
+    of_another_process(post, deploy)
+    engine = post.engine()
+    assert engine.open_trips() == ()
+    post.figures.bad()
+    next(event for event in events if in_state("tripped")(event))
+    of_another_process(post, deploy)
+    post.bench.journal.break_down()
+    assert engine.open_trips() == ()
+    post.bench.journal.recover()
+    assert len(engine.open_trips()) == 1
+    assert post.engine().answer_guard(deploy, GuardAnswer.WAIT)
+    assert engine.open_trips() == ()
+    next(event for event in events if event.event == "guard")
+    assert engine.open_trips() == ()
+
+
+def test_an_answer_that_nobody_lives_to_take_up_is_a_question_again(post: Post) -> None:
+    """Whoever finds it takes the operation over, and goes back by what was confirmed."""
+    deploy, _ = asked(post)
+    of_another_process(post, deploy)
+    post.answer(GuardAnswer.BACK)
+    assert post.engine().open_trips() == ()
+    post.bench.clock.advance(60)
+    (trip,) = post.engine().open_trips()
+    last = list(post.kept(post.engine().resume(trip.record.id)))[-1]
+    assert (last.facts["verdict"], last.facts["by"]) == ("ROLLED_BACK", "operator")
+    assert post.orders == 2
+    assert post.engine().open_trips() == ()
+
+
+def test_a_trip_whose_process_is_dead_says_so(post: Post) -> None:
+    """To whoever takes it over, and in the journal to everybody else; it is the same trip as before."""
+    deploy, _ = asked(post)
+    of_another_process(post, deploy)
+    (trip,) = post.engine().open_trips()
+    post.bench.clock.advance(60)
+    post.told.clear()
+    follows = post.kept(post.engine().resume(deploy))
+    next(event for event in follows if in_state("tripped")(event))
+    view = post.view(GuardState.TRIPPED)
+    assert view.asks_because == "the process that judged it is gone"
+    for _ in range(6):
+        next(follows)
+    after = [e.progress.guard for e in post.told if e.progress is not None][-1]
+    assert after is not None
+    assert after.tripped_at == trip.view.tripped_at
+
+
+def test_who_follows_learns_at_once_that_somebody_has_answered(post: Post) -> None:
+    """Before the guard itself has taken it up: the panel of every other console withdraws."""
+    deploy, _ = asked(post)
+    of_another_process(post, deploy)
+    follows = post.engine().resume(deploy)
+    views = [told.progress.guard for told in (next(follows) for _ in range(4)) if told.progress]
+    assert views[-1] is not None
+    assert views[-1].wants_answer
+    post.answer(GuardAnswer.IGNORE)
+    of_another_process(post, deploy)
+    told = next(event for event in follows if event.event == "answered")
+    assert told.progress is not None
+    assert told.progress.guard is not None
+    assert told.progress.guard.answered_by
+    assert not told.progress.guard.wants_answer
