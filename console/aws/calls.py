@@ -142,7 +142,7 @@ class Calls:
         try:
             answer: Answer = getattr(client, xform_name(operation))(**params)
         except faults.FAILURES as error:
-            if faults.code_of(error) in faults.THROTTLES:
+            if faults.is_throttled(error):
                 budget.throttled(service, operation)
             raise
         return answer

@@ -90,6 +90,7 @@ _NO_CREDENTIALS = (
 )
 _NOT_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 _MAX_WORDS = 300
+_TOO_MANY_REQUESTS = 429
 _AGAIN = "try again"
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)")
 
@@ -130,7 +131,7 @@ def patience(error: Exception) -> tuple[float, ...]:
     A time-out is not repeated: eight seconds have gone, and whoever polls comes again anyway.
     """
     if isinstance(error, ClientError):
-        if code_of(error) in THROTTLES:
+        if is_throttled(error):
             return 0.5, 1.0, 2.0
         return (0.2, 0.5) if _status(error) in (500, 502, 503, 504) else ()
     if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
@@ -167,7 +168,7 @@ def _answered(error: ClientError, attempt: Attempt) -> QuarterdeckError:
             f"the credentials of profile {attempt.profile or 'default'} are not accepted: {words or code}",
             attempt.remedy,
         )
-    if code in THROTTLES:
+    if is_throttled(error) and not (attempt.write and _status(error) >= 500):
         return ThrottledError(
             f"{attempt.action} is throttled in {attempt.region}: {words or code}",
             "it was not carried out; try again shortly" if attempt.write else "it is tried again more slowly",
@@ -181,6 +182,14 @@ def _answered(error: ClientError, attempt: Attempt) -> QuarterdeckError:
             return _unknown_outcome(attempt, f"answered with an error of its own: {words or code}")
         return EndpointError(f"{attempt.place} failed to answer {attempt.action}: {words or code}", _AGAIN)
     return RejectedError(f"{attempt.action} was refused: {words or code}")
+
+
+def is_throttled(error: Exception) -> bool:
+    """Whether AWS asks for fewer calls. Of a write only an answer below 500 says so for certain: with any
+    other it may have been carried out."""
+    if not isinstance(error, ClientError):
+        return False
+    return code_of(error) in THROTTLES or _status(error) == _TOO_MANY_REQUESTS
 
 
 def _denied(words: str, operation: str, attempt: Attempt) -> QuarterdeckError:

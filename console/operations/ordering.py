@@ -1,4 +1,4 @@
-"""From confirmed to accepted: compare, register at most once, send exactly once, find out if unsure."""
+"""From confirmed to accepted: compare, register at most once, have one order taken, find out if unsure."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -24,6 +24,7 @@ from console.errors import (
     ThrottledError,
 )
 from console.operations.carrier import Carrier
+from console.operations.sending import send
 
 LOOK_AGAIN_S = 2.5
 """Between two looks for an order whose answer was lost."""
@@ -31,6 +32,8 @@ LOOK_FOR_S = 30.0
 """How long such an order is looked for: ECS's lists are eventually consistent for seconds."""
 COMPARE_FOR_S = 20.0
 """How long the comparing read may fail before the operation gives up; nothing has been sent then."""
+COMPARED_FOR_S = 5.0
+"""How long that read is believed: whatever takes longer is compared again before the order is sent."""
 
 
 def order_of(plan: Plan) -> Order:
@@ -66,7 +69,14 @@ def place(carrier: Carrier) -> Iterator[OperationEvent]:
             carrier.accept(order, Accepted(plan.basis.deployment, plan.basis.rollout))
             yield carrier.event("accepted", "nothing to send: watching what ECS does")
             return
-        order = yield from _prepare(carrier, order)
+        compared_at = carrier.clock.monotonic()
+        prepared = yield from _prepare(carrier, order)
+        if prepared is None:
+            return
+        order = prepared
+        late = carrier.clock.monotonic() - compared_at > COMPARED_FOR_S
+        if late and (yield from compare(carrier)) is None:
+            return
         yield carrier.event(
             "sent", f"sending {_call(order)}", {"call": _call(order)}, {"order": encode(order)}
         )
@@ -81,21 +91,33 @@ def place(carrier: Carrier) -> Iterator[OperationEvent]:
 
 def compare(carrier: Carrier) -> Generator[OperationEvent, None, Basis | None]:
     """One read, compared with what was shown; yields a refusal and returns ``None`` on a difference."""
-    started = carrier.clock.monotonic()
-    while True:
-        try:
-            basis = carrier.platform.basis(carrier.plan.address)
-            break
-        except (EndpointError, ThrottledError):
-            if carrier.clock.monotonic() - started > COMPARE_FOR_S:
-                raise
-            carrier.clock.sleep(LOOK_AGAIN_S)
+    basis = _basis(carrier)
     changed = what_changed(carrier.plan, basis)
     if changed:
         yield carrier.end(Verdict.REFUSED, None, f"the service changed since the plan: {changed}")
         return None
     yield carrier.event("compared", "nothing changed since the plan")
     return basis
+
+
+def changed_meanwhile(carrier: Carrier) -> str:
+    """What :func:`what_changed` says of the service as it is now.
+
+    Raises:
+        QuarterdeckError: when it cannot be read for ``COMPARE_FOR_S``.
+    """
+    return what_changed(carrier.plan, _basis(carrier))
+
+
+def _basis(carrier: Carrier) -> Basis:
+    started = carrier.clock.monotonic()
+    while True:
+        try:
+            return carrier.platform.basis(carrier.plan.address)
+        except (EndpointError, ThrottledError):
+            if carrier.clock.monotonic() - started > COMPARE_FOR_S:
+                raise
+            carrier.clock.sleep(LOOK_AGAIN_S)
 
 
 def what_changed(plan: Plan, now: Basis) -> str:
@@ -127,12 +149,14 @@ def _tail(arn: str) -> str:
     return arn.rsplit("/", 1)[-1]
 
 
-def _prepare(carrier: Carrier, order: Order) -> Generator[OperationEvent, None, Order]:
+def _prepare(carrier: Carrier, order: Order) -> Generator[OperationEvent, None, Order | None]:
     if not order.mechanism.ships_images:
         return replace(order, definition=order.base_definition)
     yield carrier.event("preparing", f"pinning the images of {_tail(order.base_definition)}")
-    prepared = carrier.platform.prepare(order)
-    if prepared.definition != order.base_definition:
+    prepared = yield from send(
+        carrier, "RegisterTaskDefinition", lambda: carrier.platform.prepare(order), intent="preparing"
+    )
+    if prepared is not None and prepared.definition != order.base_definition:
         name = _tail(prepared.definition or "")
         yield carrier.event("registered", f"registered {name}", {"task_definition": prepared.definition})
     return prepared
@@ -150,11 +174,20 @@ def _call(order: Order) -> str:
 
 
 def _send(carrier: Carrier, order: Order) -> Iterator[OperationEvent]:
-    """Send once. After any error look whether it was carried out all the same; never send again."""
+    """Send. After any error look whether it was carried out all the same; send again only what was
+    throttled, and was not."""
     sent_at = carrier.clock.now()
     carrier.log.forgive()  # from here on a failing journal must not stop the watch
     try:
-        accepted = carrier.platform.act(order)
+        accepted = yield from send(
+            carrier,
+            _call(order),
+            lambda: carrier.platform.act(order),
+            outcome=lambda: _look(carrier, order, sent_at),
+            changed=lambda: changed_meanwhile(carrier),
+            facts={"call": _call(order)},
+            journal_only={"order": encode(order)},
+        )
     except OutcomeUnknownError as error:
         yield carrier.event("unanswered", f"no answer to {_call(order)}: looking what became of it")
         yield from find_out(carrier, order, sent_at, str(error))
@@ -166,7 +199,8 @@ def _send(carrier: Carrier, order: Order) -> Iterator[OperationEvent]:
             yield carrier.end(verdict, None, f"not carried out: {error}")
             return
         accepted = found
-    yield from _accept(carrier, order, accepted)
+    if accepted is not None:
+        yield from _accept(carrier, order, accepted)
 
 
 def find_out(

@@ -1,7 +1,7 @@
 """Who carries out an action: the platform, the service itself over HTTP, or one order of a release."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from console.config.settings import ServiceSettings
@@ -28,6 +28,8 @@ class Performer:
     settings: ServiceSettings | None = None
     outside: Outside | None = None
     """``None``: nothing is asked over HTTP from here."""
+    prepared: list[tuple[Order, Order]] = field(default_factory=list)
+    """Orders as they were asked for and as they are sent: one that is sent again registers nothing anew."""
 
     def perform(
         self, address: Address, action: Action, beat: Callable[[], object] = lambda: None
@@ -60,7 +62,7 @@ class Performer:
         basis = self.platform.basis(address)
         self._compare(action, basis)
         release = action.parameters.get("release")
-        order = self.platform.prepare(
+        order = self._prepare(
             Order(
                 address=address,
                 mechanism=Mechanism.UPDATE_SERVICE,
@@ -72,6 +74,13 @@ class Performer:
         )
         accepted = self.platform.act(order)
         return {"deployment": accepted.deployment, "task_definition": order.definition}
+
+    def _prepare(self, order: Order) -> Order:
+        for asked, prepared in self.prepared:
+            if asked == order:
+                return prepared
+        self.prepared.append((order, self.platform.prepare(order)))
+        return self.prepared[-1][1]
 
     def _compare(self, action: Action, basis: Basis) -> None:
         expected = action.parameters.get("deployment")

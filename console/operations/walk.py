@@ -5,20 +5,21 @@ The entries of the journal are the walk's memory; see :mod:`console.operations.r
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from console.domain.action import MIGRATION, Action, ActionKind, ActionSight, ActionState
 from console.domain.codec import encode
 from console.domain.operation import Entry, Mechanism, OperationEvent, Verdict
 from console.domain.words import count, utc
-from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError, ThrottledError
+from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError
 from console.operations.asking import ask, paused, refusal_in, take
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
-from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, compare
+from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, changed_meanwhile, compare
 from console.operations.performer import READING
 from console.operations.reached import Reached, is_guided, reached_in
+from console.operations.sending import send
 
 LOOK_EVERY_S = 2.5
 DATABASE_EVERY_S = 10.0
@@ -151,7 +152,7 @@ def _interrupted(carrier: Carrier, number: int) -> OperationEvent:
 
 
 def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
-    """Send one action once, and follow it to its end."""
+    """Send one action, and follow it to its end."""
     action = _action(carrier, number)
     if action.kind is ActionKind.ASK:
         yield from ask(carrier, number, action)
@@ -165,32 +166,50 @@ def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
     carrier.log.forgive()  # from here on a failing journal must not stop the watch
     facts: Mapping[str, object] | None = None
     try:
-        facts = carrier.performer.perform(carrier.plan.address, action, carrier.log.beat)
+        answer = yield from send(
+            carrier,
+            action.said,
+            lambda: _Answer(carrier.performer.perform(carrier.plan.address, action, carrier.log.beat)),
+            outcome=lambda: _traces(carrier, action),
+            changed=lambda: changed_meanwhile(carrier) if number == 0 else "",
+            facts=place,
+        )
     except OutcomeUnknownError as error:
         yield carrier.event("unanswered", f"no answer: looking what became of it · {error}", place)
     except QuarterdeckError as error:
-        if not (isinstance(error, ThrottledError) and _is_to_be_seen(carrier, action)):
-            verdict = Verdict.REFUSED if isinstance(error, ReadOnlyError) and number == 0 else Verdict.FAILED
-            yield carrier.end(verdict, None, f"not carried out: {action.said}: {error}{_done(number)}")
-            return
-        yield carrier.event("unanswered", f"carried out all the same: {error}", place)
+        verdict = Verdict.REFUSED if isinstance(error, ReadOnlyError) and number == 0 else Verdict.FAILED
+        yield carrier.end(verdict, None, f"not carried out: {action.said}: {error}{_done(number)}")
+        return
     else:
-        yield carrier.event("performed", f"accepted: {action.said}", place, {"answer": encode(facts)})
+        if answer is None:
+            return
+        facts = answer.facts
+        if facts is None:
+            yield carrier.event(
+                "unanswered", f"throttled, and carried out all the same: {action.said}", place
+            )
+        else:
+            kept = {"answer": encode(facts)}
+            yield carrier.event("performed", f"accepted: {action.said}", place, kept)
     _note_sent(carrier)
     yield from _follow(carrier, number, facts)
 
 
-def _is_to_be_seen(carrier: Carrier, action: Action) -> bool:
-    """Whether what was answered with *too many* has left a trace all the same, at once or as soon as it is
-    listed; what cannot be looked at now is taken at AWS's word."""
+@dataclass(frozen=True)
+class _Answer:
+    """What a call answered; ``None``: it was carried out, and its answer is not known."""
+
+    facts: Mapping[str, object] | None = None
+
+
+def _traces(carrier: Carrier, action: Action) -> _Answer | None:
+    """Whether what was throttled has left a trace all the same; what cannot be looked at now is taken at
+    AWS's word."""
     try:
         sight = carrier.performer.look(carrier.plan.address, action, {})
-        if sight.state is ActionState.ABSENT:
-            carrier.clock.sleep(LOOK_AGAIN_S)
-            sight = carrier.performer.look(carrier.plan.address, action, {})
     except QuarterdeckError:
-        return False
-    return sight.state is not ActionState.ABSENT
+        return None
+    return None if sight.state is ActionState.ABSENT else _Answer()
 
 
 def _note_sent(carrier: Carrier) -> None:

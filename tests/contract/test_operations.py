@@ -211,14 +211,16 @@ def test_a_missing_permission_is_named_and_nothing_happens(shared: SharedWorld) 
     assert "ecs:StopServiceDeployment" in verdict["reason"]
 
 
-def test_an_order_refused_by_throttling_is_not_sent_again(shared: SharedWorld) -> None:
-    """FAILED with AWS's word for it; pressing again is the operator's decision."""
-    shared.sandbox.fault("ecs.UpdateService", "ThrottlingException")
+def test_a_throttled_order_is_sent_again(shared: SharedWorld) -> None:
+    """It was certainly not carried out: registering and ordering are repeated until AWS takes them."""
+    shared.sandbox.fault("ecs.RegisterTaskDefinition", "ThrottlingException")
+    shared.sandbox.fault("ecs.UpdateService", "ThrottlingException", count=3)
 
     verdict = shared.deploy(API, "good")
 
-    assert verdict["verdict"] == "FAILED"
-    assert shared.calls("ecs.UpdateService") == 1
+    assert verdict["verdict"] == "SUCCEEDED", pretty(verdict)
+    assert shared.calls("ecs.RegisterTaskDefinition") == 2
+    assert shared.calls("ecs.UpdateService") == 4
 
 
 def test_a_storm_of_throttled_reads_does_not_end_an_operation(shared: SharedWorld) -> None:

@@ -165,10 +165,28 @@ def first_of(case: Case, facts: Any) -> str:
     return COUNT if COUNT in case.sends else next(iter(case.sends))
 
 
-@pytest.mark.parametrize(("verb", "error"), cases("ThrottlingException", "ExpiredTokenException", "reset"))
+@pytest.mark.parametrize(("verb", "error"), cases("throttled"))
+def test_an_order_that_was_throttled_is_sent_again_by_every_verb(verb: str, error: str, opened: Any) -> None:
+    """Each of its writes is refused once, and none is carried out twice."""
+    case = CASES[verb]
+    shared: SharedWorld = opened(case.wish.address)
+    case.lead(shared)
+    engine = shared.engine(until="safe")
+    plan = engine.plan(case.wish)
+    before = {name: shared.calls(name) for name in case.sends}
+    for name in case.sends:
+        shared.sandbox.fault(name, ERRORS[error])
+
+    done = shared.run(engine, plan)
+
+    assert done["verdict"] in ("SUCCEEDED", "BAKING"), pretty(done)
+    assert {name: shared.calls(name) - before[name] - 1 for name in case.sends} == case.sends
+
+
+@pytest.mark.parametrize(("verb", "error"), cases("ExpiredTokenException", "reset"))
 def test_an_order_that_aws_turned_away_is_not_sent_again(verb: str, error: str, opened: Any) -> None:
-    """FAILED where AWS says so, UNKNOWN and later FAILED where nobody said anything; the same command is
-    then free to do it."""
+    """FAILED where AWS says so and waiting is no remedy, UNKNOWN and later FAILED where nobody said
+    anything; the same command is then free to do it."""
     case = CASES[verb]
     shared: SharedWorld = opened(case.wish.address)
     case.lead(shared)

@@ -56,6 +56,7 @@ def attempt(write: bool = False) -> Attempt:
         (aws_error("AccessDeniedException"), PermissionDeniedError),
         (aws_error("ThrottlingException"), ThrottledError),
         (aws_error("TooManyRequestsException", status=429), ThrottledError),
+        (aws_error("ClientException", status=429), ThrottledError),
         (aws_error("ClusterNotFoundException"), UnknownServiceError),
         (aws_error("ServiceNotFoundException"), UnknownServiceError),
         (aws_error("ClientException"), RejectedError),
@@ -97,6 +98,14 @@ def test_a_server_error_while_assuming_the_role_means_that_the_write_was_never_s
     """Signing comes before sending: what fails then is another operation's failure."""
     error = aws_error("InternalFailure", operation="AssumeRole", status=500)
     assert type(translate(error, attempt(write=True))) is EndpointError
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_throttle_that_comes_as_a_server_error_refuses_no_write_for_certain(status: int) -> None:
+    """It may have been carried out: such a write is looked up, and never sent again."""
+    error = aws_error("ThrottlingException", operation="UpdateService", status=status)
+    assert type(translate(error, attempt(write=True))) is OutcomeUnknownError
+    assert type(translate(error, attempt(write=False))) is ThrottledError
 
 
 def test_expired_credentials_name_the_profile_and_how_to_renew_it() -> None:

@@ -26,7 +26,6 @@ from console.errors import (
     PermissionDeniedError,
     RefusedError,
     RejectedError,
-    ThrottledError,
 )
 from tests.builders import (
     ADDRESS,
@@ -247,7 +246,6 @@ def test_an_order_of_which_nothing_is_seen_is_unknown_and_stays_open(finished: B
 @pytest.mark.parametrize(
     "error",
     [
-        ThrottledError("Rate exceeded"),
         PermissionDeniedError("not allowed: ecs:UpdateService"),
         RejectedError("ClientException: no"),
         CredentialsError("expired"),
