@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from console.config.loader import load
 from console.config.settings import Settings
 from console.domain.address import Address
 from console.domain.fleet import FleetSnapshot, Problem
-from console.domain.operation import OperationEvent, Verb, Verdict
+from console.domain.operation import OperationEvent, OperationRecord, Verb, Verdict
 from console.errors import JournalError, UnknownServiceError
 
 if TYPE_CHECKING:
@@ -95,10 +96,11 @@ def one(runtime: "Runtime", address: Address, timeout_s: float | None) -> Iterat
     whatever anybody ordered. Nothing is sent."""
     from console.operations.witness import Witness, newest_of_ours
 
-    try:
-        records = runtime.journal.operations(str(address))
-    except JournalError:
-        records = ()  # then ECS's own list tells
+    def operations() -> tuple[OperationRecord, ...]:
+        with suppress(JournalError):  # then ECS's own list tells
+            return runtime.journal.operations(str(address))
+        return ()
+
     open_ones = [item for item in runtime.engine.open_operations() if item.address == address]
     mine = [item for item in open_ones if item.verb is not Verb.WATCH]  # of figures: the rollout is over
     if mine and mine[0].verb is not Verb.RELEASE:
@@ -110,7 +112,8 @@ def one(runtime: "Runtime", address: Address, timeout_s: float | None) -> Iterat
         runtime.clock,
         timeout_s,
         CONTACT_LOST_S,
-        newest_of_ours(records),
+        newest_of_ours(operations()),
+        operations,
     )
     yield from witness.watch()
 

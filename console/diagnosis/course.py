@@ -16,6 +16,7 @@ _WORDS = (
     ("circuit breaker", "the circuit breaker tripped"),
     ("alarm", "an alarm went off"),
     ("user", "a person asked for it"),
+    ("stopservicedeployment", "a person asked for it"),
     ("lifecycle hook", "a lifecycle hook failed"),
     ("networking configuration", "the network configuration is invalid"),
 )
@@ -144,7 +145,7 @@ def way_back(scene: Scene) -> tuple[str, ...]:
 
 
 def went_back(scene: Scene) -> str:
-    """That ECS went back a while ago and why; empty when it did not."""
+    """That the service went back a while ago, who did it and why; empty when it did not."""
     rollout = scene.rollout
     if (
         rollout is None
@@ -154,7 +155,10 @@ def went_back(scene: Scene) -> str:
     ):
         return ""
     to = label_of(scene, scene.primary.id) if scene.primary else ""
-    line = f"ECS went back{f' to {to}' if to else ''} {_age(scene, rollout.finished_at)} ago"
+    who = "ECS" if rollout.went_back_by_itself else scene.held_by or "somebody"
+    line = f"{who} went back{f' to {to}' if to else ''} {_age(scene, rollout.finished_at)} ago"
+    if who == scene.held_by:
+        return line
     why = turned_because(scene)
     return f"{line} · {why}" if why else line
 

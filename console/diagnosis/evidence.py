@@ -39,6 +39,8 @@ class Scene:
     observation: Observation | None
     figures: Figures | None
     at: datetime
+    held_by: str = ""
+    """Who went back to what is held now, by our journal; empty: nothing is held."""
 
     @property
     def primary(self) -> Deployment | None:

@@ -25,6 +25,7 @@ def diagnose(
     observation: Observation | None,
     figures: Figures | None,
     at: datetime | None = None,
+    held_by: str = "",
 ) -> Diagnosis:
     """Judge one service from what was read of it.
 
@@ -34,11 +35,12 @@ def diagnose(
         figures: Its newest figures.
         at: The moment of judging; without it that of the observation, or the newest thing that the
             status tells of.
+        held_by: Who went back to what is held now, by our journal; empty: nothing is held.
     """
     if status is None:
         return Diagnosis(ServiceState.UNKNOWN)
     moment = at or (observation.at if observation else _newest(status))
-    scene = Scene(status, observation, figures, moment)
+    scene = Scene(status, observation, figures, moment, held_by)
     if status.status == "INACTIVE":
         return Diagnosis(ServiceState.DRAINED, "deleted: ECS keeps only its name")
     if status.status == "DRAINING" or status.desired == 0:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 CODE_DEPLOY = "CODE_DEPLOY"
 """Strategy, and controller, of a service whose deployments are CodeDeploy's."""
+_BY_ITSELF = ("circuit breaker", "alarm", "lifecycle hook", "networking configuration")
+"""Words of a rollback reason when nobody asked for it: ECS developer guide, service deployments."""
 
 
 class RolloutStatus(StrEnum):
@@ -144,6 +146,14 @@ class Rollout:
         """The hook that waits for somebody; of several the one that ends first."""
         waits = [item for item in self.hooks if item.waits]
         return min(waits, key=lambda item: (item.expires_at is None, item.expires_at), default=None)
+
+    @property
+    def went_back_by_itself(self) -> bool:
+        """Whether, by its reason, nobody asked for its rollback."""
+        if self.strategy == CODE_DEPLOY:
+            return "by a user" not in self.rollback_reason.lower()
+        reason = f"{self.rollback_reason} {self.reason}".lower()
+        return any(words in reason for words in _BY_ITSELF)
 
     @property
     def left_serving(self) -> str | None:

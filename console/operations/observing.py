@@ -1,16 +1,17 @@
 """From accepted to the verdict: look every few seconds until ECS has settled it and *safe* is proved."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from console.diagnosis import diagnose
-from console.domain.operation import Accepted, Mechanism, OperationEvent, Step, Verb, Verdict
+from console.domain.operation import Accepted, Mechanism, OperationEvent, OperationRecord, Step, Verb, Verdict
 from console.domain.release import Release
-from console.domain.rollout import Rollout
+from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.service import Observation
 from console.domain.words import count
-from console.errors import QuarterdeckError
+from console.errors import JournalError, QuarterdeckError
 from console.operations.arrived import KEEPING, held, kept_until, served
 from console.operations.carrier import Carrier, TakenUpError
 from console.operations.contact import Contact
@@ -94,7 +95,8 @@ class Observer:
         if carrier.ended:
             return
         if rollout is not None and self._settled is None:
-            self._settled = outcome(carrier.plan, rollout, history, self._releases(rollout, history))
+            releases = self._releases(rollout, history)
+            self._settled = outcome(carrier.plan, rollout, history, releases, self._neighbours(rollout))
             if self._settled is not None:
                 yield from self._settle(self._settled)
         if self._settled is not None and not carrier.ended:
@@ -144,6 +146,13 @@ class Observer:
             Mechanism.UPDATE_SERVICE,
             Mechanism.FORCE_NEW_DEPLOYMENT,
         )
+
+    def _neighbours(self, rollout: Rollout) -> tuple[OperationRecord, ...]:
+        """The journal's operations on the service once somebody has to be named; none where it fails."""
+        if rollout.status is RolloutStatus.ROLLBACK_SUCCESSFUL:
+            with suppress(JournalError):
+                return self.carrier.log.neighbours()
+        return ()
 
     def _releases(self, rollout: Rollout, history: tuple[Rollout, ...]) -> Mapping[str, Release]:
         wanted = {rollout.target, rollout.went_back_to, *(item.target for item in history)}

@@ -11,6 +11,7 @@ from datetime import datetime
 from console.domain.operation import OperationRecord, Verb
 from console.domain.release import Release
 from console.domain.rollout import Rollout, RolloutStatus
+from console.operations.initiators import initiator
 from console.operations.proofs import parts
 
 Key = tuple[tuple[tuple[str, str], ...], str]
@@ -127,7 +128,7 @@ def _judge(
             continue
         key = key_of(shipped)
         if happening.status in (RolloutStatus.ROLLBACK_SUCCESSFUL, RolloutStatus.ROLLBACK_FAILED):
-            bad[key] = "ECS rolled it back"
+            bad[key] = f"{initiator(happening, operations).name} rolled it back"
         elif happening.status is RolloutStatus.SUCCESSFUL:
             anew = bad.pop(key, None) is not None
             if not anew and key in seen and serving is not None and serving != key:

@@ -1,15 +1,13 @@
 """What an ended rollout means for the operation that ordered it. *Stable* is not a verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.domain.operation import Mechanism, Plan, Verb, Verdict
+from console.domain.operation import Mechanism, OperationRecord, Plan, Verb, Verdict
 from console.domain.release import Release
 from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
-
-_ECS_REASONS = ("circuit breaker", "alarm", "lifecycle hook", "networking configuration")
-"""Words of a rollback reason when nobody asked for it: ECS developer guide, service deployments."""
+from console.operations.initiators import initiator
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,11 @@ class Outcome:
 
 
 def outcome(
-    plan: Plan, rollout: Rollout, history: Sequence[Rollout], releases: Mapping[str, Release]
+    plan: Plan,
+    rollout: Rollout,
+    history: Sequence[Rollout],
+    releases: Mapping[str, Release],
+    operations: Iterable[OperationRecord] = (),
 ) -> Outcome | None:
     """Judge the rollout that carries the plan; ``None`` while it is under way.
 
@@ -32,6 +34,7 @@ def outcome(
         rollout: The service deployment that carries it.
         history: Later rollouts of the service, to name what replaced it; may be empty.
         releases: By id, to name versions.
+        operations: The journal's on the service, to name who went back; may be empty.
     """
     if not rollout.status.is_over:
         return None
@@ -52,19 +55,19 @@ def outcome(
     if backwards:
         by = "ecs" if plan.mechanism is Mechanism.WATCH else "operator"
         return _arrived(plan, went_back_to, releases, by, at)
-    name = _name(went_back_to, releases)
-    reason = rollout.rollback_reason or rollout.reason
-    if plan.verb is Verb.ROLLBACK:
-        by = _who(rollout)
-        whose = "ECS" if by == "ecs" else "somebody"
-        return Outcome(Verdict.BOUNCED, by, f"{whose} went back to {name}: {reason}", at)
-    return Outcome(Verdict.ROLLED_BACK, _who(rollout), f"back to {name}: {reason}", at)
+    verdict = Verdict.BOUNCED if plan.verb is Verb.ROLLBACK else Verdict.ROLLED_BACK
+    return _went_back(verdict, rollout, releases, operations)
 
 
-def told(rollout: Rollout, history: Sequence[Rollout], releases: Mapping[str, Release]) -> Outcome | None:
+def told(
+    rollout: Rollout,
+    history: Sequence[Rollout],
+    releases: Mapping[str, Release],
+    operations: Iterable[OperationRecord] = (),
+) -> Outcome | None:
     """Judge a rollout that anybody may have ordered; ``None`` while it is under way.
 
-    Who shipped it is not known, so that a success has no ``by``; ``history`` and ``releases`` as above.
+    Who shipped it is not known, so that a success has no ``by``; the rest as above.
     """
     if not rollout.status.is_over:
         return None
@@ -75,9 +78,20 @@ def told(rollout: Rollout, history: Sequence[Rollout], releases: Mapping[str, Re
         return _stopped(rollout, history, releases)
     if rollout.status is RolloutStatus.SUCCESSFUL:
         return Outcome(Verdict.SUCCEEDED, None, f"{_name(rollout.target, releases)} is deployed", at)
-    name = _name(rollout.went_back_to or "", releases)
+    return _went_back(Verdict.ROLLED_BACK, rollout, releases, operations)
+
+
+def _went_back(
+    verdict: Verdict,
+    rollout: Rollout,
+    releases: Mapping[str, Release],
+    operations: Iterable[OperationRecord],
+) -> Outcome:
+    """Who went back, to what, and why."""
+    who = initiator(rollout, operations)
+    said = f"{who.name} went back to {_name(rollout.went_back_to or '', releases)}"
     reason = rollout.rollback_reason or rollout.reason
-    return Outcome(Verdict.ROLLED_BACK, _who(rollout), f"back to {name}: {reason}", at)
+    return Outcome(verdict, who.by, f"{said}: {reason}" if reason else said, rollout.finished_at)
 
 
 def _arrived(
@@ -118,13 +132,6 @@ def successors(rollout: Rollout, history: Sequence[Rollout]) -> list[Rollout]:
     """The rollouts that came after one, the next one first."""
     later = [item for item in history if item.id != rollout.id and item.created_at >= rollout.created_at]
     return sorted(later, key=lambda item: item.created_at)
-
-
-def _who(rollout: Rollout) -> str:
-    if rollout.strategy == CODE_DEPLOY:
-        return "operator" if "by a user" in rollout.rollback_reason.lower() else "ecs"
-    reason = f"{rollout.rollback_reason} {rollout.reason}".lower()
-    return "ecs" if any(words in reason for words in _ECS_REASONS) else "operator"
 
 
 def _name(release_id: str, releases: Mapping[str, Release]) -> str:

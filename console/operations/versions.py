@@ -11,11 +11,12 @@ from console.domain.release import Release
 from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.words import age
 from console.errors import JournalError, QuarterdeckError
+from console.operations.initiators import initiator
 from console.ports import Clock, Journal, Platform
 
 _ENDS = {
     RolloutStatus.SUCCESSFUL: "succeeded",
-    RolloutStatus.ROLLBACK_SUCCESSFUL: "rolled back by ECS",
+    RolloutStatus.ROLLBACK_SUCCESSFUL: "rolled back",
     RolloutStatus.ROLLBACK_FAILED: "failed",
     RolloutStatus.STOPPED: "stopped",
 }
@@ -34,15 +35,16 @@ def offers(
     found = platform.versions_available(address, limit)
     live = ""
     ends: dict[str, str] = {}
-    left: set[str] = set()
+    operations: tuple[OperationRecord, ...] = ()
+    with suppress(JournalError):
+        operations = journal.operations(str(address))
+    left = dict(reversed(tuple(_left(operations))))
     with suppress(QuarterdeckError):
         observation = platform.observe(address)
         live = (observation.primary_release.digest or "") if observation.primary_release else ""
         history = platform.history(address)
         releases = platform.releases(address, [item.target for item in history])
-        ends = dict(_ends(history, releases, clock.now()))
-    with suppress(JournalError):
-        left = set(_left(journal.operations(str(address))))
+        ends = dict(_ends(history, releases, operations, clock.now()))
     return tuple(
         Offer(
             found=item,
@@ -55,13 +57,17 @@ def offers(
     )
 
 
-def _ran(digest: str, ends: Mapping[str, str], left: set[str]) -> str:
+def _ran(digest: str, ends: Mapping[str, str], left: Mapping[str, str]) -> str:
     said = ends.get(digest, "")
-    return f"{said}, left by a rollback" if digest in left and said else said
+    told = not said or said.startswith(_ENDS[RolloutStatus.ROLLBACK_SUCCESSFUL])
+    return said if told or digest not in left else f"{said}, rolled back by {left[digest]}"
 
 
 def _ends(
-    history: Sequence[Rollout], releases: Mapping[str, Release], now: datetime
+    history: Sequence[Rollout],
+    releases: Mapping[str, Release],
+    operations: Sequence[OperationRecord],
+    now: datetime,
 ) -> Iterator[tuple[str, str]]:
     """Digest -> how its last rollout ended; oldest first, so that the newest stays."""
     for rollout in sorted(history, key=lambda item: item.created_at):
@@ -72,11 +78,14 @@ def _ends(
             yield release.digest, "under way"
             continue
         ended = rollout.finished_at or rollout.created_at
-        yield release.digest, f"{_ENDS[rollout.status]} {age((now - ended).total_seconds())} ago"
+        said = _ENDS[rollout.status]
+        if rollout.status is RolloutStatus.ROLLBACK_SUCCESSFUL:
+            said = f"{said} by {initiator(rollout, operations).name}"
+        yield release.digest, f"{said} {age((now - ended).total_seconds())} ago"
 
 
-def _left(operations: Sequence[OperationRecord]) -> Iterator[str]:
-    """Digests that a rollback went back from, and that nobody has shipped again since."""
+def _left(operations: Sequence[OperationRecord]) -> Iterator[tuple[str, str]]:
+    """Digests that a rollback went back from, and that nobody has shipped again since, with who did."""
     shipped: set[str] = set()
     for record in operations:  # newest first
         source, target = str(record.source.get("digest") or ""), str(record.target.get("digest") or "")
@@ -84,4 +93,4 @@ def _left(operations: Sequence[OperationRecord]) -> Iterator[str]:
             shipped.add(target)
         went = record.verb is Verb.ROLLBACK and record.verdict is Verdict.SUCCEEDED
         if went and source and source not in shipped and source != target:
-            yield source
+            yield source, "the guard" if record.by == "guard" else record.actor

@@ -1,6 +1,6 @@
 """Watch a rollout that others ordered, to the verdict that it deserves. Only reads."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from console.config.settings import ServiceSettings
@@ -24,7 +24,10 @@ _NO_VERDICT = (Verdict.REFUSED, Verdict.UNKNOWN, Verdict.NOTHING_CHANGED)
 
 
 def last_verdict(
-    history: tuple[Rollout, ...], releases: Mapping[str, Release], ours: OperationRecord | None
+    history: tuple[Rollout, ...],
+    releases: Mapping[str, Release],
+    ours: OperationRecord | None,
+    operations: Iterable[OperationRecord] = (),
 ) -> Outcome:
     """How the last change of a service ended: by ECS's list, or by our journal where that is not older.
 
@@ -32,9 +35,10 @@ def last_verdict(
         history: Newest first.
         releases: By id, to name versions.
         ours: The newest operation of ours that has a verdict.
+        operations: The journal's on the service, to name who went back; may be empty.
     """
     newest = next((item for item in history if item.status.is_over), None)
-    settled = told(newest, history, releases) if newest else None
+    settled = told(newest, history, releases, operations) if newest else None
     if ours is not None and ours.verdict is not None and ours.verdict not in _NO_VERDICT:
         ended = ours.done_at or ours.ended_at
         if settled is None or settled.at is None or (ended is not None and ended >= settled.at):
@@ -51,6 +55,7 @@ class Witness:
         timeout_s: Watch for that long; ``None``: to the end.
         contact_lost_s: Give up after that long without an answer; ``None``: never.
         ours: The newest operation of ours on it that has ended, if any.
+        operations: The journal's operations on it, asked for when there is somebody to name; raises nothing.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class Witness:
         timeout_s: float | None = None,
         contact_lost_s: float | None = None,
         ours: OperationRecord | None = None,
+        operations: Callable[[], Iterable[OperationRecord]] = tuple,
     ) -> None:
         self._platform = platform
         self._settings = settings
@@ -69,6 +75,7 @@ class Witness:
         self._timeout_s = timeout_s
         self._contact_lost_s = contact_lost_s
         self._ours = ours if ours is not None and ours.verb is not Verb.RELEASE else None
+        self._operations = operations
         self._began = self._answered = clock.monotonic()
         self._lost = False
         self._sight: Sight | None = None
@@ -145,7 +152,7 @@ class Witness:
         """Nothing is under way: the last verdict, at once."""
         history = self._platform.history(self._address)
         self._followed = next((item for item in history if item.status.is_over), None)
-        return last_verdict(history, self._releases(history[:2]), self._ours)
+        return last_verdict(history, self._releases(history[:2]), self._ours, self._operations())
 
     def _settled(self, newest: Rollout, observation: Observation) -> Outcome | None:
         """Judge the rollout that is followed; it need not be the newest any more."""
@@ -161,7 +168,9 @@ class Witness:
         fresh = observation.at - (rollout.finished_at or observation.at) < LISTED_AFTER
         if rollout.status is RolloutStatus.STOPPED and fresh and not successors(rollout, history):
             return None  # what stopped it is listed a few seconds later
-        found = told(rollout, history, self._releases((rollout, *history[:3])))
+        turned = rollout.status is RolloutStatus.ROLLBACK_SUCCESSFUL
+        operations = self._operations() if turned else ()
+        found = told(rollout, history, self._releases((rollout, *history[:3])), operations)
         if found is None:
             return self._paused(rollout)
         return self._believed(found, rollout, observation) if found.verdict is Verdict.SUCCEEDED else found

@@ -333,7 +333,9 @@ class Board:
         kept = before.version if same else None
         row = replace(
             row,
-            diagnosis=diagnose(status, row.observation, row.figures, at),
+            diagnosis=diagnose(
+                status, row.observation, row.figures, at, held_by=row.hold.by if row.hold else ""
+            ),
             release=release,
             version=named or (release.version if release else kept),
             deployed_at=primary.created_at if primary else None,

@@ -1,0 +1,53 @@
+"""Who turned a rollout around: told by the journal, else by ECS's reason, the same wherever it is said."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from console.domain.operation import OperationRecord, Verb
+from console.domain.rollout import CODE_DEPLOY, Rollout
+
+
+@dataclass(frozen=True)
+class Initiator:
+    """Who went back."""
+
+    name: str
+    """As people are told: ``devon``, ``the guard``, ``ECS``, ``CodeDeploy``, ``somebody``."""
+    by: str
+    """As programs are told: ``operator``, ``guard`` or ``ecs``."""
+
+
+CLOCKS_APART = timedelta(seconds=30)
+"""So far the clocks of this machine and of AWS may differ."""
+SOMEBODY = Initiator("somebody", "operator")
+"""A person, or a program that acts for one, that our journal knows nothing of."""
+
+
+def initiator(rollout: Rollout, operations: Iterable[OperationRecord] = ()) -> Initiator:
+    """Who sent a rollout back.
+
+    Args:
+        rollout: One that has gone back, or is about to.
+        operations: The journal's operations on the service, in any order; empty where they cannot be read.
+    """
+    ours = next((item for item in operations if _turned(item, rollout)), None)
+    if ours is not None:
+        return Initiator("the guard", "guard") if ours.by == "guard" else Initiator(ours.actor, "operator")
+    if not rollout.went_back_by_itself:
+        return SOMEBODY
+    return Initiator("CodeDeploy" if rollout.strategy == CODE_DEPLOY else "ECS", "ecs")
+
+
+def _turned(operation: OperationRecord, rollout: Rollout) -> bool:
+    """Whether an operation told that very rollout to go back: while it was under way."""
+    accepted = operation.accepted_at
+    if operation.verb is not Verb.ROLLBACK or not operation.mechanism.stops_rollout or accepted is None:
+        return False
+    left = operation.source.get("service_revision")
+    if left and rollout.strategy != CODE_DEPLOY and left != rollout.target:
+        return False
+    ended = rollout.finished_at
+    return accepted >= rollout.created_at - CLOCKS_APART and (
+        ended is None or accepted <= ended + CLOCKS_APART
+    )
