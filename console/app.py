@@ -197,7 +197,7 @@ class QuarterdeckApp(GuardingApp):
                 screen.now = self.runtime.clock.now()
             if screen.snapshot is not self._fleet:
                 screen.snapshot = self._fleet
-            screen.chip = self.chip()
+            screen.chips = self.chips()
             screen.guard = self.guard_asked()
             screen.alerts = self.alert_book.alerts
         self.tend_guard()

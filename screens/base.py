@@ -49,7 +49,8 @@ class ConsoleScreen(Screen[None]):
 
     snapshot: reactive[FleetSnapshot] = reactive(EMPTY_FLEET, always_update=True)
     now: reactive[datetime | None] = reactive(None)
-    chip: reactive[Chip | None] = reactive(None)
+    chips: reactive[tuple[Chip, ...]] = reactive(())
+    """What is under way, the most urgent first."""
     notices: reactive[tuple[str, ...]] = reactive(())
     """Lines of the banner besides the environments' problems."""
     alerts: reactive[Alerts] = reactive(NO_ALERTS)
@@ -125,8 +126,9 @@ class ConsoleScreen(Screen[None]):
     def _too_small_line(self) -> Line:
         said = f"{LEAST_WIDTH} x {LEAST_HEIGHT} needed, {self.size.width} x {self.size.height} here"
         line = Line()
-        if self.chip is not None:
-            said = f"{self.chip.text} · {said}"
+        if self.chips:
+            more = f" +{len(self.chips) - 1}" if len(self.chips) > 1 else ""
+            said = f"{self.chips[0].text}{more} · {said}"
         if self.guard is not None:
             said = f"GUARD {self.guard.address} · {said}"
         return line.put(0, said, "text")
@@ -137,7 +139,7 @@ class ConsoleScreen(Screen[None]):
     def watch_now(self) -> None:
         self.update_frame()
 
-    def watch_chip(self) -> None:
+    def watch_chips(self) -> None:
         self.update_frame()
 
     def watch_notices(self) -> None:
@@ -174,7 +176,7 @@ class ConsoleScreen(Screen[None]):
     def draw_header(self) -> None:
         """Draw the header: where one is, how old the data is, what one may do at the service in view."""
         self.query_one(HeaderBar).picture = header_picture(
-            self.snapshot, self.place, self.now, self.chip, self.pointed_at, self.alerts.alarms
+            self.snapshot, self.place, self.now, self.chips, self.pointed_at, self.alerts.alarms
         )
 
     def update_keys(self) -> None:

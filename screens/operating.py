@@ -293,12 +293,12 @@ class OperatingApp(App[int]):
                 screen.notices = notices
 
     def in_header(self) -> Running | None:
-        """The operation that the header shows."""
+        """The most urgent operation that the header shows."""
         return self.under_way.in_header(self.runtime.clock.now())
 
-    def chip(self) -> Chip | None:
-        """What the header says of it."""
-        return self.under_way.chip(self.runtime.clock.now(), self.glyphs)
+    def chips(self) -> tuple[Chip, ...]:
+        """What the header says of everything under way, the most urgent first."""
+        return self.under_way.chips(self.runtime.clock.now(), self.glyphs)
 
 
 def _last_word(events: Iterator[OperationEvent]) -> str:

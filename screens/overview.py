@@ -79,7 +79,7 @@ def header_picture(
     snapshot: FleetSnapshot,
     active: str,
     now: datetime | None,
-    chip: Chip | None,
+    chips: tuple[Chip, ...],
     pointed: Address | None = None,
     alarms: int = 0,
 ) -> HeaderPicture:
@@ -90,7 +90,7 @@ def header_picture(
         tabs=tabs(snapshot),
         active=active,
         data=data_ages(snapshot, now) if now else (),
-        chip=chip,
+        chips=chips,
         access=access_to(snapshot, pointed, now),
         budget=budget_of(snapshot),
         held=sum(item.held for item in snapshot.environments.values()),

@@ -1,6 +1,7 @@
 """Every operation and group of this session: what the header and the dialog of leaving tell of."""
 
 from datetime import datetime
+from enum import IntEnum
 from itertools import count
 
 from console.domain.address import Address
@@ -143,24 +144,29 @@ class UnderWay:
             and item.progress.guard.wants_answer
         ]
 
-    def in_header(self, now: datetime) -> Running | None:
-        """The newest that runs, else one that has ended a short while ago; watches of deploys come last."""
-        busy = [item for item in self.running if not _only_watches(item)]
-        if busy:
-            return busy[-1]
+    def by_urgency(self, now: datetime) -> tuple[Running, ...]:
+        """What the header shows: all that runs, the most urgent first and of equals the newest. Where that
+        is nothing but watches of deploys, what has ended last stands before them for a short while."""
+        running = sorted(self.running, key=lambda item: (_urgency(item), -item.token))
+        if any(_urgency(item) is not Urgency.WATCHES for item in running):
+            return tuple(running)
         recent = [
             item
             for item in self._counted
             if item.ended_at is not None and (now - item.ended_at).total_seconds() < CHIP_STAYS_S
         ]
-        return (*self.running, *recent)[-1] if self.running or recent else None
+        return (*recent[-1:], *running)
 
-    def chip(self, now: datetime, glyphs: Glyphs) -> Chip | None:
-        """What the header says of it."""
-        shown = self.in_header(now)
-        if isinstance(shown, RunningGroup):
-            return chip_of_group(shown, now, glyphs)
-        return chip_of(shown, now, glyphs) if shown else None
+    def in_header(self, now: datetime) -> Running | None:
+        """The most urgent of what the header shows; ``None``: it shows nothing."""
+        return next(iter(self.by_urgency(now)), None)
+
+    def chips(self, now: datetime, glyphs: Glyphs) -> tuple[Chip, ...]:
+        """What the header says of each, the most urgent first."""
+        return tuple(
+            chip_of_group(item, now, glyphs) if isinstance(item, RunningGroup) else chip_of(item, now, glyphs)
+            for item in self.by_urgency(now)
+        )
 
     def notices(self, key: str) -> tuple[str, ...]:
         """What was found at the start and is being watched again; ``key`` opens it."""
@@ -175,9 +181,37 @@ def _is_long_over(item: RunningOperation, now: datetime) -> bool:
     return item.ended_at is not None and (now - item.ended_at).total_seconds() > FOLLOWED_AGAIN_S
 
 
-def _only_watches(item: Running) -> bool:
-    """It follows a deploy, and asks nothing now."""
-    if isinstance(item, RunningGroup) or item.verb is not Verb.WATCH:
-        return False
-    guard = item.progress.guard if item.progress is not None else None
-    return guard is None or not guard.wants_answer
+class Urgency(IntEnum):
+    """How soon a person should look at what runs."""
+
+    ASKS = 0
+    """It waits for an answer."""
+    LOST = 1
+    """Nobody knows how it is: AWS does not answer."""
+    GOES_BACK = 2
+    """A way back that is not safe yet."""
+    RUNS = 3
+    SAFE = 4
+    """Only its end is awaited."""
+    WATCHES = 5
+    """It follows the figures of a deploy that has succeeded."""
+
+
+def _urgency(item: Running) -> Urgency:
+    if isinstance(item, RunningGroup):
+        member = min(map(_urgency, item.members.values()), default=Urgency.RUNS)
+        if member in (Urgency.ASKS, Urgency.LOST):
+            return member
+        return Urgency.GOES_BACK if item.verb.goes_back else Urgency.RUNS
+    if item.over:
+        return Urgency.SAFE
+    progress = item.progress
+    if item.question or item.pause or (progress and progress.guard and progress.guard.wants_answer):
+        return Urgency.ASKS
+    if item.verb is Verb.WATCH:
+        return Urgency.WATCHES
+    if progress is not None and progress.contact_lost_since is not None:
+        return Urgency.LOST
+    if progress is not None and progress.safe_at is not None:
+        return Urgency.SAFE
+    return Urgency.GOES_BACK if item.doing is Verb.ROLLBACK else Urgency.RUNS

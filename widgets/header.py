@@ -1,6 +1,7 @@
 """The two rows on top of every screen: where you are, how old the data is, what is running."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from textual import events
@@ -15,6 +16,11 @@ from widgets.lines import Pane
 
 NARROW = 100
 """Below this many columns everything is said shorter."""
+CHIP_GAP = 3
+"""Cells between two chips, and between them and the clock."""
+
+_Parts = list[tuple[str, str]]
+"""Text and style words, from left to right."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ class HeaderPicture:
     tabs: tuple[Tab, ...] = ()
     active: str = "all"
     data: tuple[DataAge, ...] = ()
-    chip: Chip | None = None
+    chips: tuple[Chip, ...] = ()
+    """What is under way, the most urgent first."""
     access: Access = Access()
     budget: Budget | None = None
     held: int = 0
@@ -128,20 +135,48 @@ def tab_at(picture: HeaderPicture, x: int, width: int, glyphs: Glyphs) -> str | 
 
 
 def _right_side(line: Line, picture: HeaderPicture, width: int, glyphs: Glyphs, narrow: bool) -> int:
-    """Place clock and chip; the column where they begin. The chip takes the clock's place at 80."""
+    """Place clock and chips; the column where they begin. The chips take the clock's place at 80."""
     end = width - 2
-    if picture.now is not None and not (narrow and picture.chip):
+    if picture.now is not None and not (narrow and picture.chips):
         clock = words.time_of_day(picture.now)
         line.put(end - 12, clock, "text").put(end - 3, "UTC", "faint")
         end -= 12
-    if picture.chip is not None:
-        room = max(16, end - (44 if narrow else 90))
-        text = cut_end(picture.chip.text, room, glyphs.ellipsis)
-        gap = 0 if end == width - 2 else 3
-        column = end - gap - cell_width(text) - 2
-        line.run(column, (f"{picture.chip.glyph} ", f"bold {picture.chip.ink}"), (text, picture.chip.ink))
-        end = column
+    if picture.chips:
+        gap = 0 if end == width - 2 else CHIP_GAP
+        parts = _chip_parts(picture, end - gap, glyphs, narrow)
+        end -= gap + _width(parts)
+        line.run(end, *parts)
     return end
+
+
+def _chip_parts(picture: HeaderPicture, end: int, glyphs: Glyphs, narrow: bool) -> _Parts:
+    """As many chips as there is room for before that column beside all tabs, the most urgent one always,
+    and how many more there are."""
+    chips = picture.chips
+    room = end - _tabs_end(picture, narrow) - 2
+    for shown in range(len(chips), 1, -1):
+        parts = _joined(chips[:shown], len(chips) - shown)
+        if _width(parts) <= room:
+            return parts
+    more = _joined((), len(chips) - 1)
+    first = chips[0]
+    room = max(16, end - (44 if narrow else 90)) - _width(more)
+    return [*_joined((replace(first, text=cut_end(first.text, room, glyphs.ellipsis)),), 0), *more]
+
+
+def _joined(chips: Sequence[Chip], more: int) -> _Parts:
+    parts: _Parts = []
+    for chip in chips:
+        parts += [(" " * CHIP_GAP, "text")] if parts else []
+        parts += [(f"{chip.glyph} ", f"bold {chip.ink}"), (chip.text, chip.ink)]
+    return [*parts, (f" +{more}", "bold strong")] if more else parts
+
+
+def _tabs_end(picture: HeaderPicture, narrow: bool) -> int:
+    """The column after all tabs, said as short as they can be."""
+    names = [tab.short if narrow else tab.name for tab in picture.tabs]
+    first, gap = (16, 2) if narrow else (17, 3)
+    return first + sum(map(cell_width, names)) + gap * max(0, len(names) - 1)
 
 
 def _second(picture: HeaderPicture, width: int, glyphs: Glyphs, narrow: bool) -> Line:
@@ -164,8 +199,6 @@ def _second(picture: HeaderPicture, width: int, glyphs: Glyphs, narrow: bool) ->
 _NARROW_LEVEL = 2
 _LEVELS = 7
 """0 all; 1 without the bar; 2 the newest of the fresh ages only; from 3 on less of who we are."""
-
-_Parts = list[tuple[str, str]]
 
 
 def _width(parts: _Parts) -> int:

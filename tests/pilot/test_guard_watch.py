@@ -73,8 +73,7 @@ async def test_the_header_says_how_long_it_is_watched() -> None:
             watch.token, OperationEvent("observed", NOW, "01WATCH", "", {}, Progress("01WATCH", plan, NOW))
         )
         desk.clock.advance(90)
-        chip = desk.app.chip()
-        assert chip is not None
+        (chip,) = desk.app.chips()
         assert chip.text == "rugmunch-api watched 1:30 of 30:00"
 
 

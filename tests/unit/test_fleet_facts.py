@@ -125,8 +125,8 @@ def test_who_we_are_is_not_guessed_between_accounts() -> None:
         item.key: EnvironmentPicture(item, NOW, (a_picture(environment=item),)) for item in (one, two)
     }
     fleet = FleetSnapshot(pictures)
-    assert header_picture(fleet, "all", NOW, None).access.accounts == 2
-    there = header_picture(fleet, "all", NOW, None, an_address(system="other")).access
+    assert header_picture(fleet, "all", NOW, ()).access.accounts == 2
+    there = header_picture(fleet, "all", NOW, (), an_address(system="other")).access
     assert (there.account, there.may) == ("1111-2222-3333", "write ?")
 
 

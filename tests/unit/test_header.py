@@ -1,20 +1,27 @@
 """What the header and the line above the heads say while not all is well."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from console.domain.address import Tier
 from console.domain.fleet import EnvironmentPicture, FleetSnapshot
+from console.domain.operation import OperationEvent, Progress, Verb
 from console.domain.standing import BudgetUse, Standing
 from screens.fleet_facts import row_of
 from screens.overview import header_picture, reading_line
-from tests.builders import NOW, a_picture, ago, an_address, an_environment, an_identity
+from screens.running import RunningOperation
+from screens.under_way import UnderWay
+from tests.builders import ADDRESS, NOW, a_picture, ago, an_address, an_environment, an_identity
+from tests.pilot.stage import a_plan
 from widgets.glyphs import ASCII, UNICODE
-from widgets.header import header_lines
+from widgets.header import Chip, header_lines
 
 
 def _second(picture: EnvironmentPicture, width: int) -> str:
-    shown = header_picture(FleetSnapshot({picture.environment.key: picture}), "all", NOW, None)
+    shown = header_picture(FleetSnapshot({picture.environment.key: picture}), "all", NOW, ())
     return " ".join(header_lines(shown, width, UNICODE)[1].plain(width).split())
 
 
@@ -52,3 +59,77 @@ def test_the_last_runs_picture_is_stale_with_its_age() -> None:
     row = row_of(a_picture(as_of=ago(7200), remembered=True), NOW)
     assert row.stale_age == "2 h"
     assert "@ steady 2 h" in row.lines(140, "quarterdeck-dark", ASCII, selected=False)[0].plain(140)
+
+
+BACK, GO = Chip("rugmunch-api 1:07 of 5:00", "«"), Chip("rugmunch-web 0:41", "»")
+
+
+def _first(*chips: Chip, width: int, tiers: tuple[Tier, ...] = (Tier.PRODUCTION, Tier.STAGING)) -> str:
+    environments = [an_environment(name=tier.value, tier=tier) for tier in tiers]
+    fleet = {item.key: EnvironmentPicture(item, NOW, (a_picture(),)) for item in environments}
+    shown = header_picture(FleetSnapshot(fleet), "all", NOW, chips)
+    return header_lines(shown, width, UNICODE)[0].plain(width)
+
+
+@pytest.mark.parametrize("width", [140, 200])
+def test_two_operations_are_two_chips_where_there_is_room(width: int) -> None:
+    """Beside every tab and the clock."""
+    line = _first(BACK, GO, width=width, tiers=tuple(Tier))
+    assert "« rugmunch-api 1:07 of 5:00   » rugmunch-web 0:41   03:12:47 UTC" in line
+    for tier in Tier:
+        assert tier.value in line
+
+
+def test_without_room_the_most_urgent_operation_is_shown_and_the_others_counted() -> None:
+    """The chip is cut rather than the count; no tab is lost to it."""
+    line = _first(BACK, GO, GO, width=80)
+    assert line.rstrip().endswith("« rugmunch-api 1:07 of 5:00 +2")
+    assert "all  prod  staging" in line
+    long = Chip(f"{'a-very-long-name-' * 4} 1:07 of 5:00", "«")
+    assert _first(long, GO, width=80).rstrip().endswith("… +1")
+    assert len(_first(long, GO, width=80).rstrip()) <= 78
+
+
+def test_one_operation_has_no_count() -> None:
+    """As before."""
+    assert _first(BACK, width=80).rstrip().endswith("« rugmunch-api 1:07 of 5:00")
+
+
+def _progress(**overrides: Any) -> Progress:
+    return Progress("01", a_plan(), ago(67), **overrides)
+
+
+def _running(token: int, **overrides: Any) -> RunningOperation:
+    default = RunningOperation(token, ADDRESS, Verb.DEPLOY, ago(67), a_plan(verb=Verb.DEPLOY))
+    return replace(default, **overrides)
+
+
+def test_what_asks_goes_before_what_is_lost_then_ways_back_then_the_newest() -> None:
+    """The same one is opened by the key; watches of deploys come last."""
+    asked = OperationEvent("asked", NOW, "01", "a question", {"question": "go on?"})
+    back = a_plan()
+    shown = UnderWay()
+    for item in (
+        _running(1, verb=Verb.WATCH),
+        _running(2, progress=_progress(safe_at=ago(10))),
+        _running(3),
+        _running(4),
+        _running(5, verb=Verb.ROLLBACK, plan=back),
+        _running(6, progress=_progress(contact_lost_since=ago(9))),
+        _running(7, events=(asked,)),
+        _running(8, over=True, ended_at=ago(5)),
+    ):
+        shown.operations[item.token] = item
+    assert [item.token for item in shown.by_urgency(NOW)] == [7, 6, 5, 4, 3, 2, 1]
+    first = shown.in_header(NOW)
+    assert first is not None and first.token == 7
+    assert len(shown.chips(NOW, UNICODE)) == 7
+
+
+def test_what_has_just_ended_stands_before_the_watch_that_follows_it() -> None:
+    """For a minute, then the watch is alone."""
+    shown = UnderWay()
+    for item in (_running(1, over=True, ended_at=ago(5)), _running(2, verb=Verb.WATCH)):
+        shown.operations[item.token] = item
+    assert [item.token for item in shown.by_urgency(NOW)] == [1, 2]
+    assert [item.token for item in shown.by_urgency(NOW + timedelta(seconds=60))] == [2]

@@ -85,7 +85,7 @@ def test_header_and_banner_hold_their_width(width: int, texts: list[str], glyphs
         30.0,
     )
     snapshot = FleetSnapshot({environment.key: whole})
-    for line in header_lines(header_picture(snapshot, "all", NOW, None), width, glyphs):
+    for line in header_lines(header_picture(snapshot, "all", NOW, ()), width, glyphs):
         assert_harmless(in_marks(line.strip(width, DARK), glyphs), width, glyphs)
     for text in problem_lines(snapshot, NOW):
         drawn = Line().put(4, text, "warning")
