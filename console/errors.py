@@ -46,6 +46,22 @@ class UnknownServiceError(QuarterdeckError):
     title = "unknown service"
 
 
+class MissingServiceError(UnknownServiceError):
+    """AWS has no such service, or no such cluster: it is deleted, or the configuration misnames it.
+
+    Never raised for a read that failed.
+
+    Attributes:
+        cluster: Name of the cluster that was asked for.
+        service: Name of the service; empty where the cluster itself is missing.
+    """
+
+    def __init__(self, message: str, remedy: str = "", *, cluster: str = "", service: str = "") -> None:
+        super().__init__(message, remedy)
+        self.cluster = cluster
+        self.service = service
+
+
 class UnknownVersionError(QuarterdeckError):
     """A version that the registry (deploy) or the history (rollback) does not hold."""
 

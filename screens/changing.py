@@ -42,7 +42,7 @@ class ChangingScreen(ConsoleScreen):
         Binding("c", "checklist", "checklist", id="do.checklist", show=False, tooltip="Walk its checklist"),
     ]
 
-    _was_paused = False
+    _last_offer = (False, False)
 
     def key_order(self) -> tuple[str, ...]:
         """*Roll back* comes first while a deploy is to blame for the trouble; else what finds the cause."""
@@ -55,16 +55,26 @@ class ChangingScreen(ConsoleScreen):
 
     def update_keys(self) -> None:
         super().update_keys()
-        if self._is_paused != self._was_paused:  # a key comes or goes
-            self._was_paused = self._is_paused
+        offer = (self._is_paused, self._is_gone)
+        if offer != self._last_offer:  # keys come or go
+            self._last_offer = offer
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in self.CHANGING and self._is_gone:
+            return False
         if action == "move_on":
             return self._is_paused
         if action == "acknowledge":
             return self.alerts.of(self.pointed_at) is not None
         return super().check_action(action, parameters)
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether the service is deleted, or being deleted: nothing can be planned for it."""
+        address = self.pointed_at
+        picture = self.snapshot.find(address) if address else None
+        return picture is not None and picture.state.is_gone
 
     @property
     def _is_paused(self) -> bool:

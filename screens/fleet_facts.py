@@ -69,6 +69,7 @@ def row_of(
         back_ink=back_ink,
         mixed=is_mixed(picture),
         alert=alert,
+        deleted_age=picture.deletion.ago(now, narrow=True) if picture.deletion and now else "",
     )
 
 
@@ -122,6 +123,8 @@ def _age(moment: datetime | None, now: datetime | None) -> float | None:
 
 def _why(picture: ServicePicture) -> str:
     line = picture.diagnosis.line
+    if picture.deletion is not None:
+        return line  # what it ran last runs nowhere
     return f"{runs_line(picture)} · {line}" if line and is_mixed(picture) else line
 
 

@@ -24,6 +24,8 @@ MOVED = "*"
 """Behind a version whose tag names another image by now."""
 
 STATE_INKS = {
+    ServiceState.DELETED: "critical",
+    ServiceState.DELETING: "critical",
     ServiceState.FAILING: "critical",
     ServiceState.STUCK: "critical",
     ServiceState.PAUSED: "warning",
@@ -107,6 +109,9 @@ class ServiceRow:
     alert: Alerting | None = None
     """What is wrong with its figures; ``None``: nothing is known to be."""
 
+    deleted_age: str = ""
+    """How long ago it was deleted, as short as it gets; empty: not deleted, or not known."""
+
     @property
     def alarm(self) -> Alerting | None:
         """Its alerts as long as nobody has seen them."""
@@ -157,6 +162,8 @@ class ServiceRow:
             line.run(2, (glyph, "stale" if calm else ink), (" ", "stale" if calm else f"bold {ink}"))
             line.put(4, self._aged_word(), "stale" if calm else f"bold {ink}")
             return
+        if self.deleted_age and len(f"{word} {self.deleted_age}") <= STATE_ROOM:
+            word = f"{word} {self.deleted_age}"
         if self.share is not None or (narrow and self.progress is not None):
             longer = f"{word} {self._rollout()}"
             word = longer if len(longer) <= STATE_ROOM and (narrow or self._shifts) else word

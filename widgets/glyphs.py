@@ -17,6 +17,7 @@ class Glyphs:
     warning: str = "▲"
     failed: str = "✗"
     stuck: str = "■"
+    deleted: str = "⊘"
     paused: str = "║"
     passed: str = "✓"
     replaced: str = "◇"
@@ -48,6 +49,8 @@ class Glyphs:
     def of_state(self, state: ServiceState) -> str:
         """The mark of a service's state."""
         return {
+            ServiceState.DELETED: self.deleted,
+            ServiceState.DELETING: self.deleted,
             ServiceState.FAILING: self.failed,
             ServiceState.STUCK: self.stuck,
             ServiceState.PAUSED: self.paused,
@@ -72,6 +75,7 @@ ASCII = Glyphs(
     warning="!",
     failed="X",
     stuck="#",
+    deleted="D",
     paused="=",
     passed="+",
     replaced="w",

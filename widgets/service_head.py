@@ -125,7 +125,8 @@ def _title(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
     if stale_age and not loud:
         ink = glyph_ink = "stale"
     glyph = glyphs.stale if stale_age and not loud else glyphs.of_state(state)
-    said = " ".join(part for part in (state_word(state), progress_words(picture), stale_age) if part)
+    gone = picture.deletion.ago(head.now, narrow=narrow) if picture.deletion else ""
+    said = " ".join(part for part in (state_word(state), gone or progress_words(picture), stale_age) if part)
     if picture.as_of is None and picture.status is None and not picture.diagnosis.line:
         glyph, glyph_ink, said, ink = glyphs.open, "muted", "reading", "muted"
     column = line.run(2, (glyph, glyph_ink), (" ", f"bold {ink}"), (said, f"bold {ink}")) + (

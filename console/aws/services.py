@@ -13,7 +13,7 @@ from console.domain.release import Release
 from console.domain.rollout import Deployment
 from console.domain.service import ServiceEvent, ServiceStatus
 from console.domain.text import plain
-from console.errors import RejectedError, UnknownServiceError
+from console.errors import MissingServiceError, RejectedError, UnknownServiceError
 
 BATCH = 10
 """Services that one DescribeServices may name (ECS API reference)."""
@@ -90,35 +90,40 @@ class Services:
         try:
             answer = self._calls.read("ecs", "DescribeServices", cluster=cluster, services=names)
         except UnknownServiceError as error:
-            raise UnknownServiceError(
+            raise MissingServiceError(
                 f"{self._settings.environment.key}: there is no cluster {cluster} in {self._where}",
-                error.remedy,
+                "it is deleted, or misnamed in the configuration",
+                cluster=_name(cluster),
             ) from error
         known = {str(raw["serviceName"]): raw for raw in answer.get("services", ())}
         for name in names:
-            if name.rsplit("/", 1)[-1] not in known:
+            if _name(name) not in known:
                 raise self._missing(cluster, name, answer.get("failures", ()))
-        return {name: known[name.rsplit("/", 1)[-1]] for name in names}
+        return {name: known[_name(name)] for name in names}
 
     def _missing(
         self, cluster: str, name: str, failures: Sequence[Answer]
     ) -> UnknownServiceError | RejectedError:
         reasons = [
-            str(item.get("reason", ""))
-            for item in failures
-            if str(item.get("arn", "")).rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]
+            str(item.get("reason", "")) for item in failures if _name(str(item.get("arn", ""))) == _name(name)
         ]
         if reasons and reasons[0] not in ("", "MISSING"):
             return RejectedError(f"service {name} in cluster {cluster} cannot be read: {plain(reasons[0])}")
-        return UnknownServiceError(
+        return MissingServiceError(
             f"cluster {cluster} in {self._where} has no service {name}",
-            "correct service or cluster in the configuration",
+            "it is deleted, or misnamed in the configuration",
+            cluster=_name(cluster),
+            service=_name(name),
         )
 
     @property
     def _where(self) -> str:
         environment = self._settings.environment
         return f"{environment.account} {environment.region}".strip()
+
+
+def _name(name_or_arn: str) -> str:
+    return name_or_arn.rsplit("/", 1)[-1]
 
 
 def status_of(

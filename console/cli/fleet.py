@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from console.diagnosis import shifting
 from console.diagnosis.evidence import Scene
-from console.domain.fleet import EnvironmentPicture, Problem, ServicePicture, WayBack
+from console.domain.fleet import Deletion, EnvironmentPicture, Problem, ServicePicture, WayBack
 from console.domain.impact import impact
 from console.domain.rollout import RolloutStatus
 from console.domain.running import runs_of
@@ -19,8 +19,13 @@ from console.domain.words import clock as seconds_clock
 from console.ports import Clock
 from console.watch.problems import KEY
 
-_ASCII = {"●": "o", "»": ">", "«": "<", "◔": "%", "▽": "v", "▲": "!", "✗": "X", "■": "#", "║": "=", "?": "?"}
+_ASCII = {
+    **{"●": "o", "»": ">", "«": "<", "◔": "%", "▽": "v", "▲": "!", "✗": "X", "■": "#", "║": "=", "?": "?"},
+    "⊘": "D",
+}
 _GLYPHS = {
+    ServiceState.DELETED: "⊘",
+    ServiceState.DELETING: "⊘",
     ServiceState.FAILING: "✗",
     ServiceState.STUCK: "■",
     ServiceState.PAUSED: "║",
@@ -86,6 +91,7 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "figures": _figures_facts(row.figures) if row.figures else None,
         "way_back": _way_back_facts(way) if (way := current_way_back(row, clock.now())) else None,
         "why": row.diagnosis.line or None,
+        "deleted": _deletion_facts(row.deletion) if row.deletion else None,
         "rollout": rollout_facts(row, clock),
         "held": (
             {"version": hold.version, "by": hold.by, "at": utc(hold.at), "reason": hold.reason}
@@ -130,6 +136,14 @@ def _figures_facts(figures: Figures) -> dict[str, object]:
         "requests": figures.requests,
         "error_share": round(share, 5) if share is not None else None,
         "p95_s": figures.p95_s,
+    }
+
+
+def _deletion_facts(deletion: Deletion) -> dict[str, object]:
+    """Between which two readings it went; ``there_at`` is ``None`` where nobody had read it before."""
+    return {
+        "seen_at": utc(deletion.seen_at),
+        "there_at": utc(deletion.there_at) if deletion.there_at else None,
     }
 
 
@@ -206,6 +220,7 @@ def table(pictures: Sequence[EnvironmentPicture], clock: Clock, *, ascii_only: b
 def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
     word = row.state.value.replace("_", " ")
     word = word.upper() if row.state.is_trouble or row.state.is_moving else word
+    gone = row.deletion.ago(clock.now()) if row.deletion else ""
     status, environment = row.status, row.environment
     tasks = NOTHING
     if status:
@@ -217,7 +232,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
     share = figures.error_share if figures else None
     p95 = figures.p95_s if figures else None
     return (
-        f"{_GLYPHS[row.state]} {word}",
+        " ".join(filter(None, (_GLYPHS[row.state], word, gone))),
         row.address.service,
         environment.name,
         tasks,

@@ -12,6 +12,8 @@ from console.domain.text import cell_width, cut_end
 
 WIDTH = 110
 """Cells that a diagnosis may take."""
+DELETED = "deleted: nothing of it runs"
+AFTER_DELETION = "create it again in ECS, or take it out of the configuration"
 _SEPARATOR = " · "
 _STATES = {
     Kind.FAILURE: ServiceState.FAILING,
@@ -41,9 +43,9 @@ def diagnose(
         return Diagnosis(ServiceState.UNKNOWN)
     moment = at or (observation.at if observation else _newest(status))
     scene = Scene(status, observation, figures, moment, held_by)
-    if status.status == "INACTIVE":
-        return Diagnosis(ServiceState.DRAINED, "deleted: ECS keeps only its name")
-    if status.status == "DRAINING" or status.desired == 0:
+    if status.is_gone:
+        return _deleted(status)
+    if status.desired == 0:
         return _leaving(scene)
     if scene.going_back:
         return _going_back(scene)
@@ -149,9 +151,19 @@ def _only_asked(scene: Scene) -> bool:
     return scene.rollout is not None and scene.rollout.status is RolloutStatus.ROLLBACK_REQUESTED
 
 
+def _deleted(status: ServiceStatus) -> Diagnosis:
+    """Whoever deleted it may not have meant to: it is never mistaken for one that was drained."""
+    if status.is_deleted:
+        return Diagnosis(ServiceState.DELETED, DELETED, AFTER_DELETION)
+    left = status.running + status.pending
+    return Diagnosis(
+        ServiceState.DELETING, line("being deleted", f"{left} left to stop" if left else ""), AFTER_DELETION
+    )
+
+
 def _leaving(scene: Scene) -> Diagnosis:
     status = scene.status
-    why = "being deleted" if status.status == "DRAINING" else "desired count is 0"
+    why = "desired count is 0"
     left = status.running + status.pending
     if left:
         return Diagnosis(ServiceState.DRAINING, line(why, f"{left} left to stop"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from console.domain import words
 from console.domain.address import Address, Environment, Identity
 from console.domain.error_reading import DEFAULT_LIMITS, ErrorLimits, ErrorReading, read_errors
 from console.domain.guard import ServiceSignals
@@ -41,6 +42,35 @@ class Diagnosis:
     line: str = ""
     """One sentence of facts, at most 110 characters; empty when there is nothing to say."""
     remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """When a service went: ECS does not say it, so that only two readings do."""
+
+    seen_at: datetime
+    """First reading that showed it deleted."""
+    there_at: datetime | None = None
+    """Last reading that showed it there; ``None``: there was none."""
+    cause: str = ""
+    """What else than the service itself was deleted; empty: nothing."""
+
+    def ago(self, now: datetime, *, narrow: bool = False) -> str:
+        """``3 min ago``; a span where nobody has looked in between; empty where nothing tells.
+
+        Args:
+            narrow: Only the age, as short as it gets; empty for a span.
+        """
+        if self.there_at is None:
+            return ""
+        seen = words.age((now - self.seen_at).total_seconds(), narrow=narrow)
+        if self.seen_at - self.there_at <= _READ_IN_TURN:
+            return seen if narrow else f"{seen} ago"
+        return "" if narrow else f"between {seen} and {words.age((now - self.there_at).total_seconds())} ago"
+
+
+_READ_IN_TURN = timedelta(minutes=2)
+"""So far apart two readings may be for the second one to tell the time."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +132,8 @@ class ServicePicture:
     way_back: WayBack | None = None
     signals: ServiceSignals | None = None
     """Its figures over time, judged; ``None``: nobody looked at them, as long as all is calm."""
+    deletion: Deletion | None = None
+    """When it was deleted; ``None``: it is not."""
     remembered: bool = False
     """Taken from the last run's picture; nothing of it was read since."""
     cadence_s: float | None = None

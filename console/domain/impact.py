@@ -14,7 +14,7 @@ class Region(IntEnum):
     """The parts of a list, top to bottom."""
 
     NOBODY_SERVES = 0
-    """In production: tasks are desired, and none of them answers."""
+    """In production: it is deleted, or tasks are desired and none of them answers."""
     TROUBLE = 1
     MOVING = 2
     UNKNOWN = 3
@@ -77,6 +77,8 @@ def _region(picture: ServicePicture, alert: Alerting | None) -> Region:
 
 def _nobody_serves(picture: ServicePicture) -> bool:
     status = picture.status
+    if picture.state is ServiceState.DELETED:
+        return True
     if status is None or status.desired == 0:
         return False
     return status.running == 0 or picture.error_reading.state is ErrorState.NOBODY_ANSWERS

@@ -16,6 +16,8 @@ from console.domain.tasks import Target, Task
 class ServiceState(StrEnum):
     """What the fleet calls a service; the order is the order of trouble."""
 
+    DELETED = "deleted"
+    DELETING = "deleting"
     FAILING = "failing"
     STUCK = "stuck"
     PAUSED = "paused"
@@ -30,7 +32,17 @@ class ServiceState(StrEnum):
 
     @property
     def is_trouble(self) -> bool:
-        return self in (ServiceState.FAILING, ServiceState.STUCK, ServiceState.PAUSED, ServiceState.WARNING)
+        return self.is_gone or self in (
+            ServiceState.FAILING,
+            ServiceState.STUCK,
+            ServiceState.PAUSED,
+            ServiceState.WARNING,
+        )
+
+    @property
+    def is_gone(self) -> bool:
+        """Deleted, or being deleted: nothing can be ordered for it any more."""
+        return self in (ServiceState.DELETED, ServiceState.DELETING)
 
     @property
     def is_moving(self) -> bool:
@@ -49,6 +61,10 @@ class ServiceEvent:
     id: str
     at: datetime
     message: str
+
+
+DRAINING, INACTIVE = "DRAINING", "INACTIVE"
+"""Of ``Service.status``: being deleted, and deleted."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +99,16 @@ class ServiceStatus:
     """How its settings bring the next release in."""
     configuration: Mapping[str, object] = field(default_factory=dict)
     """The deployment configuration as the platform words it: to be put back, not to be read."""
+
+    @property
+    def is_deleted(self) -> bool:
+        """ECS keeps only its name."""
+        return self.status == INACTIVE
+
+    @property
+    def is_gone(self) -> bool:
+        """Deleted, or being deleted: whatever its counts say, nobody may rely on it."""
+        return self.status in (DRAINING, INACTIVE)
 
     @property
     def primary(self) -> Deployment | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from console.config.settings import ServiceSettings, Settings
+from console.diagnosis.judgement import AFTER_DELETION
 from console.domain.action import Action
 from console.domain.address import Address, Identity, Tier
 from console.domain.operation import Basis, Mechanism, Plan, Verb
@@ -11,7 +12,7 @@ from console.domain.release import Release
 from console.domain.rollout import Rollout
 from console.domain.service import Observation
 from console.domain.version import UNKNOWN_VERSION
-from console.errors import RejectedError
+from console.errors import RefusedError, RejectedError
 from console.operations.differences import differences
 from console.operations.safe import healthy_now
 from console.ports import Clock, Platform
@@ -82,6 +83,9 @@ def take(address: Address, settings: ServiceSettings, platform: Platform) -> Bea
     """
     identity = platform.identity()
     observation = platform.observe(address)
+    if observation.status.is_gone:
+        gone = "deleted" if observation.status.is_deleted else "being deleted"
+        raise RefusedError(f"{address} is {gone}: nothing can be ordered for it", AFTER_DELETION)
     rollouts = platform.history(address)
     ids = {name for rollout in rollouts for name in (rollout.target, rollout.left_serving) if name}
     ids |= {item.release for item in observation.status.deployments if item.release}

@@ -149,4 +149,4 @@ class Batches:
         batch.refused[address] = error
         batch.again.append(address)
         if not isinstance(error, PermissionDeniedError) or self._board.row(address).as_of is None:
-            self._board.unknown(address, error)
+            self._board.unknown(address, error, self._clock.now())

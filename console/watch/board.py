@@ -7,16 +7,16 @@ from threading import RLock
 
 from console.diagnosis import diagnose
 from console.domain.address import Address, Environment, Identity
-from console.domain.fleet import Diagnosis, EnvironmentPicture, ServicePicture, WayBack
+from console.domain.fleet import Deletion, Diagnosis, EnvironmentPicture, ServicePicture, WayBack
 from console.domain.guard import ServiceSignals
 from console.domain.operation import Hold
-from console.domain.service import Observation, ServiceState, ServiceStatus
+from console.domain.service import INACTIVE, Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
 from console.domain.version import Version
 from console.domain.way_back import holds_for, is_served, rests_on
-from console.errors import QuarterdeckError
+from console.errors import MissingServiceError, QuarterdeckError
 from console.watch import cadence
 from console.watch.problems import Problems
 
@@ -155,10 +155,13 @@ class Board:
         """Note that every service was asked for."""
         self._whole = True
 
-    def unknown(self, address: Address, error: QuarterdeckError) -> None:
-        """Note that the platform does not know a service."""
+    def unknown(self, address: Address, error: QuarterdeckError, at: datetime) -> None:
+        """Note that the platform does not know a service: one that was there is deleted."""
         with self._lock:
             self._seen.pop(address, None)
+            if isinstance(error, MissingServiceError) and self._was_there(address, error):
+                self._delete(address, error, at)
+                return
             row = ServicePicture(
                 address,
                 self._environment,
@@ -168,6 +171,22 @@ class Board:
             self._rows[address] = row
             self._judge(address)
             self._rows[address] = self._paced(row)
+
+    def _was_there(self, address: Address, error: MissingServiceError) -> bool:
+        """Whether the very service that is missing has been read before, here or by the last run; in
+        another account nothing of ours is to be found."""
+        status, own = self._rows[address].status, self._environment.account
+        if status is None or (own and self._identity is not None and self._identity.account != own):
+            return False
+        return status.cluster == error.cluster and error.service in ("", status.name)
+
+    def _delete(self, address: Address, error: MissingServiceError, at: datetime) -> None:
+        """ECS lists a deleted service as INACTIVE for a while, and then not at all: it stays deleted."""
+        before = self._rows[address]
+        assert before.status is not None
+        status = replace(before.status, status=INACTIVE, desired=0, running=0, pending=0, deployments=())
+        cause = "" if error.service else f"its cluster {error.cluster} is deleted too"
+        self._change(address, at, cause, status=status, as_of=at, remembered=False)
 
     def observed(self, observation: Observation, at: datetime) -> None:
         """Take in one service in full."""
@@ -318,7 +337,12 @@ class Board:
         pace = self._fast_s if row.address in self._hot else self._calm_s
         return row if row.cadence_s == pace else replace(row, cadence_s=pace)
 
-    def _change(self, address: Address, at: datetime, **changes: object) -> None:
+    def _change(self, address: Address, at: datetime, cause: str = "", /, **changes: object) -> None:
+        """Take in what was read, and judge it.
+
+        Args:
+            cause: What was deleted along with a deleted service.
+        """
         before = self._rows[address]
         row = replace(before, **changes)  # type: ignore[arg-type]
         status = row.status
@@ -331,11 +355,14 @@ class Board:
         release = row.observation.primary_release if row.observation and current else None
         named = self._versions.get(_release_id(status))
         kept = before.version if same else None
+        deletion = _deletion(before, status, at, cause)
+        found = diagnose(status, row.observation, row.figures, at, held_by=row.hold.by if row.hold else "")
+        if deletion is not None and deletion.cause:
+            found = replace(found, line=f"{found.line} · {deletion.cause}")
         row = replace(
             row,
-            diagnosis=diagnose(
-                status, row.observation, row.figures, at, held_by=row.hold.by if row.hold else ""
-            ),
+            diagnosis=found,
+            deletion=deletion,
             release=release,
             version=named or (release.version if release else kept),
             deployed_at=primary.created_at if primary else None,
@@ -353,6 +380,13 @@ def _without_old_proof(row: ServicePicture) -> ServicePicture:
     """The row without a way back that leads away from something else, or to where the service is."""
     way = row.way_back
     return row if way is None or holds_for(way, row) else replace(row, way_back=None)
+
+
+def _deletion(before: ServicePicture, status: ServiceStatus, at: datetime, cause: str) -> Deletion | None:
+    """When a service went, if it has: between the last reading that showed it and the first that did not."""
+    if not status.is_deleted:
+        return None
+    return before.deletion or Deletion(at, before.as_of, cause)
 
 
 def _primary_id(status: ServiceStatus | None) -> str:

@@ -43,8 +43,8 @@ _JITTER = 0.1
 
 
 def is_fast(state: ServiceState, *, focused: bool = False) -> bool:
-    """Whether a service is read at the fast cadence."""
-    return focused or state.is_trouble or state.is_moving
+    """Whether a service is read at the fast cadence; what is deleted does not change any more."""
+    return focused or (state is not ServiceState.DELETED and (state.is_trouble or state.is_moving))
 
 
 def cadence(state: ServiceState, *, focused: bool = False) -> float:

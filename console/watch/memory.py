@@ -15,7 +15,7 @@ from threading import Event
 from typing import Any
 
 from console.domain.address import Address, Environment
-from console.domain.fleet import Diagnosis, ServicePicture, WayBack
+from console.domain.fleet import Deletion, Diagnosis, ServicePicture, WayBack
 from console.domain.rollout import Deployment
 from console.domain.service import ServiceState, ServiceStatus
 from console.domain.signals import Figures
@@ -26,7 +26,7 @@ from console.watch.store import FleetStore
 FILE = "last-picture.json"
 SAVE_EVERY_S = 30.0
 _VERSION = 1
-_MOMENTS = frozenset(("at", "created_at", "updated_at"))
+_MOMENTS = frozenset(("at", "created_at", "updated_at", "seen_at", "there_at"))
 _LEFT_OUT = frozenset(
     (
         *("address", "events", "deployments", "target_groups", "alternate_groups", "recent"),
@@ -121,6 +121,7 @@ def _kept(row: ServicePicture) -> dict[str, Any]:
         "way_back": _members(row.way_back) if row.way_back else None,
         "deployed_at": _stamp(row.deployed_at),
         "deployed_by": row.deployed_by,
+        "deletion": _members(row.deletion) if row.deletion else None,
     }
 
 
@@ -151,6 +152,7 @@ def _row(address: Address, environment: Environment, kept: Mapping[str, Any]) ->
         version=Version(**_read(kept["version"])) if kept["version"] else None,
         deployed_by=str(kept["deployed_by"]),
         way_back=WayBack(**_read(kept["way_back"])) if kept["way_back"] else None,
+        deletion=Deletion(**_read(kept["deletion"])) if kept.get("deletion") else None,
         remembered=True,
     )
 

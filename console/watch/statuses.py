@@ -5,11 +5,14 @@ Whatever fails is named in the picture and tried again; it never hides what else
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 from console.domain.address import Address
 from console.domain.fleet import ServicePicture
 from console.domain.operation import Hold
+from console.domain.service import Observation, ServiceState
 from console.domain.urgency import Urgency, urgently
+from console.errors import MissingServiceError
 from console.ports import Clock, Platform
 from console.watch import cadence
 from console.watch.attempts import LONG_AGO, NEVER, Attempts
@@ -145,7 +148,11 @@ class StatusReader:
         return True
 
     def _name_refused(self) -> None:
-        refused = self._batches.refused
+        refused = {
+            address: error
+            for address, error in self._batches.refused.items()
+            if self._board.row(address).state is not ServiceState.DELETED
+        }
         if not refused:
             self._board.recover("unknown")
             return
@@ -190,14 +197,27 @@ class StatusReader:
         began, at = self._clock.monotonic(), self._clock.now()
         self._looks.append(began)
         with urgently(Urgency.FOCUS if address == self._board.focus else Urgency.MOVING):
-            observation = self._attempts(str(address), lambda: self._platform.observe(address))
-        if observation is None:
+            observation = self._attempts(str(address), lambda: self._observe(address, at))
+        if observation is None and self._board.row(address).state is ServiceState.DELETED:
+            self._unlooked.discard(address)
+            self._looked[address] = self._read_at[address] = began
+        elif observation is None:
             self._unlooked.add(address)
         else:
             self._unlooked.discard(address)
             self._board.observed(observation, at)
             self._looked[address] = self._read_at[address] = began
         self._publisher.publish()
+
+    def _observe(self, address: Address, at: datetime) -> Observation | None:
+        """The service in full; ``None`` where it is deleted: then its row says so."""
+        try:
+            return self._platform.observe(address)
+        except MissingServiceError as error:
+            self._board.unknown(address, error, at)
+            if self._board.row(address).state is ServiceState.DELETED:
+                return None
+            raise
 
     def _due_looks(self, pace: float, most: int | None, *, all_in_full: bool) -> list[Address]:
         """Services to read in full now: the focused one first, then those that wait longest."""

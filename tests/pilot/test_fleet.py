@@ -323,6 +323,27 @@ async def test_keys_that_change_the_world_ask_for_the_service_under_the_cursor()
         assert "fairtradeworker/production/web" in words_of(screen)
 
 
+@pytest.mark.parametrize("state", [ServiceState.DELETED, ServiceState.DELETING])
+async def test_no_plan_is_offered_for_a_deleted_service(state: ServiceState) -> None:
+    """Neither on the fleet nor on its own page, and its page says what it is."""
+    desk = Desk()
+    async with desk.app.run_test(size=WIDE) as pilot:
+        first = desk.pictures[0]
+        rows = tuple(replace(row, diagnosis=Diagnosis(state, "gone")) for row in first.services)
+        desk.publish(replace(first, services=rows))
+        for _ in ("fleet", "service"):
+            await pilot.pause()
+            words = words_of(desk.app.screen)
+            assert state.value.upper() in words
+            for action in ("roll_back", "deploy", "drain", "scale", "restart"):
+                assert desk.app.screen.check_action(action, ()) is False
+            assert "R roll back" not in words
+            await pilot.press("R", "P", "D", "S", "X")
+            assert not isinstance(desk.app.screen, PlanScreen)
+            await pilot.press("enter")
+            desk.app.flush()
+
+
 async def test_enter_opens_the_service_and_esc_returns() -> None:
     """The service under the cursor, by key."""
     desk = Desk()

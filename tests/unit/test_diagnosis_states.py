@@ -127,9 +127,10 @@ def test_a_rollout_is_rolling_while_the_list_still_shows_the_one_before() -> Non
     [
         (0, 2, "ACTIVE", ServiceState.DRAINING),
         (0, 0, "ACTIVE", ServiceState.DRAINED),
-        (2, 1, "DRAINING", ServiceState.DRAINING),
-        (2, 0, "DRAINING", ServiceState.DRAINED),
-        (2, 0, "INACTIVE", ServiceState.DRAINED),
+        (2, 1, "DRAINING", ServiceState.DELETING),
+        (0, 0, "DRAINING", ServiceState.DELETING),
+        (2, 0, "INACTIVE", ServiceState.DELETED),
+        (0, 0, "INACTIVE", ServiceState.DELETED),
         (2, 1, "ACTIVE", ServiceState.WARNING),
         (2, 3, "ACTIVE", ServiceState.STEADY),
     ],

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from console.domain.fleet import EnvironmentPicture, FleetSnapshot, WayBack
+from console.domain.fleet import Deletion, Diagnosis, EnvironmentPicture, FleetSnapshot, WayBack
 from console.domain.guard import Blame, ServiceSignals
+from console.domain.impact import impact
 from console.domain.series import SeriesPicture
+from console.domain.service import ServiceState
 from console.domain.version import short_label
 from screens.fleet_book import FleetBook
 from screens.fleet_facts import explanation, is_mixed, row_of, runs_line, way_back_line
@@ -19,6 +21,7 @@ from tests.builders import (
     OLD_DEPLOYMENT,
     a_container,
     a_picture,
+    a_service,
     a_task,
     ago,
     an_address,
@@ -63,6 +66,23 @@ def test_no_way_back_is_amber_and_says_why() -> None:
     assert (row_of(none, NOW).back, row_of(none, NOW).back_ink) == ("none", "warning")
     assert way_back_line(none, NOW) == "none: nothing else ever ran"
     assert row_of(a_picture(way_back=WayBack(ago(60))), NOW).back == "–"
+
+
+def test_a_deleted_service_is_loud_stands_on_top_and_says_its_age() -> None:
+    """It has a mark of its own on every terminal, and is never taken for one that was drained."""
+    gone = a_picture(
+        status=a_service(status="INACTIVE", desired=0, running=0, deployments=()),
+        diagnosis=Diagnosis(ServiceState.DELETED, "deleted: nothing of it runs"),
+        deletion=Deletion(ago(180), ago(190)),
+    )
+    row = row_of(gone, NOW)
+    assert row.is_loud
+    outage = a_picture(diagnosis=Diagnosis(ServiceState.FAILING), status=a_service(running=0))
+    assert impact(gone) < impact(outage)
+    for width, theme, glyphs, mark in ((140, DARK, UNICODE, "⊘"), (80, DARK_16, ASCII, "D")):
+        first, second = (line.plain(width) for line in row.lines(width, theme, glyphs, False))
+        assert first.strip().startswith(f"{mark} DELETED 3m")
+        assert second.strip().startswith("deleted: nothing of it runs")
 
 
 def test_tasks_of_one_deployment_that_run_different_images_are_told_apart() -> None:

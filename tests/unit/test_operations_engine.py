@@ -18,6 +18,7 @@ from console.domain.operation import (
 from console.domain.release import Release
 from console.domain.rollout import RolloutStatus
 from console.domain.service import Observation
+from console.domain.wish import Wish
 from console.errors import (
     CredentialsError,
     EndpointError,
@@ -210,6 +211,17 @@ def test_a_changed_desired_count_does_not_refuse(finished: Bench) -> None:
     finished.platform.put(replace(observation, status=replace(observation.status, desired=5)))
 
     assert finished.verdict(run(finished, plan))["verdict"] != "REFUSED"
+
+
+@pytest.mark.parametrize(("status", "words"), [("INACTIVE", "is deleted"), ("DRAINING", "is being deleted")])
+def test_nothing_is_planned_for_a_deleted_service(finished: Bench, status: str, words: str) -> None:
+    """Every verb refuses in one line, with what to do."""
+    observation = steady_new()
+    finished.platform.put(replace(observation, status=replace(observation.status, status=status)))
+    for verb in (Verb.ROLLBACK, Verb.DEPLOY, Verb.RESTART, Verb.SCALE, Verb.DRAIN, Verb.UNDRAIN):
+        with pytest.raises(RefusedError, match=words) as refused:
+            finished.engine.plan(Wish(verb, ADDRESS, version="v1.4.2"))
+        assert "create it again" in refused.value.remedy
 
 
 # the answer to the order

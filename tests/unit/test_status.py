@@ -15,10 +15,11 @@ from console.cli.fleet import service_facts, table
 from console.config.loader import load
 from console.config.settings import Settings
 from console.domain.address import Address
-from console.domain.fleet import WayBack
+from console.domain.fleet import Deletion, Diagnosis, WayBack
 from console.domain.operation import Verdict
 from console.domain.rollout import AlarmWatch, Hook, RolloutStatus
-from console.domain.service import Observation
+from console.domain.service import Observation, ServiceState
+from console.domain.words import utc
 from console.errors import (
     CredentialsError,
     EndpointError,
@@ -179,6 +180,7 @@ def test_a_calm_fleet_is_one_object(world: World, printed: Printed) -> None:
         "tags": ["v1.4.2"],
         "moved": False,
         "runs": {"mixed": False, "images": [{"digests": [OLD_DIGEST], "tasks": 2}]},
+        "deleted": None,
         "rollout": None,
         "held": None,
     }
@@ -381,6 +383,25 @@ def test_the_table_shows_trouble_first_with_its_cause(
     assert lines[2].split()[:3] == ["?", "unknown", "rugmunch-api"]
     assert lines[3].startswith("● steady")
     assert lines[-1] == "▲ rugmunch/staging: credentials: nobody answers"
+
+
+def test_a_deleted_service_stands_first_with_its_age() -> None:
+    """Not at the bottom with what was drained; the JSON has the readings that tell it."""
+    clock = FakeClock()
+    gone = a_picture(
+        status=a_service(status="INACTIVE", desired=0, running=0, deployments=()),
+        diagnosis=Diagnosis(ServiceState.DELETED, "deleted: nothing of it runs"),
+        deletion=Deletion(ago(180), ago(195)),
+    )
+    failing = a_picture(
+        address=Address("rugmunch", "production", "worker"), diagnosis=Diagnosis(ServiceState.FAILING)
+    )
+    lines = table([an_environment_picture(failing, gone)], clock)
+    assert lines[1].startswith("⊘ DELETED 3 min ago  rugmunch-api")
+    assert table([an_environment_picture(gone)], clock, ascii_only=True)[1].startswith("D DELETED")
+    facts = service_facts(gone, clock)
+    assert facts["state"] == "deleted"
+    assert facts["deleted"] == {"seen_at": utc(ago(180)), "there_at": utc(ago(195))}
 
 
 def test_without_utf8_the_table_is_ascii() -> None:

@@ -13,8 +13,9 @@ from tests.builders import NOW, a_picture, an_environment, an_environment_pictur
 
 @pytest.mark.parametrize("state", ServiceState)
 def test_what_moves_or_is_in_trouble_is_read_fast(state: ServiceState) -> None:
-    """So is what somebody looks at."""
-    assert (cadence(state) == 2.5) is (state.is_trouble or state.is_moving)
+    """So is what somebody looks at; what is deleted is trouble that does not change any more."""
+    changes = state.is_trouble or state.is_moving
+    assert (cadence(state) == 2.5) is (changes and state is not ServiceState.DELETED)
     assert cadence(state, focused=True) == 2.5
 
 

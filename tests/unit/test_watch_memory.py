@@ -1,12 +1,16 @@
 """The last run's picture: kept slim, drawn as old, dropped where it is broken or foreign."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from console.domain.fleet import WayBack
+from console.domain.fleet import Deletion, WayBack
+from console.domain.service import ServiceState
 from console.domain.steps import ALL_AT_ONCE, Pause, Steps
+from console.errors import MissingServiceError
+from console.watch.board import Board
 from console.watch.cadence import is_stale
 from console.watch.memory import FILE, Keeper, load
 from console.watch.store import FleetStore
@@ -20,6 +24,8 @@ from tests.builders import (
     some_figures,
 )
 from tests.fakes import FakeClock
+
+_PLACE = "rugmunch/production"
 
 
 @pytest.fixture
@@ -51,6 +57,35 @@ def test_a_kept_picture_comes_back_old_and_without_what_is_long(kept: Path) -> N
     assert (
         replace(row.status, target_groups=seen.status.target_groups, events=seen.status.events) == seen.status
     )
+
+
+def test_a_deleted_service_is_deleted_in_the_next_run_too(tmp_path: Path) -> None:
+    """Also once ECS has forgotten its name; when that was is a span, because nobody looked meanwhile."""
+    store = FleetStore()
+    keeper = Keeper(tmp_path, store, FakeClock())
+    store.publish(an_environment_picture(a_picture()))
+    keeper.save()
+    missing = MissingServiceError("no service", cluster="rugmunch-production", service="rugmunch-api")
+
+    first = Board(an_environment(), [ADDRESS], load(tmp_path, [(an_environment(), [ADDRESS])])[_PLACE])
+    first.unknown(ADDRESS, missing, NOW + timedelta(hours=14))
+    row = first.row(ADDRESS)
+    assert row.state is ServiceState.DELETED
+    assert row.deletion == Deletion(NOW + timedelta(hours=14), NOW)
+    assert row.deletion.ago(NOW + timedelta(hours=15)) == "between 1 h and 15 h ago"
+
+    store.publish(first.picture())
+    keeper.save()
+    again = Board(an_environment(), [ADDRESS], load(tmp_path, [(an_environment(), [ADDRESS])])[_PLACE])
+    again.unknown(ADDRESS, missing, NOW + timedelta(hours=20))
+    assert (again.row(ADDRESS).state, again.row(ADDRESS).deletion) == (ServiceState.DELETED, row.deletion)
+
+
+def test_a_name_that_was_never_there_is_unknown_not_deleted() -> None:
+    """A mistake in the configuration."""
+    board = Board(an_environment(), [ADDRESS])
+    board.unknown(ADDRESS, MissingServiceError("no service", cluster="rugmunch-production"), NOW)
+    assert (board.row(ADDRESS).state, board.row(ADDRESS).deletion) == (ServiceState.UNKNOWN, None)
 
 
 def test_what_is_configured_no_more_or_elsewhere_is_dropped(kept: Path) -> None:

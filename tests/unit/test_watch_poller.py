@@ -14,6 +14,7 @@ from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.errors import (
     EndpointError,
     JournalError,
+    MissingServiceError,
     PermissionDeniedError,
     ThrottledError,
     UnknownServiceError,
@@ -263,6 +264,79 @@ def test_an_unknown_service_hides_no_other_and_all_unknown_ones_are_named() -> N
         watch.platform.put(calm(address))
     watch.run(15)
     assert watch.problem() == ""
+
+
+_MISSING = MissingServiceError(
+    "cluster rugmunch-production has no service rugmunch-api",
+    "it is deleted, or misnamed in the configuration",
+    cluster="rugmunch-production",
+    service="rugmunch-api",
+)
+
+
+def _delete(watch: Watch, error: MissingServiceError = _MISSING) -> None:
+    for method in ("services", "status", "observe"):
+        watch.platform.fail(method, error, times=None, address=None if method == "services" else ADDRESS)
+
+
+@pytest.mark.parametrize("focused", [False, True])
+def test_a_service_that_ecs_lists_no_more_is_deleted_since_a_reading_and_no_problem(focused: bool) -> None:
+    """It was there: nobody misnamed it. Its row stays fresh, and nothing is retried like an outage."""
+    watch = Watch()
+    if focused:
+        watch.poller.focus(ADDRESS)
+    watch.run(1)
+    _delete(watch)
+    watch.run(60)
+    row = watch.row()
+    assert row.state is ServiceState.DELETED
+    assert row.status is not None
+    assert (row.status.status, row.status.running, row.status.desired) == ("INACTIVE", 0, 0)
+    assert row.deletion is not None
+    assert row.deletion.ago(row.deletion.seen_at + timedelta(minutes=3)) == "3 min ago"
+    assert row.as_of is not None
+    assert row.as_of > row.deletion.seen_at, "it is still read"
+    assert watch.problem() == ""
+    assert watch.row(WORKER).state is ServiceState.STEADY
+
+
+def test_a_service_goes_with_its_cluster_and_comes_back_when_it_is_created_again() -> None:
+    """What else was deleted is said; there again it is as steady as before."""
+    watch = Watch()
+    watch.run(1)
+    _delete(watch, MissingServiceError("there is no cluster", cluster="rugmunch-production"))
+    watch.run(30)
+    assert watch.row().state is ServiceState.DELETED
+    assert "its cluster rugmunch-production is deleted too" in watch.row().diagnosis.line
+    watch.platform.recover()
+    watch.run(60)
+    assert (watch.row().state, watch.row().deletion) == (ServiceState.STEADY, None)
+
+
+def test_a_lost_read_deletes_nothing_and_neither_does_another_account() -> None:
+    """Only ECS's own answer does, and only in the account where the service is ours."""
+    watch = Watch()
+    watch.run(1)
+    for method in ("services", "status", "observe"):
+        watch.platform.fail(method, EndpointError("nobody answers"), times=None)
+    watch.run(60)
+    assert (watch.row().state, watch.row().deletion) == (ServiceState.STEADY, None)
+    elsewhere = MissingServiceError("no service", cluster="another", service="rugmunch-api")
+    watch.platform.recover()
+    _delete(watch, elsewhere)
+    watch.run(60)
+    assert watch.row().state is ServiceState.UNKNOWN
+
+
+def test_a_service_found_deleted_at_the_first_reading_has_no_time_of_it() -> None:
+    """Nothing tells when it was: no age is made up."""
+    watch = Watch()
+    watch.platform.put(a_service(status="INACTIVE", desired=0, running=0, deployments=()))
+    watch.run(1)
+    deletion = watch.row().deletion
+    assert watch.row().state is ServiceState.DELETED
+    assert deletion is not None
+    assert (deletion.there_at, deletion.ago(watch.clock.now())) == (None, "")
 
 
 def test_without_figures_the_rest_is_read_and_the_old_ones_stay_with_their_age() -> None:
