@@ -1,5 +1,6 @@
 """The guard: when it trips, what it may do then, and when it asks instead."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -271,3 +272,56 @@ def test_long_after_its_deploy_a_version_has_no_old_one_beside_it() -> None:
     assert scoped.old is None
     assert scoped.new is not None
     assert scoped_of(None).moved_at is None
+
+
+# -- what is handed on ------------------------------------------------------------------------------
+
+
+def test_it_says_why_it_does_nothing() -> None:
+    """In the words that the operator reads beside the gauges; empty while it is armed."""
+    assert a_guard(GuardMode.OFF).disarmed == "switched off"
+    assert a_guard(GuardMode.OFF, asked_for=True).disarmed == "switched off"
+    assert a_guard(is_rollback=True).disarmed == "not armed: this goes back"
+    assert a_guard(is_rollback=True, asked_for=True).disarmed == ""
+    assert a_guard(is_foreign=True).disarmed == "not armed: somebody else's deployment"
+    assert a_guard().disarmed == ""
+    assert a_guard().is_armed
+
+
+def test_a_trip_has_everything_that_it_rests_on() -> None:
+    """Figures, evidence, blame and the moment: the panel, the journal and the plan read it from there."""
+    trip = a_guard().update([finding()], [DIED], NOW, DEPLOY)
+    assert trip is not None
+    assert (trip.at, trip.judgements, trip.evidence, trip.blame) == (NOW, (finding(),), (DIED,), DEPLOY)
+    assert trip.asks_because == ""
+
+
+def test_why_it_asks_is_said_only_where_it_might_have_gone_back() -> None:
+    """A guard that asks anyway needs no reason for it."""
+    for mode, why in ((GuardMode.ROLLBACK, "no baseline"), (GuardMode.ASK, "")):
+        trip = a_guard(mode).update([finding(asks="no baseline")], (), NOW)
+        assert trip is not None
+        assert (trip.mode, trip.asks_because) == (GuardMode.ASK, why)
+
+
+def test_without_a_word_on_what_stays_broken_the_cause_is_the_reason() -> None:
+    """What a rollback does not cure where that is known; else what it is put down to."""
+    for blame, why in ((DATABASE, DATABASE.uncured), (replace(DATABASE, uncured=""), DATABASE.line)):
+        trip = a_guard().update([finding()], (), NOW, blame)
+        assert trip is not None
+        assert trip.asks_because == why
+
+
+@pytest.mark.parametrize(
+    ("judgements", "evidence"), [([finding(1)], ()), ([], (DIED,)), ([finding(1)], (DIED,))]
+)
+def test_trouble_that_still_lasts_keeps_its_cause(
+    judgements: list[Judgement], evidence: tuple[Hard, ...]
+) -> None:
+    """A figure that is bad for one period, or evidence alone, is the same trouble going on."""
+    guard = a_guard()
+    guard.update([finding(1)], (), NOW, DATABASE)
+    guard.update(judgements, evidence, NOW)
+    trip = guard.trip or guard.update([finding(2)], (), NOW)
+    assert trip is not None
+    assert (trip.mode, trip.asks_because) == (GuardMode.ASK, DATABASE.uncured)
