@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from console.domain.operation import AS_IT_IS
 
 if TYPE_CHECKING:  # loaded with the first frame: it only names what others make
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from threading import Event
 
@@ -335,8 +335,13 @@ class Journal(Protocol):
     Every method raises :class:`console.errors.JournalError` when the store fails.
     """
 
-    def begin(self, record: OperationRecord) -> None:
-        """Write a new operation."""
+    def begin(self, record: OperationRecord, beside: Collection[str] | None = None) -> bool:
+        """Write a new operation; whether it was written. Two processes may try at once: one comes first.
+
+        Args:
+            beside: Ids of the open operations of its service that it may stand beside; with any other
+                open there nothing is written. ``None``: it is written whatever is open.
+        """
 
     def update(self, record: OperationRecord) -> None:
         """Write the newest state of an operation (its id decides which)."""

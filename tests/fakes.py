@@ -5,7 +5,7 @@ They implement :mod:`console.ports` whole, so that mypy holds them to it. Nothin
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event, RLock
@@ -513,12 +513,16 @@ class MemoryJournal(Faults):
         for method in self._METHODS:
             self.fail(method, JournalError(message), times=None)
 
-    def begin(self, record: OperationRecord) -> None:
+    def begin(self, record: OperationRecord, beside: Collection[str] | None = None) -> bool:
         with self._lock:
             self.check("begin")
             if record.id in self._records:
                 raise JournalError(f"operation {record.id} is in the journal already")
+            there = [r.id for r in self._records.values() if r.address == record.address and r.is_open]
+            if beside is not None and not set(there) <= set(beside):
+                return False
             self._records[record.id] = record
+            return True
 
     def update(self, record: OperationRecord) -> None:
         with self._lock:

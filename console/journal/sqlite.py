@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -71,10 +71,18 @@ class SqliteJournal:
         if self._open is not None:
             self._open.close()
 
-    def begin(self, record: OperationRecord) -> None:
+    def begin(self, record: OperationRecord, beside: Collection[str] | None = None) -> bool:
         names = ", ".join(_COLUMNS)
         places = ", ".join(f":{name}" for name in _COLUMNS)
-        self._do(lambda db: db.execute(f"INSERT INTO operations ({names}) VALUES ({places})", _row(record)))
+        sql, values = f"INSERT INTO operations ({names}) SELECT {places}", _row(record)
+        if beside is not None:  # one statement looks and writes, so that nobody comes in between
+            known = {f"beside_{number}": other for number, other in enumerate(beside)}
+            values |= known
+            sql += f""" WHERE NOT EXISTS (
+                SELECT 1 FROM operations
+                WHERE system = :system AND environment = :environment AND alias = :alias AND {_IS_OPEN}
+                AND id NOT IN ({", ".join(f":{name}" for name in known)}))"""
+        return self._do(lambda db: db.execute(sql, values).rowcount) == 1
 
     def update(self, record: OperationRecord) -> None:
         changes = ", ".join(f"{name} = :{name}" for name in _COURSE)

@@ -30,7 +30,7 @@ from console.operations.planning import Planning, plan
 from console.operations.policy import policy_checks
 from console.operations.resuming import plan_of
 from console.operations.statements import Statements
-from console.operations.under_way import UnderWay
+from console.operations.under_way import UnderWay, joined
 from console.operations.versions import offers
 from console.ports import Clock, Journal, Platform
 from console.signals.lanes import Lane, ThreadLane
@@ -123,7 +123,7 @@ class Engine:
     def execute(
         self, plan: Plan, typed: str | None = None, clock: Clock | None = None
     ) -> Generator[OperationEvent, None, None]:
-        """Carry out a plan; the last event is the verdict.
+        """Carry out a plan, or follow whoever carries out the same; the last event is the verdict.
 
         Args:
             plan: As it was shown.
@@ -134,8 +134,18 @@ class Engine:
             RefusedError: not confirmed, read-only, a required check failed, an operation of another
                 verb is under way. Nothing has been sent or journalled then.
         """
-        self.permit(plan, typed)
-        yield from execution.execute(self._means, plan, clock or self._means.clock)
+        clock = clock or self._means.clock
+        while True:
+            beside = self._permission.ask(plan, typed)
+            twin = self._under_way.twin(plan)
+            if twin is not None:
+                yield joined(twin, clock.now())
+                yield from self.resume(twin.id)
+                return
+            carrier = execution.begin(self._means, plan, clock, beside)
+            if carrier is not None:
+                yield from execution.carry(self._means, carrier)
+                return
 
     def permit(self, plan: Plan, typed: str | None) -> None:
         """Refuse what :meth:`execute` would refuse; nothing is sent or written.
@@ -283,7 +293,8 @@ class Engine:
         means, record = self._means, self._means.record(operation_id)
         plan = watch_plan(record, plan_of(record, means.journal.entries(record.id)), means.clock.now())
         if plan is not None and not self._under_way.is_watched(plan):
-            yield from execution.execute(means, plan, means.clock)
+            carrier = execution.begin(means, plan, means.clock)
+            yield from execution.carry(means, carrier) if carrier is not None else ()
 
     def record(self, operation_id: str) -> OperationRecord | None:
         """An operation as the journal has it; ``None``: it has not."""

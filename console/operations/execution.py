@@ -1,7 +1,7 @@
 """A permitted plan, journalled and carried to its verdict."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 
 from console.domain.operation import Mechanism, OperationEvent, OperationRecord, Plan, Verb, Verdict
 from console.errors import JournalError, RefusedError
@@ -9,7 +9,7 @@ from console.operations import ulid
 from console.operations.carrier import Carrier, stored
 from console.operations.gate import is_gated
 from console.operations.guard_watch import TimedWatch
-from console.operations.lives import host
+from console.operations.lives import carrying, host
 from console.operations.log import OperationLog
 from console.operations.means import Means
 from console.operations.observing import Observer
@@ -19,21 +19,41 @@ from console.operations.walk import walk
 from console.ports import Clock
 
 
-def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent, None, None]:
-    """Carry out a plan; the last event is the verdict.
+def begin(means: Means, plan: Plan, clock: Clock, beside: Collection[str] | None = None) -> Carrier | None:
+    """Write the operation into the journal: from then on it claims its service.
+
+    Args:
+        beside: Ids of the open operations of the service that it may stand beside; ``None``: of any.
+
+    Returns:
+        Who carries it out; ``None`` when another operation of the service has come first.
 
     Raises:
         RefusedError: when the journal cannot be written; nothing has been sent then.
     """
     carrier = _carrier(means, plan, clock)
-    guarded = means.guarded(carrier)
     try:
-        carrier.log.begin()
+        return carrier if carrier.log.begin(beside) else None
+    except JournalError as error:
+        raise _unwritten(error) from error
+
+
+def carry(means: Means, carrier: Carrier) -> Generator[OperationEvent, None, None]:
+    """Carry out what was begun; the last event is the verdict.
+
+    Raises:
+        RefusedError: when the journal cannot be written; nothing has been sent then.
+    """
+    with carrying(carrier.log.record.id):
+        yield from _carry(means, carrier)
+
+
+def _carry(means: Means, carrier: Carrier) -> Generator[OperationEvent, None, None]:
+    plan, guarded = carrier.plan, means.guarded(carrier)
+    try:
         confirmed = carrier.event("confirmed", _confirmed(plan), _shown(plan), {"plan": stored(plan)})
     except JournalError as error:
-        raise RefusedError(
-            f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
-        ) from error
+        raise _unwritten(error) from error
     if is_gated(plan) and plan.verb is not Verb.CONTINUE:
         means.gate.begun(plan, carrier.log.record.id)
     yield confirmed
@@ -50,6 +70,12 @@ def execute(means: Means, plan: Plan, clock: Clock) -> Generator[OperationEvent,
     yield from place(carrier)
     if carrier.accepted is not None and not carrier.ended:
         yield from Observer(carrier, carrier.accepted, guarded).watch()
+
+
+def _unwritten(error: JournalError) -> RefusedError:
+    return RefusedError(
+        f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
+    )
 
 
 def _carrier(means: Means, plan: Plan, clock: Clock) -> Carrier:

@@ -2,6 +2,8 @@
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from console.domain.operation import OperationRecord
@@ -9,18 +11,32 @@ from console.domain.operation import OperationRecord
 SILENT_FOR = timedelta(seconds=15)
 """A heartbeat older than that is nobody's: the carrier beats every few seconds."""
 
+_HERE: set[str] = set()
+"""The operations that this process carries, by id: an id of a process alone may be a dead one's."""
+
 
 def host() -> str:
     """The name of this machine, as the journal knows it."""
     return socket.gethostname()
 
 
+@contextmanager
+def carrying(operation: str) -> Iterator[None]:
+    """Say for as long as it lasts that this process carries an operation."""
+    _HERE.add(operation)
+    try:
+        yield
+    finally:
+        _HERE.discard(operation)
+
+
 def is_carried(record: OperationRecord, now: datetime) -> bool:
-    """Whether some living process other than this one carries the operation."""
+    """Whether somebody carries the operation: a living process, or another thread of this one."""
     if record.host == host():
         if record.pid == os.getpid():
-            return False
-        if not _exists(record.pid):
+            if record.id not in _HERE:
+                return False
+        elif not _exists(record.pid):
             return False
     return now - record.heartbeat_at <= SILENT_FOR
 

@@ -1,11 +1,13 @@
 """The journal as an operation writes it: before each call, and never in a rollback's way."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from console.domain.operation import Entry, OperationRecord
 from console.errors import JournalError
+from console.operations.lives import host
 from console.ports import Clock, Journal
 
 
@@ -20,7 +22,8 @@ class OperationLog:
         self._journal = journal
         self._clock = clock
         self._forgiving = forgiving
-        self._unwritten: list[Callable[[], None]] = []
+        self._unwritten: list[Callable[[], object]] = []
+        self._is_taken = False
         self.record = record
         self.trouble = ""
         """Why the journal cannot be written at the moment; empty when it can."""
@@ -29,10 +32,34 @@ class OperationLog:
         """From now on a journal that fails is only said: the change is on its way."""
         self._forgiving = True
 
-    def begin(self) -> None:
-        """Write the operation itself."""
+    def begin(self, beside: Collection[str] | None = None) -> bool:
+        """Write the operation itself; ``False``: another one of its service has come first.
+
+        Args:
+            beside: As for :meth:`console.ports.Journal.begin`.
+        """
         record = self.record
-        self._write(lambda: self._journal.begin(record))
+        try:
+            return self._journal.begin(record, beside)
+        except JournalError as error:
+            self.trouble = str(error)
+            if not self._forgiving:
+                raise
+        self._unwritten.append(lambda: self._journal.begin(record))
+        return True
+
+    def is_taken(self) -> bool:
+        """Whether another process has taken the operation over, or closed it, because this one was thought
+        dead. From then on nothing of it is written here. A journal that cannot be read knows of none.
+        """
+        try:
+            kept = self._journal.operation(self.record.id)
+        except JournalError as error:
+            self.trouble = str(error)
+            return False
+        if kept is not None:
+            self._is_taken = not kept.is_open or (kept.host, kept.pid) != (host(), os.getpid())
+        return self._is_taken
 
     def change(self, **fields: Any) -> None:
         """Write new values of the operation's fields."""
@@ -63,13 +90,17 @@ class OperationLog:
     def beat(self) -> None:
         """Say that this process still carries the operation; a heartbeat that fails is only late."""
         at = self._clock.now()
+        if self._is_taken:
+            return
         try:
             self._flush()
             self._journal.heartbeat(self.record.id, at)
         except JournalError as error:
             self.trouble = str(error)
 
-    def _write(self, write: Callable[[], None]) -> None:
+    def _write(self, write: Callable[[], object]) -> None:
+        if self._is_taken:
+            return
         self._unwritten.append(write)
         try:
             self._flush()

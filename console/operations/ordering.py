@@ -32,6 +32,7 @@ LOOK_FOR_S = 30.0
 """How long such an order is looked for: ECS's lists are eventually consistent for seconds."""
 COMPARE_FOR_S = 20.0
 """How long the comparing read may fail before the operation gives up; nothing has been sent then."""
+TAKEN = "another process has taken this operation over: nothing was sent from here"
 COMPARED_FOR_S = 5.0
 """How long that read is believed: whatever takes longer is compared again before the order is sent."""
 
@@ -76,6 +77,9 @@ def place(carrier: Carrier) -> Iterator[OperationEvent]:
         order = prepared
         late = carrier.clock.monotonic() - compared_at > COMPARED_FOR_S
         if late and (yield from compare(carrier)) is None:
+            return
+        if carrier.log.is_taken():
+            yield carrier.end(Verdict.REFUSED, None, TAKEN)
             return
         yield carrier.event(
             "sent", f"sending {_call(order)}", {"call": _call(order)}, {"order": encode(order)}

@@ -1,10 +1,13 @@
 """What must hold before anything is sent, whoever asks: below every screen and every command."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from console.domain.operation import Check, CheckState, OperationRecord, Plan, Verb, Verdict
 from console.errors import JournalError, RefusedError
+from console.operations.claims import Claim, claims
 from console.operations.gate import NAME, is_gated
+from console.operations.lives import is_carried
 from console.operations.means import Means
 from console.operations.policy import SHIPPING, freeze_check
 from console.operations.under_way import UnderWay
@@ -17,8 +20,12 @@ class Permission:
         self._means = means
         self._under_way = under_way
 
-    def ask(self, plan: Plan, typed: str | None) -> None:
-        """Return when the plan may be carried out; nothing is sent or written.
+    def ask(self, plan: Plan, typed: str | None) -> frozenset[str] | None:
+        """Return when the plan may be carried out, or the same is being carried out; nothing is sent.
+
+        Returns:
+            The ids of the open operations of its service that it was weighed against; ``None`` when nobody
+            can say which there are.
 
         Raises:
             RefusedError: not confirmed, read-only, a required check failed, an operation of another
@@ -26,7 +33,7 @@ class Permission:
         """
         environment = self._means.platform(plan.address).environment
         if plan.nothing_to_do:
-            return
+            return None
         if environment.read_only:
             raise RefusedError(
                 f"{environment.key} is read-only", "set read_only = false in the configuration"
@@ -38,12 +45,14 @@ class Permission:
         blockers = self._blockers(plan)
         if blockers:
             raise RefusedError(_blocked(blockers), blockers[0].remedy)
-        other = self._in_the_way(plan)
+        there = self._under_way.claimants(plan.address)
+        other = self._in_the_way(plan, there or ())
         if other is not None:
             raise RefusedError(
                 f"a {other.verb.value} of {plan.address} by {other.actor} is under way",
                 f"quarterdeck {other.verb.value} {plan.address} follows it",
             )
+        return frozenset(record.id for record in there) if there is not None else None
 
     def _blockers(self, plan: Plan) -> tuple[Check, ...]:
         """What forbids it: failed checks of the plan, a freeze that has begun since, and what is not
@@ -58,23 +67,25 @@ class Permission:
         known = {item.name for item in planned}
         return (*planned, *(item for item in now if item.name not in known))
 
-    def _in_the_way(self, plan: Plan) -> OperationRecord | None:
+    def _in_the_way(self, plan: Plan, there: Sequence[OperationRecord]) -> OperationRecord | None:
         """The open operation of ours that this one must not disturb.
 
         What goes back disturbs any. A pause belongs to a deployment under way, so that deciding about it
-        disturbs none. A deployment that nobody watches any more, because it bakes or is paused, lets the
-        number of tasks change, and one that is done, and only judged, anything; so does one that a rollback
-        of ours has taken back since. Deploys of other versions follow one another.
+        disturbs none. The same, being carried out by anybody, is followed. A rollback of ours that has
+        succeeded since ends what a paused deployment claims. Deploys of other versions follow one another,
+        as soon as ECS has the first.
         """
         if plan.verb.goes_back or plan.verb is Verb.CONTINUE:
             return None
-        watched = (None, Verdict.UNKNOWN)
-        for record in self._under_way.at(plan.address):
-            if record.verb is Verb.WATCH or (record.verb is Verb.DEPLOY and record.done_at is not None):
+        now = self._means.clock.now()
+        for record in there:
+            claim = claims(record, now)
+            if claim is Claim.NOTHING or self._under_way.is_twin(record, plan):
                 continue
-            same = record.verb is plan.verb and plan.verb is Verb.DEPLOY
-            left = record.verdict not in watched
-            if same or (left and (plan.verb is Verb.SCALE or self._is_taken_back(record))):
+            if claim is Claim.VERSION and (plan.verb is Verb.SCALE or self._is_taken_back(record)):
+                continue
+            both_ship = record.verb is plan.verb and plan.verb is Verb.DEPLOY
+            if both_ship and not (record.accepted_at is None and is_carried(record, now)):
                 continue
             return record
         return None

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,13 +14,19 @@ from console.domain.words import time_of_day
 from console.errors import JournalError, RefusedError
 from console.operations.asking import ANSWERED, open_question
 from console.operations.carrier import Carrier
+from console.operations.claims import has_sent_nothing
 from console.operations.guard_log import answer_facts, left_in, moment
-from console.operations.lives import host, is_carried
+from console.operations.lives import carrying, host, is_carried
 from console.operations.log import OperationLog
 from console.operations.means import Means
 from console.operations.planning import asked
 from console.operations.reached import stands_at
 from console.operations.resuming import follow, is_recent, plan_of, resume
+from console.operations.tenure import key_of
+
+CONFIRMED_WITHIN = 10
+"""How often the plan of an operation that lives is looked for: it follows its row at once."""
+LOOK_AGAIN_S = 0.2
 
 
 class UnderWay:
@@ -45,8 +52,32 @@ class UnderWay:
         )
 
     def at(self, address: Address) -> Iterator[OperationRecord]:
-        """Those of one service, newest first."""
-        return (item for item in self.all() if item.address == address)
+        """Those of one service, newest first. One whose process died before it had sent anything is closed
+        first: nobody has to follow it."""
+        for record in self.all():
+            if record.address == address and not self._is_closed(record):
+                yield record
+
+    def claimants(self, address: Address) -> tuple[OperationRecord, ...] | None:
+        """Everything that is open on a service, as :meth:`at` leaves it; ``None`` when nobody can say."""
+        list(self.at(address))
+        try:
+            return self._journal.operations(str(address), open_only=True)
+        except JournalError:
+            return None
+
+    def _is_closed(self, record: OperationRecord) -> bool:
+        """Close an operation that died before it had sent anything; whether it was one."""
+        now = self._clock.now()
+        try:
+            if is_carried(record, now) or not has_sent_nothing(record, self._journal.entries(record.id)):
+                return False
+            if not self._journal.claim(record.id, host(), os.getpid(), now, record.heartbeat_at):
+                return False  # somebody else takes it over
+        except JournalError:
+            return False
+        self._close_unsent(record)
+        return True
 
     # joining
 
@@ -67,6 +98,24 @@ class UnderWay:
     ) -> OperationRecord | None:
         return next((r for r in self.at(address) if r.verb is verb and self._asked(r) == wanted), None)
 
+    def twin(self, plan: Plan) -> OperationRecord | None:
+        """The operation, being carried out by anybody, that does the same as a plan."""
+        there = self.claimants(plan.address) or ()
+        return next((record for record in there if self.is_twin(record, plan)), None)
+
+    def is_twin(self, record: OperationRecord, plan: Plan) -> bool:
+        """Whether an operation does the same as a plan, and is being carried out; so does a deploy of the
+        same digest by another of its tags."""
+        now = self._clock.now()
+        if record.verb is not plan.verb or record.verdict is not None or not is_carried(record, now):
+            return False
+        other = self._plan_of(record)
+        if other is None or other.rehearses != plan.rehearses:
+            return False
+        if record.verb is not Verb.DEPLOY or key_of(other.target) != key_of(plan.target):
+            return other.asked == plan.asked
+        return {**other.asked, "version": ""} == {**plan.asked, "version": ""}
+
     def plan_of(self, wish: Wish) -> Plan | None:
         """The plan of the one that does exactly what is wished, as it was confirmed."""
         record = self.joinable(wish)
@@ -78,10 +127,29 @@ class UnderWay:
 
     def _asked(self, record: OperationRecord) -> Mapping[str, object] | None:
         """What an operation was to do; ``None`` where the journal does not tell."""
+        plan = self._plan_of(record)
+        return plan.asked if plan is not None else None
+
+    def _plan_of(self, record: OperationRecord) -> Plan | None:
         try:
-            return plan_of(record, self._journal.entries(record.id)).asked
+            return self._confirmed(record)
         except (RefusedError, JournalError):
             return None
+
+    def _confirmed(self, record: OperationRecord) -> Plan:
+        """The plan of an operation. One that was begun this moment has it in the next.
+
+        Raises:
+            RefusedError: when it has none.
+            JournalError: when the journal cannot be read.
+        """
+        for _ in range(CONFIRMED_WITHIN):
+            with suppress(RefusedError):
+                return plan_of(record, self._journal.entries(record.id))
+            if record.verdict is not None or not is_carried(record, self._clock.now()):
+                break
+            self._clock.sleep(LOOK_AGAIN_S)
+        return plan_of(record, self._journal.entries(record.id))
 
     def is_watched(self, plan: Plan) -> bool:
         """Whether the deploy that a timed watch is about is, or was, watched by one."""
@@ -98,11 +166,13 @@ class UnderWay:
         """
         while True:
             record = self._means.record(operation_id)
-            entries = self._journal.entries(operation_id)
             try:
-                plan = plan_of(record, entries)
+                plan = self._confirmed(record)
             except RefusedError:
-                yield from self._never_confirmed(record)
+                if is_carried(record, self._clock.now()):
+                    raise
+                self._close_unsent(record)
+                yield self._ended(self._means.record(operation_id))
                 return
             if record.verdict is None and is_carried(record, self._clock.now()):
                 platform, limit = self._means.platform(record.address), self._means.followed.timeout_s
@@ -131,13 +201,13 @@ class UnderWay:
         limits, performer = means.limits(address), means.performer(address, self._clock)
         carrier = Carrier(plan, means.platform(address), log, self._clock, limits, performer)
         carrier.watched_since, carrier.goes_on = self._clock.now(), goes_on
-        yield from resume(carrier, self._journal.entries(record.id), means.guarded(carrier))
+        with carrying(record.id):
+            yield from resume(carrier, self._journal.entries(record.id), means.guarded(carrier))
 
-    def _never_confirmed(self, record: OperationRecord) -> Iterator[OperationEvent]:
+    def _close_unsent(self, record: OperationRecord) -> None:
         log = OperationLog(self._journal, record, self._clock, forgiving=True)
         reason = "interrupted before anything was sent"
         log.change(verdict=Verdict.REFUSED, reason=reason, ended_at=self._clock.now())
-        yield self._ended(log.record)
 
     def _ended(self, record: OperationRecord) -> OperationEvent:
         facts = next(
@@ -221,3 +291,11 @@ class UnderWay:
         facts = {"action": number, "answer": word, "by": who}
         self._journal.append(operation_id, ANSWERED, self._clock.now(), f"{who} answers {word}", facts)
         return True
+
+
+def joined(record: OperationRecord, now: datetime) -> OperationEvent:
+    """Say that the operation of somebody else is followed, instead of doing the same beside it."""
+    since = time_of_day(record.ordered_at or record.planned_at)
+    what = f"the same {record.verb.value}, begun by {record.actor} at {since}"
+    text = f"{what}, is followed: nothing is sent twice"
+    return OperationEvent("joined", now, record.id, text, {"actor": record.actor})

@@ -16,7 +16,7 @@ from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, 
 from console.operations.asking import ask, paused, refusal_in, take
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
-from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, changed_meanwhile, compare
+from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, TAKEN, changed_meanwhile, compare
 from console.operations.performer import READING
 from console.operations.reached import Reached, is_guided, reached_in
 from console.operations.sending import send
@@ -156,6 +156,9 @@ def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
     action = _action(carrier, number)
     if action.kind is ActionKind.ASK:
         yield from ask(carrier, number, action)
+        return
+    if carrier.log.is_taken():
+        yield carrier.end(_unsent(number), None, f"{TAKEN}{_done(number)}")
         return
     place = {"action": number, "kind": action.kind.value}
     try:

@@ -83,6 +83,23 @@ def test_an_id_is_begun_once(journal: Journal) -> None:
     assert journal.operations() == (a_record(),)
 
 
+def test_an_operation_stands_beside_those_that_it_was_weighed_against(journal: Journal) -> None:
+    """With any other open on its service it is not written; what has ended, or is elsewhere, is none."""
+    worker = Address("rugmunch", "production", "worker")
+    assert journal.begin(numbered(1), beside=())
+    assert journal.begin(numbered(2, address=worker), beside=())
+    assert not journal.begin(numbered(3), beside=())
+    assert not journal.begin(numbered(3), beside=[numbered(2).id])
+    assert journal.operation(numbered(3).id) is None
+
+    assert journal.begin(numbered(3), beside=[numbered(1).id])
+    assert not journal.begin(numbered(4), beside=[numbered(1).id])
+    assert journal.begin(numbered(4), beside=None)
+    for number in (1, 3, 4):
+        journal.update(numbered(number, verdict=Verdict.SUCCEEDED))
+    assert journal.begin(numbered(5), beside=())
+
+
 def test_an_update_moves_an_operation_forward(journal: Journal) -> None:
     """What was reached is written beside what was there."""
     journal.begin(a_record())

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 
@@ -101,6 +101,29 @@ def test_several_threads_write_at_once(journal: SqliteJournal) -> None:
         thread.join()
 
     assert [entry.number for entry in journal.entries(record.id)] == list(range(1, 101))
+
+
+def test_of_several_that_begin_at_once_one_comes_first(path: Path) -> None:
+    """Each through a connection of its own, as processes have; nothing was open when they looked."""
+    journals, start = [SqliteJournal(path) for _ in range(6)], Barrier(6)
+    for store in journals:
+        store.operations()
+    written: list[bool] = []
+
+    def begin(number: int) -> None:
+        start.wait()
+        written.append(journals[number].begin(a_record(id=f"{number}"), beside=()))
+
+    threads = [Thread(target=begin, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(written) == [*[False] * 5, True]
+    assert len(journals[0].operations()) == 1
+    for store in journals:
+        store.close()
 
 
 def test_several_processes_write_at_once(journal: SqliteJournal, path: Path) -> None:
