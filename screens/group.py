@@ -131,6 +131,7 @@ class GroupScreen(ConsoleScreen):
 
 def picture_of_group(group: RunningGroup, now: datetime, selected: int = 0) -> GroupPicture:
     """What is known of a group, as its view draws it."""
+    waited_s = max((member.waited(now) for member in group.members.values()), default=0.0)
     return GroupPicture(
         verb=group.verb,
         system=group.address.system,
@@ -141,7 +142,7 @@ def picture_of_group(group: RunningGroup, now: datetime, selected: int = 0) -> G
         ),
         elapsed_s=((group.ended_at or now) - group.started_at).total_seconds(),
         wave=group.wave,
-        estimate_s=group.plan.safe_s,
+        estimate_s=group.plan.safe_s + waited_s if group.plan.safe_s is not None else None,
         safe_s=group.safe_s,
         verdict=group.verdict,
         reason=group.reason,

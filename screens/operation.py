@@ -1,6 +1,7 @@
 """A running operation: against the clock, to its verdict. Leaving the screen stops nothing."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -245,6 +246,8 @@ def picture_of(
         verdict = progress.verdict if progress and progress.verdict else own
         reason = (progress.reason if progress else "") or said
     last = operation.events[-1] if operation.events else None
+    waited_s = operation.waited(now)
+    steps = progress.steps if progress and progress.steps else _steps(operation)
     return OperationPicture(
         verb=operation.doing,
         address=operation.address,
@@ -252,7 +255,7 @@ def picture_of(
         now=now,
         plan=operation.plan,
         progress=progress,
-        steps=progress.steps if progress and progress.steps else _steps(operation),
+        steps=tuple(_later(step, waited_s) for step in steps),
         verdict=verdict,
         by=str((progress.by if progress else None) or facts.get("by") or ""),
         reason=reason,
@@ -266,7 +269,16 @@ def picture_of(
         question=operation.question,
         pause=operation.pause,
         walk=walk,
+        is_waiting=operation.is_waiting,
+        waited_s=waited_s,
     )
+
+
+def _later(step: Step, waited_s: float) -> Step:
+    """A step that is still to come, later by the time for which the operation stood still."""
+    if step.state != "next" or step.at_s is None or not waited_s:
+        return step
+    return replace(step, at_s=step.at_s + waited_s)
 
 
 def _verdict_event(operation: RunningOperation) -> OperationEvent | None:

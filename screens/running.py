@@ -39,6 +39,10 @@ class RunningOperation:
     """It was under way already when this console started."""
     group: int = 0
     """Number of the feed of its group; 0: it is on its own."""
+    waited_s: float = 0.0
+    """Seconds for which it stood still until somebody decided, without the wait that lasts now."""
+    waits_since: datetime | None = None
+    """Since when it stands still now; ``None``: it does not."""
 
     @property
     def doing(self) -> Verb:
@@ -77,10 +81,25 @@ class RunningOperation:
                 return str(event.facts.get(fact) or event.text)
         return ""
 
+    @property
+    def is_waiting(self) -> bool:
+        """It stands still until somebody decides: it asks, or a hook of its deployment waits, whoever is to
+        answer that."""
+        if self.over:
+            return False
+        seen = self.progress.observation if self.progress else None
+        hook = seen.rollout.waiting if seen is not None and seen.rollout is not None else None
+        return bool(hook or self.question or self.pause)
+
+    def waited(self, now: datetime) -> float:
+        """Seconds for which it has stood still until now, all waits together."""
+        lasts = (now - self.waits_since).total_seconds() if self.waits_since is not None else 0.0
+        return self.waited_s + max(0.0, lasts)
+
     def after(self, event: OperationEvent) -> "RunningOperation":
         """The operation once that has happened."""
         progress = event.progress or self.progress
-        return replace(
+        newer = replace(
             self,
             id=event.operation or self.id,
             progress=progress,
@@ -88,6 +107,9 @@ class RunningOperation:
             events=(*self.events, event),
             over=self.over or (event.event == "verdict" and self.verb is not Verb.REHEARSE),
         )
+        if newer.is_waiting:
+            return replace(newer, waits_since=self.waits_since or event.at)
+        return replace(newer, waits_since=None, waited_s=self.waited(event.at))
 
     def begun_at(self, at: datetime) -> "RunningOperation":
         """With that moment as its beginning, unless something has happened already."""

@@ -10,7 +10,7 @@ from widgets.operation_picture import OperationPicture
 def clock_lines(shown: OperationPicture, rows: int, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """The big clock, what it is measured against, and the line on which it runs."""
     seconds = shown.safe_s if shown.safe_s is not None else shown.elapsed_s
-    estimate = shown.plan.estimate.safe_s if shown.plan and shown.plan.estimate else None
+    estimate = shown.estimate_s
     colour = "steady" if shown.safe_s is not None else ink(seconds, estimate, shown.limit_s)
     said = _beside_clock(shown, seconds, estimate)
     bar = scale(2, width - 1, seconds, estimate, shown.limit_s, glyphs)
@@ -41,6 +41,10 @@ def _beside_clock(shown: OperationPicture, seconds: float, estimate: float | Non
     if shown.walks and shown.plan is not None:
         reached = sum(step.state in ("done", "failed") for step in shown.steps[1:])
         return [*said, (f"{min(reached + 1, len(shown.plan.actions))} of {len(shown.plan.actions)}", "text")]
+    if shown.is_waiting:
+        if estimate is None or seconds > estimate:
+            return [*said, ("paused", "warning")]
+        return [*said, ("paused", "warning"), (f"{clock(estimate - seconds)} left", "bold strong")]
     if estimate is None:
         return [*said, ("no estimate", "muted")]
     if seconds > estimate:

@@ -72,6 +72,10 @@ class OperationPicture:
     """The pause that nobody has decided about."""
     walk: WalkView | None = None
     """The checklist that is walked around it."""
+    is_waiting: bool = False
+    """It stands still until somebody decides."""
+    waited_s: float = 0.0
+    """Seconds for which it has stood still, all waits together: no estimate counts them."""
 
     @property
     def began(self) -> datetime:
@@ -98,6 +102,12 @@ class OperationPicture:
         ended = self.ended_at if self.verdict or self.error else None
         end = (self.progress.done_at if self.progress else None) or ended or self.now
         return self.seconds(end) or 0.0
+
+    @property
+    def estimate_s(self) -> float | None:
+        """Seconds from confirmed until it is expected to be safe, its waits added; ``None``: no estimate."""
+        estimate = self.plan.estimate if self.plan else None
+        return estimate.safe_s + self.waited_s if estimate else None
 
     @property
     def limit_s(self) -> float | None:

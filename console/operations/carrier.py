@@ -147,10 +147,12 @@ class Carrier:
         """The platform has taken the order."""
         self.order, self.accepted = order, accepted
         now = self.clock.now()
-        if self.log.record.accepted_at is None:
+        is_new = self.log.record.accepted_at is None
+        if is_new:
             self.log.change(accepted_at=now)
         call = "nothing to send" if order.mechanism is Mechanism.WATCH else "order accepted"
-        self.timeline.mark("accepted", self.log.record.accepted_at or now, call, self.plan.mechanism.value)
+        at, late = self.log.record.accepted_at or now, is_new and self.resumed
+        self.timeline.mark("accepted", at, call, self.plan.mechanism.value, is_late=late)
 
     def end(
         self, verdict: Verdict, by: str | None, reason: str, done_at: datetime | None = None

@@ -54,6 +54,8 @@ def resume(
     order = _last(entries, "order")
     accepted = _last(entries, "accepted")
     carrier.resumed = True
+    plan = carrier.plan
+    carrier.timeline.resume(entries, [action.said for action in (*plan.actions, *plan.after)])
     yield carrier.event("resumed", "resumed: the process that carried it is gone")
     carrier.log.forgive()
     if carrier.plan.verb is Verb.WATCH:

@@ -104,7 +104,7 @@ def resume_walk(carrier: Carrier, entries: Sequence[Entry]) -> Iterator[Operatio
     reached = reached_in(entries)
     actions = carrier.plan.actions
     for number, action in enumerate(actions[: reached.number]):
-        carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said)
+        carrier.timeline.mark(f"action {number}", carrier.clock.now(), action.said, is_late=True)
     number = reached.number
     if number < len(actions) and reached.sent and not _may_be_repeated(actions[number], reached):
         _note_sent(carrier)

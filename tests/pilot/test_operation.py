@@ -395,6 +395,36 @@ def paused_deploy(status: str) -> RunningOperation:
     return replace(running({"verb": Verb.DEPLOY}, observation=observation), events=(paused,))
 
 
+async def test_an_estimate_stands_still_while_a_hook_waits_and_goes_on_after_it() -> None:
+    """Ten minutes of thinking are no part of what is still to be done."""
+    waiting, going = (paused_deploy(status).progress for status in ("AWAITING_ACTION", "SUCCEEDED"))
+    begun = running({"verb": Verb.DEPLOY})
+    paused = begun.after(OperationEvent("paused", NOW, "01JD", "paused", {"hook": "h"}, waiting))
+    for seconds in (0, 600):
+        text = await shown(paused, now=NOW + timedelta(seconds=seconds))
+        assert "PAUSED" in text
+        assert "paused" in text
+        assert "0:43 left" in text
+    assert "~11:50" in text
+    continued = paused.after(
+        OperationEvent("continuing", NOW + timedelta(seconds=600), "01JD", "continued", {}, going)
+    )
+    text = await shown(continued, now=NOW + timedelta(seconds=610))
+    assert "safe in" in text
+    assert "0:33" in text
+    assert "estimate 11:50" in text
+
+
+async def test_a_question_to_a_person_stops_the_estimate_as_well() -> None:
+    """Until the answer is found in the journal."""
+    begun = running({"verb": Verb.DEPLOY})
+    asks = begun.after(OperationEvent("asked", NOW, "01JD", "a question", {"question": "go on?"}))
+    later = NOW + timedelta(seconds=300)
+    assert "0:43 left" in await shown(asks, now=later)
+    answered = asks.after(OperationEvent("reached", later, "01JD", "done", {"action": 0}))
+    assert (answered.is_waiting, answered.waited(later + timedelta(seconds=60))) == (False, 300)
+
+
 async def test_a_pause_that_somebody_else_decided_about_is_none_any_more() -> None:
     """No engine tells of it: the deployment itself does."""
     screen = OperationScreen(paused_deploy("SUCCEEDED"))
