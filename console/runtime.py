@@ -30,8 +30,6 @@ class Runtime:
     """The parts, wired. Nothing is read from the network before a part is used."""
 
     settings: Settings
-    contact_lost_s: float | None = None
-    """Operations give up after that long without a successful read; ``None``: never."""
     timeout_s: float | None = None
     """Operations are watched for that long; ``None``: to their end."""
     until: str = "done"
@@ -134,7 +132,6 @@ class Runtime:
             journal=self.journal,
             clock=self.clock,
             settings=self.settings,
-            contact_lost_s=self.contact_lost_s,
             timeout_s=self.timeout_s,
             until=self.until,
             hooks=self.hooks,

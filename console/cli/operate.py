@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from console.operations.engine import Engine as Operations
 
 INTERRUPTED = 130
-CONTACT_LOST_S = 60.0
-"""Without a successful read for so long, nobody can say how it ends: UNKNOWN."""
 GIVE_UP_S = 1800.0
 """A rollout that never ends must not hold a CI run for ever."""
 DRY_RUN = "dry run: nothing was sent"
@@ -98,7 +96,8 @@ def add_options(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespa
         metavar="TIME",
         type=seconds,
         default=GIVE_UP_S,
-        help="stop watching after 90, 90s or 30m (the default): STUCK or TIMED_OUT; it goes on",
+        help="stop watching after 90, 90s or 30m (the default): STUCK, TIMED_OUT, or UNKNOWN without contact;"
+        " what was ordered goes on",
     )
     add_config(parser)
     parser.set_defaults(run=run)
@@ -228,7 +227,6 @@ def run(
 
     runtime = Runtime(
         settings,
-        contact_lost_s=CONTACT_LOST_S,
         timeout_s=arguments.timeout,
         until=getattr(arguments, "until", "done"),
         hooks="continue" if getattr(arguments, "continue_hooks", False) else "stop",

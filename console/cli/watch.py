@@ -6,7 +6,7 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from console.cli.operate import CONTACT_LOST_S, INTERRUPTED, termination_interrupts
+from console.cli.operate import INTERRUPTED, termination_interrupts
 from console.cli.options import Subparsers, add_config, seconds
 from console.cli.report import Report
 from console.cli.status import select
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     address = _one(settings, arguments.address)
     from console.runtime import Runtime
 
-    runtime = Runtime(settings, contact_lost_s=CONTACT_LOST_S, timeout_s=arguments.timeout)
+    runtime = Runtime(settings, timeout_s=arguments.timeout)
     report = Report(runtime.clock, as_json=arguments.json)
     with termination_interrupts():
         if address is not None:
@@ -111,7 +111,6 @@ def one(runtime: "Runtime", address: Address, timeout_s: float | None) -> Iterat
         runtime.settings.service(address),
         runtime.clock,
         timeout_s,
-        CONTACT_LOST_S,
         newest_of_ours(operations()),
         operations,
     )

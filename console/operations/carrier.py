@@ -33,8 +33,6 @@ class Limits:
 
     timeout_s: float | None = None
     """From confirmed to giving up the watch; ``None``: never."""
-    contact_lost_s: float | None = None
-    """Without any successful read; ``None``: never."""
     no_check_healthy_after: timedelta = timedelta(seconds=40)
     until: str = "done"
     """``safe`` or ``bake`` end the watch early, as BAKING: the rest goes on, and the operation stays open."""
@@ -90,6 +88,12 @@ class Carrier:
         """Is told of a failure before it ends the operation: with an event of its own it goes on."""
         self.progress = Progress(log.record.id, plan, self.confirmed_at)
         self.timeline.mark("confirmed", self.confirmed_at, "confirmed", log.record.actor)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the time for which this process watches is up."""
+        limit = self.limits.timeout_s
+        return limit is not None and (self.clock.now() - self.watched_since).total_seconds() >= limit
 
     def event(
         self,

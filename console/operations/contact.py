@@ -7,16 +7,19 @@ from console.domain.operation import OperationEvent, Verdict
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 
+LONGER_S = 60.0
+"""How long contact may be lost after the time is up: what is judged for longer is not ended by one read."""
+
 
 class Contact:
-    """Says once that contact is lost, once that it is back, and gives up when it stays away too long."""
+    """Says once that contact is lost, once that it is back, and gives up when it is not back in time."""
 
     def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier
         self._last = carrier.clock.monotonic()
 
     def lost(self, error: QuarterdeckError) -> Iterator[OperationEvent]:
-        """A read failed; ends the operation as UNKNOWN after the time that its limits allow."""
+        """A read failed; ends the operation as UNKNOWN once the time for which it is watched is up."""
         carrier = self._carrier
         if carrier.in_contact:
             carrier.in_contact = False
@@ -24,9 +27,9 @@ class Contact:
             carrier.progress = replace(carrier.progress, contact_lost_since=since)
             yield carrier.event("contact_lost", f"contact lost: {error} · ECS goes on")
         lost_for = carrier.clock.monotonic() - self._last
-        limit = carrier.limits.contact_lost_s
-        if limit is not None and lost_for >= limit:
-            yield carrier.end(Verdict.UNKNOWN, None, f"contact lost for {lost_for:.0f} s: {error}")
+        if lost_for >= LONGER_S and carrier.is_overdue:
+            said = f"the time is up, contact lost for {lost_for:.0f} s: {error}"
+            yield carrier.end(Verdict.UNKNOWN, None, said)
 
     def regained(self) -> Iterator[OperationEvent]:
         """A read was answered."""

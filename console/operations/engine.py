@@ -45,8 +45,7 @@ class Engine:
         journal: Where operations are written before they happen.
         clock: The only source of time.
         settings: The configuration.
-        contact_lost_s: Give up watching after that long without a successful read; ``None``: never.
-        timeout_s: Give up watching that long after confirming; ``None``: never.
+        timeout_s: Give up watching that long after confirming, in contact or not; ``None``: never.
         until: How far deploys are followed: ``safe``, ``bake`` or ``done``.
         hooks: What pause hooks of our own deployments meet: ``wait``, ``stop`` or ``continue``.
         asks: What questions to a person meet: ``wait`` for an answer, or ``stop`` as PAUSED.
@@ -62,7 +61,6 @@ class Engine:
         journal: Journal,
         clock: Clock,
         settings: Settings,
-        contact_lost_s: float | None = None,
         timeout_s: float | None = None,
         until: str = "done",
         hooks: str = "wait",
@@ -72,7 +70,7 @@ class Engine:
         watch: Callable[[str], SignalWatch | None] | None = None,
         lane: Callable[[str], Lane] = ThreadLane,
     ) -> None:
-        followed = Limits(timeout_s, contact_lost_s, until=until, hooks=hooks, asks=asks)
+        followed = Limits(timeout_s, until=until, hooks=hooks, asks=asks)
         self._means = Means(
             platforms, journal, clock, settings, followed, outside or {}, gate=gate or NoGate()
         )

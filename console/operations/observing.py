@@ -298,9 +298,9 @@ class Observer:
         record = carrier.log.record
         if self._is_done:
             return None  # ECS has done its part; its guard goes on for as long as it was told to
-        if limit is None or (carrier.clock.now() - carrier.watched_since).total_seconds() < limit:
+        if limit is None or not carrier.is_overdue:
             return None
-        if record.safe_at is not None and carrier.plan.verb is Verb.ROLLBACK:
+        if record.safe_at is not None and carrier.plan.verb is Verb.ROLLBACK and carrier.in_contact:
             return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
         seen = carrier.progress.observation if carrier.in_contact else None
         verdict, reason = given_up(seen, limit, "ECS")

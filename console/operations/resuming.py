@@ -30,6 +30,9 @@ from console.operations.spoken import facts_of
 from console.operations.walk import resume_walk
 from console.ports import Clock, Journal, Platform
 
+OLD_AFTER = timedelta(seconds=60)
+"""How old the newest picture may be that ends a watch."""
+
 
 def plan_of(record: OperationRecord, entries: tuple[Entry, ...]) -> Plan:
     """The plan that was confirmed.
@@ -147,7 +150,10 @@ def follow(
 
 def _let_go(record: OperationRecord, progress: Progress, limit_s: float, now: datetime) -> OperationEvent:
     """The end of a watch of somebody else's operation; nothing of it is journalled."""
-    verdict, reason = given_up(progress.observation, limit_s, f"process {record.pid} on {record.host}")
+    seen = progress.observation
+    if seen is not None and now - seen.at > OLD_AFTER:
+        seen = None  # nothing has been read for a while: an old picture is no reason
+    verdict, reason = given_up(seen, limit_s, f"process {record.pid} on {record.host}")
     facts = {**facts_of(record), "verdict": verdict.value, "by": None, "reason": reason}
     return OperationEvent("verdict", now, record.id, f"{verdict.words} · {reason}", facts, progress)
 

@@ -265,7 +265,7 @@ def _follow(
                 changed_since = None
             elif changed_since is None:
                 changed_since = carrier.clock.now()
-        if not carrier.ended and (late := _overdue(carrier, action, told)) is not None:
+        if not carrier.ended and (late := _overdue(carrier, number, told)) is not None:
             yield late
         if carrier.ended:
             return False
@@ -320,11 +320,15 @@ def _failed(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent
     return carrier.end(Verdict.FAILED, None, f"{action.said}: {sight.said}{_done(number)}")
 
 
-def _overdue(carrier: Carrier, action: Action, told: str) -> OperationEvent | None:
+def _overdue(carrier: Carrier, number: int, told: str) -> OperationEvent | None:
     """The end of the watch: what was ordered goes on, and what is known is said."""
+    action = _action(carrier, number)
     limit = carrier.limits.timeout_s
-    if limit is None or (carrier.clock.now() - carrier.watched_since).total_seconds() < limit:
+    if limit is None or not carrier.is_overdue:
         return None
+    if not carrier.in_contact:
+        said = f"the time is up without contact: {action.said}{_done(number)}"
+        return carrier.end(Verdict.UNKNOWN, None, said)
     waits = f": {told}" if told else ""
     if is_guided(carrier.plan):
         said = f"not done after {limit:.0f} s: {action.said}{waits}"

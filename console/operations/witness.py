@@ -53,7 +53,6 @@ class Witness:
 
     Args:
         timeout_s: Watch for that long; ``None``: to the end.
-        contact_lost_s: Give up after that long without an answer; ``None``: never.
         ours: The newest operation of ours on it that has ended, if any.
         operations: The journal's operations on it, asked for when there is somebody to name; raises nothing.
     """
@@ -64,7 +63,6 @@ class Witness:
         settings: ServiceSettings,
         clock: Clock,
         timeout_s: float | None = None,
-        contact_lost_s: float | None = None,
         ours: OperationRecord | None = None,
         operations: Callable[[], Iterable[OperationRecord]] = tuple,
     ) -> None:
@@ -73,7 +71,6 @@ class Witness:
         self._address = settings.address
         self._clock = clock
         self._timeout_s = timeout_s
-        self._contact_lost_s = contact_lost_s
         self._ours = ours if ours is not None and ours.verb is not Verb.RELEASE else None
         self._operations = operations
         self._began = self._answered = clock.monotonic()
@@ -99,7 +96,7 @@ class Witness:
                 if self._sight is None:
                     raise
                 yield from self._missed(error)
-                ending = self._out_of_contact(error)
+                ending = None
             ending = ending or self._overdue()
             if ending is not None:
                 yield self._end(ending)
@@ -206,17 +203,12 @@ class Witness:
             return Outcome(Verdict.ROLLED_BACK, "ecs", mine.reason, observation.at) if done else None
         return Outcome(Verdict.REPLACED, None, "another deployment has replaced it", observation.at)
 
-    def _out_of_contact(self, error: QuarterdeckError) -> Outcome | None:
-        silent = self._clock.monotonic() - self._answered
-        if self._contact_lost_s is None or silent < self._contact_lost_s:
-            return None
-        return Outcome(Verdict.UNKNOWN, None, f"contact lost for {silent:.0f} s: {error}", None)
-
     def _overdue(self) -> Outcome | None:
         if self._timeout_s is None or self._clock.monotonic() - self._began < self._timeout_s:
             return None
         if self._lost or self._sight is None:
-            return Outcome(Verdict.UNKNOWN, None, "the time is up without contact", None)
+            silent = self._clock.monotonic() - self._answered
+            return Outcome(Verdict.UNKNOWN, None, f"the time is up, contact lost for {silent:.0f} s", None)
         if self._sight.state in (ServiceState.FAILING, ServiceState.STUCK) and self._sight.line:
             return Outcome(Verdict.STUCK, None, self._sight.line, None)
         return Outcome(Verdict.TIMED_OUT, None, f"not done after {self._timeout_s:.0f} s; ECS goes on", None)

@@ -217,7 +217,6 @@ def open_lists(sandbox: Sandbox, clock: FakeClock, monkeypatch: Any, tmp_path: P
 def _runtime(settings: Settings, clock: FakeClock, webs: list[WebClient]) -> Runtime:
     made = Runtime(
         replace(settings, operator=WHO),
-        contact_lost_s=60.0,
         until="bake",
         hooks="continue",
         asks="stop",

@@ -37,7 +37,6 @@ class SharedWorld:
     def engine(
         self,
         *,
-        contact_lost_s: float | None = 60.0,
         timeout_s: float | None = 3600.0,
         until: str = "done",
         hooks: str = "wait",
@@ -50,7 +49,6 @@ class SharedWorld:
             self.journal,
             self.clock,
             self.settings,
-            contact_lost_s,
             timeout_s,
             until,
             hooks,

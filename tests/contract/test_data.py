@@ -53,7 +53,6 @@ class Desk:
             shared.journal,
             shared.clock,
             shared.settings,
-            60.0,
             until=until,
             asks="stop",
             outside=self.outside,

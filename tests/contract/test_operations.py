@@ -225,7 +225,7 @@ def test_a_throttled_order_is_sent_again(shared: SharedWorld) -> None:
 
 def test_a_storm_of_throttled_reads_does_not_end_an_operation(shared: SharedWorld) -> None:
     """A minute and a half without a read that works, then the verdict."""
-    engine = shared.engine(contact_lost_s=None)
+    engine = shared.engine()
     plan = engine.plan_deploy(API, "good")
     operation = engine.execute(plan, str(API))
     for event in operation:

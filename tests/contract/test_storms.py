@@ -132,7 +132,7 @@ def test_a_storm_in_mid_operation_changes_neither_the_orders_nor_their_outcome(
     shared: SharedWorld = opened(case.wish.address)
     case.lead(shared)
     before = {name: shared.calls(name) for name in case.sends}
-    engine = shared.engine(until="safe", contact_lost_s=None)  # as in the console, which waits
+    engine = shared.engine(until="safe")
     plan = engine.plan(case.wish)
     first = "" if kind == "expired" else next(iter(case.sends))
 

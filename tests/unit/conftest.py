@@ -21,7 +21,6 @@ class Bench:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     clock: FakeClock = field(default_factory=FakeClock)
     deploy: str = "pin"
-    contact_lost_s: float | None = 60.0
     timeout_s: float | None = 1800.0
 
     @property
@@ -44,7 +43,6 @@ class Bench:
             self.journal,
             self.clock,
             self.settings,
-            self.contact_lost_s,
             self.timeout_s,
         )
 

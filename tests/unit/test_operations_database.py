@@ -64,9 +64,7 @@ class Shop:
             Path("cache"),
             environments={environment.key: EnvironmentSettings(environment, services={"api": service})},
         )
-        return Engine(
-            {environment.key: self.platform}, self.journal, self.clock, settings, 60.0, asks=self.asks
-        )
+        return Engine({environment.key: self.platform}, self.journal, self.clock, settings, asks=self.asks)
 
     def plan(self, wish: Wish = WISH) -> Plan:
         return self.engine.plan(wish)

@@ -277,7 +277,7 @@ def test_an_order_that_was_certainly_refused_has_failed_at_once(finished: Bench,
 
 
 def test_contact_that_is_lost_after_sending_ends_unknown(finished: Bench) -> None:
-    """Headless gives up after a minute without a read; ECS goes on."""
+    """Lost contact is waited out until the time is up; ECS goes on, and nobody knows how."""
     plan = finished.engine.plan_rollback(ADDRESS)
     finished.platform.on_act = lambda order: finished.platform.fail(
         "observe", CredentialsError("expired"), times=None
@@ -286,6 +286,7 @@ def test_contact_that_is_lost_after_sending_ends_unknown(finished: Bench) -> Non
     events = run(finished, plan)
 
     assert finished.verdict(events)["verdict"] == "UNKNOWN"
+    assert finished.clock.monotonic() >= (finished.timeout_s or 0)
     assert "contact_lost" in [event.event for event in events]
 
 
@@ -815,3 +816,36 @@ def test_the_same_verb_joins_what_is_under_way(finished: Bench) -> None:
     assert found is not None
     assert found.id == name
     assert finished.engine.attachable(Verb.DEPLOY, ADDRESS) is None
+
+
+# until the time is up
+
+
+def test_contact_that_comes_back_after_minutes_goes_on_to_the_verdict(finished: Bench) -> None:
+    """Ten minutes without an answer are waited out, as long as the time is not up."""
+    plan = finished.engine.plan_rollback(ADDRESS)
+    act = finished.platform.on_act
+
+    def lose(order: Order) -> None:
+        act(order)
+        finished.platform.fail("observe", CredentialsError("expired"), times=None)
+        finished.clock.at(finished.clock.monotonic() + 600, lambda: finished.platform.recover("observe"))
+
+    finished.platform.on_act = lose
+
+    assert finished.verdict(run(finished, plan))["verdict"] == "SUCCEEDED"
+
+
+def test_a_rollback_that_was_safe_when_contact_was_lost_is_unknown_in_the_end(finished: Bench) -> None:
+    """What nobody could read for half an hour is no success."""
+    plan = finished.engine.plan_rollback(ADDRESS)
+    looks = [gone_back(at, RolloutStatus.IN_PROGRESS) for at in (10, 16, 22)]
+    finished.platform.on_act = lambda order: finished.platform.script(*looks)
+    events = []
+    for event in finished.engine.execute(plan, "production/api"):
+        events.append(event)
+        if event.event == "safe":
+            finished.platform.fail("observe", EndpointError("timed out"), times=None)
+
+    assert "safe" in [event.event for event in events]
+    assert finished.verdict(events)["verdict"] == "UNKNOWN"
