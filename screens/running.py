@@ -5,6 +5,7 @@ from datetime import datetime
 
 from console.domain import words
 from console.domain.address import Address
+from console.domain.guarded import GuardState
 from console.domain.operation import OperationEvent, Plan, Progress, Verb, Verdict
 from console.errors import QuarterdeckError
 from widgets.glyphs import Glyphs
@@ -131,6 +132,12 @@ def chip_of(operation: RunningOperation, now: datetime, glyphs: Glyphs) -> Chip:
         return Chip(f"{name} {operation.verb.value} begins", glyph)
     if progress.contact_lost_since is not None:
         return Chip(f"{name} UNKNOWN, asking again", glyphs.unknown, "stale")
+    guard = progress.guard
+    if guard is not None and guard.has_tripped and operation.verb is not Verb.WATCH:
+        if guard.state is not GuardState.GOING_BACK:
+            return Chip(f"{name} guard asks", glyphs.failed, "critical")
+        if not going_back:  # another process carries it: of the way back itself nothing is known here
+            return Chip(f"{name} goes back", glyphs.back, "deploying")
     if progress.safe_at is not None:
         safe = words.clock((progress.safe_at - progress.confirmed_at).total_seconds())
         return Chip(f"{name} safe in {safe}", glyphs.passed, "steady")

@@ -13,7 +13,13 @@ from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.lines import Pane
 from widgets.operation_clock import face
-from widgets.operation_picture import OperationPicture, motion_words, state_words, verdict_words
+from widgets.operation_picture import (
+    OperationPicture,
+    motion_words,
+    state_words,
+    tripped_words,
+    verdict_words,
+)
 from widgets.plan_view import PROMISE_S
 from widgets.regions import heading, wrapped
 
@@ -85,6 +91,9 @@ def _state(shown: GroupPicture, glyphs: Glyphs) -> tuple[str, str, str]:
         return verdict_words(shown.verdict, glyphs)
     if any(item.shown.question or item.shown.pause for item in shown.members):
         return glyphs.paused, "PAUSED", "bold warning"
+    tripped = [item.shown.tripped for item in shown.members if item.shown.tripped is not None]
+    if tripped:
+        return tripped_words(tripped[0], glyphs)
     if shown.safe_s is not None:
         return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
     return motion_words(shown.verb, glyphs)

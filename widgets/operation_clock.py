@@ -11,7 +11,9 @@ def clock_lines(shown: OperationPicture, rows: int, width: int, glyphs: Glyphs) 
     """The big clock, what it is measured against, and the line on which it runs."""
     seconds = shown.safe_s if shown.safe_s is not None else shown.elapsed_s
     estimate = shown.estimate_s
-    colour = "steady" if shown.safe_s is not None else ink(seconds, estimate, shown.limit_s)
+    colour = ink(seconds, estimate, shown.limit_s)
+    if shown.safe_s is not None:
+        colour = "steady" if shown.tripped is None else "text"
     said = _beside_clock(shown, seconds, estimate)
     bar = scale(2, width - 1, seconds, estimate, shown.limit_s, glyphs)
     return (*face(seconds, rows, colour, said, width, glyphs), Line(), *bar)
@@ -54,8 +56,9 @@ def _beside_clock(shown: OperationPicture, seconds: float, estimate: float | Non
 
 def _until_done(shown: OperationPicture) -> list[tuple[str, str]]:
     """The small second clock, from safe to done."""
+    green = "steady" if shown.tripped is None else "muted"
     if shown.done_s is not None:
-        return [("safe", "steady"), (f"done in {clock(shown.done_s)}", "text")]
+        return [("safe", green), (f"done in {clock(shown.done_s)}", "text")]
     if shown.verdict is not None or shown.error:
-        return [("safe", "steady")]
-    return [("safe, to done", "steady"), (clock(shown.elapsed_s), "bold strong")]
+        return [("safe", green)]
+    return [("safe, to done", green), (clock(shown.elapsed_s), "bold strong")]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from console.domain.address import Address
 from console.domain.checklist import WalkView
-from console.domain.guarded import GuardView
+from console.domain.guarded import GuardState, GuardView
 from console.domain.operation import Mechanism, Plan, Progress, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.domain.words import clock
@@ -125,6 +125,16 @@ class OperationPicture:
         return self.progress.guard if self.progress else None
 
     @property
+    def tripped(self) -> GuardView | None:
+        """Its guard while it asks or goes back; ``None`` where nothing stands against *safe*, and where the
+        picture is the rollback's own."""
+        guard = self.guard
+        if guard is None or self.verdict is not None or not guard.has_tripped:
+            return None
+        own = guard.state is GuardState.GOING_BACK and self.verb is Verb.ROLLBACK
+        return None if own else guard
+
+    @property
     def lost_s(self) -> float | None:
         """How long nobody has answered; ``None``: in contact."""
         since = self.progress.contact_lost_since if self.progress else None
@@ -141,9 +151,22 @@ def state_words(shown: OperationPicture, glyphs: Glyphs) -> tuple[str, str, str]
         return glyphs.unknown, "UNKNOWN", "bold stale"
     if shown.question or shown.pause:
         return glyphs.paused, "PAUSED", "bold warning"
+    if shown.tripped is not None:
+        return tripped_words(shown.tripped, glyphs)
     if shown.safe_s is not None:
         return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
     return motion_words(shown.verb, glyphs)
+
+
+def tripped_words(guard: GuardView, glyphs: Glyphs) -> tuple[str, str, str]:
+    """Mark, word and style of an operation whose guard has tripped: never those of one that is safe."""
+    if guard.state is GuardState.GOING_BACK:
+        return motion_words(Verb.ROLLBACK, glyphs)
+    return (
+        glyphs.failed,
+        "GUARD ASKS" if guard.rolls_back_at is None else "GUARD COUNTS DOWN",
+        "bold critical",
+    )
 
 
 def motion_words(verb: Verb, glyphs: Glyphs) -> tuple[str, str, str]:

@@ -127,6 +127,11 @@ class GuardView:
     """Who has answered what it asks, as long as it has not taken that up; empty: nobody."""
 
     @property
+    def has_tripped(self) -> bool:
+        """It asks, or goes back: what it guards is nothing to rely on, however healthy its tasks are."""
+        return self.state in (GuardState.TRIPPED, GuardState.COUNTDOWN, GuardState.GOING_BACK)
+
+    @property
     def wants_answer(self) -> bool:
         """A person is asked, or may stop a countdown."""
         return self.state in (GuardState.TRIPPED, GuardState.COUNTDOWN) and not self.answered_by

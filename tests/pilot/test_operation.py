@@ -514,3 +514,33 @@ async def test_the_guard_has_its_bars_with_the_limits_at_one_column(
         if is_wide:
             assert any(line.endswith("asks · rollout") for line in map(str.rstrip, lines))
             assert "∅ NODATA cache: no answer" in text_of(screen)
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "chip"),
+    [
+        (GuardState.TRIPPED, "✗ GUARD ASKS", "guard asks"),
+        (GuardState.COUNTDOWN, "✗ GUARD COUNTS DOWN", "guard asks"),
+        (GuardState.GOING_BACK, "« ROLLING BACK", "goes back"),
+        (GuardState.JUDGING, "✓ SAFE in 1:43", "safe in 1:43"),
+    ],
+)
+async def test_a_deploy_whose_guard_has_tripped_is_called_safe_nowhere(
+    state: GuardState, word: str, chip: str
+) -> None:
+    """Neither by its title nor in the header, also where another process carries it."""
+    deploy = a_plan(verb=Verb.DEPLOY)
+    guard = a_view(state=state, rolls_back_at=NOW if state is GuardState.COUNTDOWN else None)
+    safe_at = BEGAN + timedelta(seconds=103)
+    progress = Progress("01", deploy, BEGAN, STEPS, seen(), ordered_at=BEGAN, safe_at=safe_at, guard=guard)
+    operation = RunningOperation(1, ADDRESS, Verb.DEPLOY, BEGAN, deploy)
+    going = operation.after(OperationEvent("guard", NOW, "01", "", progress=progress))
+    assert chip_of(going, NOW, UNICODE).text.endswith(chip)
+    assert (chip_of(going, NOW, UNICODE).ink == "steady") is (state is GuardState.JUDGING)
+    screen = OperationScreen(going)
+    app = Stage(screen)
+    async with app.run_test(size=(140, 40)) as pilot:
+        screen.now = NOW
+        await pilot.pause()
+        assert word in text_of(screen)
+        assert ("SAFE in" in text_of(screen)) is (state is GuardState.JUDGING)
