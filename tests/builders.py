@@ -186,15 +186,17 @@ def a_container(**overrides: Any) -> Container:
 
 
 def a_task(**overrides: Any) -> Task:
-    """A running, healthy task of v1.4.2; ``number=`` makes its id and its address."""
+    """A running, healthy task of v1.4.2, of v1.4.3 in that one's deployment; ``number=`` makes its id and
+    its address."""
     number: int = overrides.pop("number", 1)
+    digest = NEW_DIGEST if overrides.get("deployment") == NEW_DEPLOYMENT else OLD_DIGEST
     default = Task(
         id=task_id(number),
         deployment=OLD_DEPLOYMENT,
         definition=OLD_DEFINITION,
         status="RUNNING",
         desired_status="RUNNING",
-        containers=(a_container(),),
+        containers=(a_container(digest=digest),),
         health="HEALTHY",
         zone=f"{REGION}a",
         ip=f"10.0.1.{number}",

@@ -292,6 +292,13 @@ class Plan:
     """Rollback: gone only to prove the way; it judges nothing bad and holds nothing."""
 
     @property
+    def returns(self) -> bool:
+        """It brings back what stood before the rollout under way: by turning that around, or by watching
+        somebody else do so."""
+        watched = self.mechanism is Mechanism.WATCH and self.verb is Verb.ROLLBACK
+        return self.mechanism.stops_rollout or watched
+
+    @property
     def stopping(self) -> str:
         """What it means to stop watching, or to kill the process, once something was sent."""
         if self.mechanism is Mechanism.NONE or self.nothing_to_do:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from console.diagnosis import diagnose
-from console.domain.operation import Accepted, Mechanism, OperationEvent, OperationRecord, Step, Verb, Verdict
+from console.domain.operation import Accepted, OperationEvent, OperationRecord, Step, Verb, Verdict
 from console.domain.release import Release
 from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.service import Observation
@@ -15,11 +15,11 @@ from console.errors import JournalError, QuarterdeckError
 from console.operations.arrived import KEEPING, held, kept_until, served
 from console.operations.carrier import Carrier, TakenUpError
 from console.operations.contact import Contact
+from console.operations.good import good_of, proved_digests
 from console.operations.guarded import Guarded
 from console.operations.overdue import given_up
 from console.operations.pauses import Pauses
 from console.operations.safe import READS_APART, Sight, judge, serving
-from console.operations.tenure import key_of
 from console.operations.tracking import Tracking
 from console.operations.verdict import Outcome, outcome
 from console.operations.walk import walk_after
@@ -73,8 +73,14 @@ class Observer:
         self, observation: Observation, rollout: Rollout | None, history: tuple[Rollout, ...]
     ) -> Iterator[OperationEvent]:
         carrier = self.carrier
-        good = self._good(observation)
-        sight = judge(observation, good, carrier.plan.healthy, carrier.limits.no_check_healthy_after)
+        good = good_of(carrier.plan, self.accepted, rollout, observation)
+        sight = judge(
+            observation,
+            good,
+            carrier.plan.healthy,
+            carrier.limits.no_check_healthy_after,
+            proved_digests(carrier.plan.target),
+        )
         carrier.running = serving(observation) or carrier.running
         carrier.timeline.observe(observation, good, carrier.plan.target.version.label, sight)
         carrier.progress = replace(carrier.progress, observation=observation, arriving=good)
@@ -123,30 +129,6 @@ class Observer:
         if not carrier.ended:
             yield carrier.end(Verdict.SUCCEEDED, "operator", f"{self._aftercare()} · {kept_until(rollout)}")
 
-    def _good(self, observation: Observation) -> frozenset[str]:
-        """Deployments that run the target: the one the order made, and others of the same version."""
-        target = self.carrier.plan.target
-        same = {
-            item.id
-            for item in observation.status.deployments
-            if item.release is not None
-            and (
-                item.release == target.id
-                or (
-                    (release := observation.releases.get(item.release)) is not None
-                    and key_of(release) == key_of(target)
-                )
-            )
-        }
-        ours = {self.accepted.deployment} if self._ships_target() and self.accepted.deployment else set()
-        return frozenset(same | ours)
-
-    def _ships_target(self) -> bool:
-        return self.carrier.plan.mechanism in (
-            Mechanism.UPDATE_SERVICE,
-            Mechanism.FORCE_NEW_DEPLOYMENT,
-        )
-
     def _neighbours(self, rollout: Rollout) -> tuple[OperationRecord, ...]:
         """The journal's operations on the service once somebody has to be named; none where it fails."""
         if rollout.status is RolloutStatus.ROLLBACK_SUCCESSFUL:
@@ -174,9 +156,10 @@ class Observer:
         carrier.timeline.mark("safe", observation.at, "safe", served(observation))
         draining = f" · {count(sight.draining, 'target')} still draining" if sight.draining else ""
         seconds = carrier.log.record.seconds_to(observation.at)
+        label = "" if sight.unnamed else carrier.plan.target.version.label
         yield carrier.event(
             "safe",
-            f"safe: {served(observation, carrier.plan.target.version.label)}{draining}",
+            f"safe: {served(observation, label)}{draining}",
             {"safe_s": seconds, "draining": sight.draining},
         )
         if carrier.plan.verb is Verb.DEPLOY:  # a bake may last a day: it is tried as soon as it serves

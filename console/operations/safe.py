@@ -1,31 +1,50 @@
 """*Safe*: every request is served by the good version. Judged from targets, not from counts."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from console.domain.release import Release
+from console.domain.rollout import CODE_DEPLOY
 from console.domain.service import Observation
 from console.domain.tasks import Task
 from console.domain.words import count
 
 READS_APART = timedelta(seconds=5)
 """Safe needs two agreeing reads that far apart."""
+_ANOTHER = "another version"
+
+
+class Reading(StrEnum):
+    """What one read is worth: what could not be read makes a service neither safe nor unsafe."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True)
 class Sight:
     """What one read says."""
 
-    safe: bool
+    reading: Reading
     healthy: int
     """Good tasks that serve: the smallest number over all target groups."""
     needed: int
     bad: int
-    """Tasks or targets of other versions that may still get work."""
+    """Tasks or targets of other deployments that may still get work."""
     why: str
     """What is missing until safe; empty when it is safe."""
     draining: int = 0
-    """Targets of other versions whose last connections still end."""
+    """Targets of other deployments whose last connections still end."""
+    unnamed: int = 0
+    """Good tasks that do not tell which image they run: nobody can say that it is the target's."""
+
+    @property
+    def safe(self) -> bool:
+        return self.reading is Reading.SAFE
 
 
 def needed_healthy(observation: Observation, healthy_when_ordered: int) -> int:
@@ -40,56 +59,183 @@ def judge(
     good: frozenset[str],
     healthy_when_ordered: int,
     no_check_healthy_after: timedelta,
+    digests: Mapping[str, str] | None = None,
+    at_most: int | None = None,
 ) -> Sight:
     """Judge one observation.
 
     Args:
         observation: The service in full; a part that is missing is never taken for good.
-        good: Ids of the deployments that run the good version.
+        good: Ids of the deployments whose tasks are good; empty: nobody knows yet which they are.
         healthy_when_ordered: Healthy tasks of any version at that moment.
         no_check_healthy_after: When a running task without any check counts as healthy.
+        digests: Container -> digest of the target: a task that tells another one is not good, whatever
+            deployment it belongs to. ``None``: not known.
+        at_most: Healthy good tasks that are enough, whatever has been asked for since: tasks that
+            autoscaling adds later take nothing away.
     """
     needed = needed_healthy(observation, healthy_when_ordered)
+    if at_most is not None:
+        needed = min(needed, at_most)
     unread = [part for part in ("tasks", "targets", "routes") if part in observation.missing]
     if unread:
-        return Sight(False, 0, needed, 0, f"{' and '.join(unread)} could not be read")
+        return Sight(Reading.UNREAD, 0, needed, 0, f"{' and '.join(unread)} could not be read")
+    if not good:
+        return Sight(Reading.UNREAD, 0, needed, 0, "which tasks are the order's is not known yet")
+    crew = _Crew(observation, good, digests or {})
     if observation.status.target_groups:
-        return _by_targets(observation, good, needed)
-    return _by_tasks(observation, good, needed, no_check_healthy_after)
+        return _by_targets(observation, crew, needed)
+    return _by_tasks(observation, crew, needed, no_check_healthy_after)
 
 
-def _by_targets(observation: Observation, good: frozenset[str], needed: int) -> Sight:
-    owner = {task.ip: task for task in observation.tasks if task.ip and not task.is_stopped}
-    healthy_by_group: list[int] = []
-    bad = draining = 0
-    for group in reached(observation):
-        healthy = 0
-        for target in (item for item in observation.targets if item.group == group):
-            task = owner.get(target.ip)
-            if task is not None and task.deployment in good:
-                healthy += target.state == "healthy"
-            elif target.may_receive:
-                bad += 1
-            elif "draining" in target.state:
-                draining += 1
-        healthy_by_group.append(healthy)
-    return _sight(min(healthy_by_group, default=0), needed, bad, draining, "target")
+@dataclass(frozen=True)
+class _Crew:
+    """Tells the good tasks of an observation from all others."""
+
+    observation: Observation
+    deployments: frozenset[str]
+    digests: Mapping[str, str]
+
+    def has(self, task: Task) -> bool:
+        """It is of a good deployment, and tells no other image than the target's."""
+        return task.deployment in self.deployments and not any(
+            container.digest and container.digest != self.digests.get(container.name, container.digest)
+            for container in task.containers
+        )
+
+    def names(self, task: Task) -> bool:
+        """It tells that it runs the target's images."""
+        told = {container.name: container.digest for container in task.containers}
+        return bool(self.digests) and all(told.get(name) == one for name, one in self.digests.items())
+
+    def label(self, task: Task) -> str:
+        """The version of a task that is not good, as people call it."""
+        release = self.observation.release_of(task.deployment)
+        return release.version.label if release and task.deployment not in self.deployments else _ANOTHER
+
+
+@dataclass
+class _Tally:
+    """The targets of one group."""
+
+    group: str
+    good: int = 0
+    healthy: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    """Version -> targets that are not good and may receive requests."""
+    imposters: int = 0
+    """Those of them that are of a good deployment, and of another image."""
+    strangers: int = 0
+    """Targets that may receive, and whose task is not known."""
+    draining: int = 0
+    unnamed: int = 0
+
+    @property
+    def bad(self) -> int:
+        return self.others.total() + self.strangers
+
+
+def _by_targets(observation: Observation, crew: _Crew, needed: int) -> Sight:
+    tallies = {group: _tally(observation, crew, group) for group in observation.status.groups}
+    live = [tallies[group] for group in reached(observation) if group in tallies]
+    shifts = bool(observation.status.alternate_groups) or observation.status.controller == CODE_DEPLOY
+    led_away = [item for item in live if shifts and item.bad and not item.good]
+    serving = [item for item in live if item not in led_away]
+    good = serving or [item for item in tallies.values() if item.good]
+    healthy = min((item.healthy for item in good), default=0)
+    strangers = sum(item.strangers for item in live)
+    beside = sum(item.bad for item in serving) - sum(item.strangers for item in serving)
+    reasons = [*_few(healthy, needed, "target")]
+    if not live:
+        reasons.append("no listener rule leads to its target groups")
+    elif led_away:
+        reasons.append(_led_away(observation, led_away))
+    if beside:
+        reasons.append(_others(beside, "target", sum(item.imposters for item in serving)))
+    if elsewhere := _elsewhere(observation):
+        reasons.append(f"a listener rule sends {elsewhere} to another target group")
+    certain = bool(reasons)
+    if lost := sum(item.strangers for item in serving):
+        reasons.append(f"{count(lost, 'target')} of a task that is not known may still get work")
+    return Sight(
+        _reading(certain=certain, doubtful=bool(strangers)),
+        healthy,
+        needed,
+        sum(item.bad for item in live),
+        " · ".join(reasons),
+        sum(item.draining for item in live),
+        sum(item.unnamed for item in good),
+    )
+
+
+def _tally(observation: Observation, crew: _Crew, group: str) -> _Tally:
+    owner = owners(observation)
+    tally = _Tally(group)
+    for target in (item for item in observation.targets if item.group == group):
+        task = owner.get(target.ip)
+        if task is not None and crew.has(task):
+            tally.good += 1
+            tally.healthy += target.state == "healthy"
+            tally.unnamed += target.may_receive and not crew.names(task)
+        elif target.may_receive and task is not None:
+            tally.others[crew.label(task)] += 1
+            tally.imposters += task.deployment in crew.deployments
+        elif target.may_receive:
+            tally.strangers += 1
+        elif "draining" in target.state:
+            tally.draining += 1
+    return tally
+
+
+def owners(observation: Observation) -> dict[str, Task]:
+    """Address -> the task that has it now: addresses are used again, so that the newest has it."""
+    oldest_first = reversed(observation.tasks)
+    return {task.ip: task for task in oldest_first if task.ip and not task.is_stopped}
+
+
+def _led_away(observation: Observation, groups: list[_Tally]) -> str:
+    """What still goes to target groups that only others are in, by share and version."""
+    others: Counter[str] = Counter()
+    for item in groups:
+        others += item.others
+    label = others.most_common(1)[0][0] if others else _ANOTHER
+    if not observation.routes:
+        return _others(sum(item.bad for item in groups), "target", sum(item.imposters for item in groups))
+    share = min(100.0, sum(observation.routes[item.group] for item in groups))
+    return f"{share:.3g} % of requests still go to {label}"
+
+
+def _elsewhere(observation: Observation) -> str:
+    """The share that rules which lead to the service send to groups that are not its own; empty: none."""
+    own = observation.status.groups
+    share = max((share for group, share in observation.routes.items() if group not in own), default=0.0)
+    return f"{share:.3g} % of requests" if share > 0 else ""
 
 
 def reached(observation: Observation) -> tuple[str, ...]:
-    """The target groups that a request may reach: those with weight on a live rule, where traffic is
-    shifted between two."""
+    """The target groups of the service that a request may reach: those with weight on a live rule."""
     if not observation.routes:
         return observation.status.target_groups
-    return tuple(group for group, share in observation.routes.items() if share > 0)
+    groups = observation.status.groups
+    return tuple(group for group, share in observation.routes.items() if share > 0 and group in groups)
 
 
-def _by_tasks(observation: Observation, good: frozenset[str], needed: int, after: timedelta) -> Sight:
-    healthy = sum(
-        is_healthy(task, observation.at, after) for task in observation.tasks if task.deployment in good
+def _by_tasks(observation: Observation, crew: _Crew, needed: int, after: timedelta) -> Sight:
+    good = [task for task in observation.tasks if crew.has(task)]
+    serving = [task for task in good if is_healthy(task, observation.at, after)]
+    others = [task for task in observation.tasks if task.is_executing and not crew.has(task)]
+    imposters = sum(task.deployment in crew.deployments for task in others)
+    reasons = [*_few(len(serving), needed, "task")]
+    if others:
+        reasons.append(_others(len(others), "task", imposters))
+    return Sight(
+        _reading(certain=bool(reasons), doubtful=False),
+        len(serving),
+        needed,
+        len(others),
+        " · ".join(reasons),
+        unnamed=sum(not crew.names(task) for task in serving),
     )
-    bad = sum(task.is_executing for task in observation.tasks if task.deployment not in good)
-    return _sight(healthy, needed, bad, 0, "task")
 
 
 def is_healthy(task: Task, now: datetime, after: timedelta) -> bool:
@@ -104,13 +250,23 @@ def is_healthy(task: Task, now: datetime, after: timedelta) -> bool:
     return task.started_at is not None and now - task.started_at >= after
 
 
-def _sight(healthy: int, needed: int, bad: int, draining: int, noun: str) -> Sight:
-    reasons = []
-    if healthy < needed:
-        reasons.append(f"{healthy} of {needed} good {noun}s healthy")
-    if bad:
-        reasons.append(f"{count(bad, noun)} of another version may still get work")
-    return Sight(not reasons, healthy, needed, bad, " · ".join(reasons), draining)
+def _reading(*, certain: bool, doubtful: bool) -> Reading:
+    """Unsafe where what was read says so; what cannot be told keeps it from being safe."""
+    if certain:
+        return Reading.UNSAFE
+    return Reading.UNREAD if doubtful else Reading.SAFE
+
+
+def _few(healthy: int, needed: int, noun: str) -> tuple[str, ...]:
+    return (f"{healthy} of {needed} good {noun}s healthy",) if healthy < needed else ()
+
+
+def _others(bad: int, noun: str, imposters: int) -> str:
+    """What else may get work: what leaves may run the same version, and is not what was ordered; and what
+    was ordered may run another image."""
+    if imposters == bad:
+        return f"{count(bad, noun)} of another image than the target's may get work"
+    return f"{count(bad, noun)} of another deployment may still get work"
 
 
 def healthy_now(observation: Observation, after: timedelta) -> int:

@@ -43,16 +43,13 @@ def outcome(
         return Outcome(Verdict.FAILED, None, rollout.reason or "the rollback failed", at)
     if rollout.status is RolloutStatus.STOPPED:
         return _stopped(rollout, history, releases, ours=plan.mechanism.stops_rollout)
-    backwards = plan.mechanism.stops_rollout or (
-        plan.mechanism is Mechanism.WATCH and plan.verb is Verb.ROLLBACK
-    )
     if rollout.status is RolloutStatus.SUCCESSFUL:
-        if backwards:
+        if plan.returns:
             name = _name(rollout.target, releases)
             return Outcome(Verdict.FAILED, None, f"{name} had completed before it could be stopped", at)
         return _arrived(plan, rollout.target, releases, "operator", at)
     went_back_to = rollout.went_back_to or ""
-    if backwards:
+    if plan.returns:
         by = "ecs" if plan.mechanism is Mechanism.WATCH else "operator"
         return _arrived(plan, went_back_to, releases, by, at)
     verdict = Verdict.BOUNCED if plan.verb is Verb.ROLLBACK else Verdict.ROLLED_BACK

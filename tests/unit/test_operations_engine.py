@@ -31,10 +31,12 @@ from console.errors import (
 from tests.builders import (
     ADDRESS,
     NEW_DEPLOYMENT,
+    NEW_DIGEST,
     NEW_RELEASE,
     NEW_ROLLOUT,
     OLD_RELEASE,
     OLD_ROLLOUT,
+    a_container,
     a_deployment,
     a_new_deployment,
     a_new_release,
@@ -51,6 +53,7 @@ from tests.builders import (
 from tests.unit.conftest import Bench
 
 BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+NEW_CONTAINER = a_container(digest=NEW_DIGEST)
 COPY_DEPLOYMENT = "ecs-svc/4980306466373577044"
 COPY_RELEASE = OLD_RELEASE[:-1] + "4"
 COPY_ROLLOUT = OLD_ROLLOUT[:-1] + "4"
@@ -115,6 +118,60 @@ def run(bench: Bench, plan: Plan, typed: str | None = "production/api") -> list[
 
 
 # rollback of a finished deployment
+
+
+def test_what_runs_the_same_definition_and_leaves_is_not_safe(bench: Bench) -> None:
+    """A restart: the old tasks serve, healthy, and none of the new ones does."""
+    bench.platform.put(steady_new())
+    bench.platform.candidates["v1.4.3"] = a_new_release()
+    bench.platform.accepted = Accepted(COPY_DEPLOYMENT, COPY_ROLLOUT)
+    leaving, status = steady_new().status.deployments[0], steady_new().status
+    fresh = replace(leaving, id=COPY_DEPLOYMENT, state="IN_PROGRESS", running=0, release=NEW_RELEASE)
+    old = replace(leaving, status="ACTIVE")
+    shown = replace(
+        steady_new(),
+        status=replace(status, deployments=(fresh, old), rollout_id=COPY_ROLLOUT),
+        rollout=a_new_rollout(id=COPY_ROLLOUT, created_at=ago(-1)),
+    )
+    bench.platform.on_act = lambda order: bench.platform.script(
+        *(replace(shown, at=ago(-10 * n)) for n in range(1, 7))
+    )
+    bench.timeout_s = 60
+
+    events = list(bench.engine.execute(bench.engine.plan(Wish(Verb.RESTART, ADDRESS)), "production/api"))
+
+    assert "safe" not in [event.event for event in events]
+    assert bench.verdict(events)["verdict"] == "TIMED_OUT"
+
+
+def test_a_success_of_another_digest_is_neither_safe_nor_succeeded(finished: Bench) -> None:
+    """The deployment is ours and ECS calls it successful; its tasks tell the bad image."""
+    bad = tuple(a_task(number=n, deployment=COPY_DEPLOYMENT, containers=(NEW_CONTAINER,)) for n in (5, 6))
+    finished.platform.on_act = lambda order: finished.platform.script(
+        *(replace(gone_back(10 * n), tasks=bad) for n in range(1, 20))
+    )
+
+    events = run(finished, finished.engine.plan_rollback(ADDRESS))
+
+    assert "safe" not in [event.event for event in events]
+    assert finished.verdict(events)["verdict"] == "FAILED"
+    assert "0 of 2 good targets healthy" in str(finished.verdict(events)["reason"])
+
+
+def test_a_version_is_named_safe_only_where_its_tasks_tell_it(finished: Bench) -> None:
+    """Without a digest of theirs it is every request on what was ordered."""
+    silent = tuple(
+        a_task(number=n, deployment=COPY_DEPLOYMENT, containers=(replace(NEW_CONTAINER, digest=None),))
+        for n in (5, 6)
+    )
+    finished.platform.on_act = lambda order: finished.platform.script(
+        *(replace(gone_back(6 * n), tasks=silent) for n in range(1, 6))
+    )
+
+    events = run(finished, finished.engine.plan_rollback(ADDRESS))
+
+    safe = next(event for event in events if event.event == "safe")
+    assert safe.text == "safe: every request on the target"
 
 
 def test_a_finished_deployment_is_rolled_back_to_what_succeeded_before(finished: Bench) -> None:

@@ -4,11 +4,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 from console.domain.service import Observation
-from console.operations.safe import Sight, judge, needed_healthy
+from console.operations.safe import Reading, Sight, judge, needed_healthy
 from tests.builders import (
+    GROUP,
     NEW_DEPLOYMENT,
+    NEW_DIGEST,
+    NEW_RELEASE,
     OLD_DEPLOYMENT,
+    OLD_DIGEST,
+    OLD_RELEASE,
     a_container,
+    a_deployment,
+    a_new_deployment,
+    a_new_release,
+    a_release,
     a_service,
     a_target,
     a_task,
@@ -18,10 +27,31 @@ from tests.builders import (
 
 AFTER = timedelta(seconds=40)
 GOOD = frozenset({OLD_DEPLOYMENT})
+DIGESTS = {"api": OLD_DIGEST}
+SECOND = f"{GROUP}-2"
 
 
 def sight(observation: Observation, healthy_when_ordered: int = 2) -> Sight:
-    return judge(observation, GOOD, healthy_when_ordered, AFTER)
+    return judge(observation, GOOD, healthy_when_ordered, AFTER, DIGESTS)
+
+
+def shifting(blue: float, green: float) -> Observation:
+    """Two tasks of the target in one group, two of v1.4.3 in the other, and the shares of both."""
+    return an_observation(
+        status=a_service(
+            deployments=(a_deployment(), a_new_deployment(status="ACTIVE")), alternate_groups=(SECOND,)
+        ),
+        tasks=(
+            *(a_task(number=n) for n in (1, 2)),
+            *(a_task(number=n, deployment=NEW_DEPLOYMENT) for n in (3, 4)),
+        ),
+        targets=(
+            *(a_target(number=n) for n in (1, 2)),
+            *(a_target(number=n, group=SECOND) for n in (3, 4)),
+        ),
+        releases={OLD_RELEASE: a_release(), NEW_RELEASE: a_new_release()},
+        routes={GROUP: blue, SECOND: green},
+    )
 
 
 def with_stranger(state: str) -> Observation:
@@ -118,3 +148,116 @@ def test_a_failing_container_check_is_not_healthy_however_long_it_runs() -> None
 def test_a_service_at_zero_is_safe_when_nobody_else_runs() -> None:
     """Desired 0 needs no healthy task."""
     assert sight(an_observation(status=a_service(desired=0), tasks=(), targets=()), 0).safe
+
+
+def test_a_task_of_another_image_is_not_good_whatever_deployment_it_is_of() -> None:
+    """The tag has moved between: the deployment is ours, the image is not."""
+    moved = a_task(number=2, containers=(a_container(digest=NEW_DIGEST),))
+    balanced = sight(an_observation(tasks=(a_task(number=1), moved)))
+    worker = sight(an_observation(status=a_service(target_groups=()), tasks=(a_task(number=1), moved)))
+
+    assert (balanced.healthy, balanced.bad, balanced.reading) == (1, 1, Reading.UNSAFE)
+    assert (worker.healthy, worker.bad, worker.reading) == (1, 1, Reading.UNSAFE)
+
+
+def test_a_task_that_tells_no_image_is_counted_and_not_named() -> None:
+    """It is of the order's deployment; which version it runs nobody has read."""
+    silent = a_task(number=2, containers=(a_container(digest=None),))
+    worker = a_service(target_groups=())
+
+    assert (sight(an_observation(tasks=(a_task(number=1), silent))).unnamed) == 1
+    assert (sight(an_observation(status=worker, tasks=(a_task(number=1), silent))).unnamed) == 1
+    assert sight(an_observation()).unnamed == 0
+    assert judge(an_observation(), GOOD, 2, AFTER).unnamed == 2, "the target's own images are not known"
+
+
+def test_a_sidecar_that_is_not_of_the_definition_says_nothing_of_the_version() -> None:
+    """Agents that the platform adds have images of their own."""
+    agent = a_container(name="aws-guardduty-agent", digest=NEW_DIGEST)
+    tasks = tuple(a_task(number=n, containers=(a_container(), agent)) for n in (1, 2))
+
+    assert sight(an_observation(tasks=tasks)).safe
+
+
+def test_what_is_unread_is_neither_safe_nor_unsafe() -> None:
+    """Each part of its own, and which tasks are meant."""
+    for part in ("tasks", "targets", "routes"):
+        found = sight(an_observation(missing={part: "AccessDenied"}))
+        assert (found.reading, found.why) == (Reading.UNREAD, f"{part} could not be read")
+    worker = a_service(target_groups=())
+    assert sight(an_observation(status=worker, missing={"tasks": "denied"})).reading is Reading.UNREAD
+    nobody = judge(an_observation(), frozenset(), 2, AFTER)
+    assert (nobody.reading, nobody.why) == (Reading.UNREAD, "which tasks are the order's is not known yet")
+
+
+def test_a_target_without_a_known_task_leaves_it_open() -> None:
+    """Targets and tasks are two reads: a task may have begun between them."""
+    stranger = (a_target(number=1), a_target(number=2), a_target(number=7))
+    found = sight(an_observation(targets=stranger))
+
+    assert (found.reading, found.bad) == (Reading.UNREAD, 1)
+    assert found.why == "1 target of a task that is not known may still get work"
+
+
+def test_the_group_with_the_fewest_healthy_targets_decides() -> None:
+    """A service on two ports: requests to the second are not served by the first."""
+    status = a_service(target_groups=(GROUP, SECOND))
+    first = (a_target(number=1), a_target(number=2))
+    second = (a_target(number=1, group=SECOND), a_target(number=2, group=SECOND, state="unhealthy"))
+
+    found = sight(an_observation(status=status, targets=(*first, *second)))
+    assert (found.safe, found.healthy) == (False, 1)
+    found = sight(an_observation(status=status, targets=first))
+    assert (found.safe, found.healthy) == (False, 0)
+
+
+def test_while_traffic_is_shifted_it_is_counted_by_share() -> None:
+    """Both groups are healthy: the rule says what is missing."""
+    found = sight(shifting(50, 50))
+
+    assert (found.healthy, found.needed, found.safe) == (2, 2, False)
+    assert found.why == "50 % of requests still go to v1.4.3"
+    assert sight(shifting(0, 100)).why == "100 % of requests still go to v1.4.3"
+    assert sight(shifting(99.5, 0.5)).why == "0.5 % of requests still go to v1.4.3"
+
+
+def test_targets_of_a_group_without_weight_get_nothing() -> None:
+    """They stand there, healthy, and no rule leads to them."""
+    assert sight(shifting(100, 0)).safe
+
+
+def test_a_share_for_a_group_without_targets_is_not_served() -> None:
+    """Whatever the other group has."""
+    observation = shifting(90, 10)
+    alone = replace(observation, targets=observation.targets[:2])
+
+    assert (sight(alone).healthy, sight(alone).why) == (0, "0 of 2 good targets healthy")
+
+
+def test_a_rule_that_leads_elsewhere_is_not_safe() -> None:
+    """To a group that is not the service's, or to none of its groups."""
+    away = sight(an_observation(routes={GROUP: 50.0, "arn:other": 50.0}))
+    nowhere = sight(an_observation(routes={GROUP: 0.0}))
+
+    assert (away.safe, away.why) == (False, "a listener rule sends 50 % of requests to another target group")
+    assert not nowhere.safe
+    assert nowhere.why == "no listener rule leads to its target groups"
+
+
+def test_what_is_added_later_takes_no_safety_away() -> None:
+    """Autoscaling asks for more tasks: those that were enough still serve everything."""
+    more = an_observation(status=a_service(desired=6))
+
+    assert not sight(more).safe
+    assert judge(more, GOOD, 2, AFTER, DIGESTS, at_most=2).safe
+    assert judge(more, GOOD, 2, AFTER, DIGESTS, at_most=3).why == "2 of 3 good targets healthy"
+
+
+def test_the_bounds_of_what_is_needed() -> None:
+    """Floor, desired and one, each at its own value."""
+    half = a_service(desired=3, minimum_healthy_percent=50)
+
+    assert needed_healthy(an_observation(status=half), healthy_when_ordered=1) == 2
+    assert needed_healthy(an_observation(status=half), healthy_when_ordered=2) == 2
+    assert needed_healthy(an_observation(status=half), healthy_when_ordered=4) == 3
+    assert needed_healthy(an_observation(status=a_service(desired=0)), healthy_when_ordered=3) == 0
