@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from console.aws.balancer_errors import BalancerRules
 from console.aws.budget import Budgets
 from console.aws.cache import Cache
 from console.aws.calls import Calls
@@ -54,6 +55,7 @@ class _Shared:
     calls: Calls
     groups: TargetGroups
     registry: Registry
+    rules: BalancerRules
 
 
 def connect(settings: Settings, clock: Clock, mfa: AskMfa = ask_on_terminal) -> dict[str, Connection]:
@@ -79,7 +81,9 @@ def connect(settings: Settings, clock: Clock, mfa: AskMfa = ask_on_terminal) -> 
         if (access, account) not in shared:
             elsewhere = partial(budgets.of, account)
             calls = Calls(clients[access], elsewhere(region), clock, elsewhere)
-            shared[access, account] = _Shared(calls, TargetGroups(calls), Registry(calls, clock))
+            groups = TargetGroups(calls)
+            rules = BalancerRules(calls, groups, clock)
+            shared[access, account] = _Shared(calls, groups, Registry(calls, clock), rules)
         connections[key] = _connection(environment, shared[access, account], clock, cache)
     return connections
 
@@ -104,11 +108,11 @@ def _connection(settings: EnvironmentSettings, shared: _Shared, clock: Clock, ca
     return Connection(
         settings=settings,
         platform=platform,
-        signals=CloudWatchSignals(calls, platform.services_reader, clock, groups),
+        signals=CloudWatchSignals(calls, platform.services_reader, clock, groups, shared.rules),
         logs=CloudWatchLogs(
             calls, platform.services_reader, platform.definitions, clock, live=settings.logs == "live"
         ),
         secret=partial(secret_value, calls),
-        series=LateSeries(settings, platform, calls, groups, clock),
+        series=LateSeries(settings, platform, calls, groups, shared.rules, clock),
         chronicle=LateChronicle(platform, calls, clock),
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from console.aws.balancer_errors import BalancerRules
 from console.aws.calls import Calls
 from console.aws.platform import EcsPlatform
 from console.aws.targets import TargetGroups
@@ -30,12 +31,14 @@ class LateSeries:
         platform: EcsPlatform,
         calls: Calls,
         groups: TargetGroups,
+        rules: BalancerRules,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._platform = platform
         self._calls = calls
         self._groups = groups
+        self._rules = rules
         self._clock = clock
 
     def series(self, address: Address, scoped: Scoped, since: datetime) -> tuple[Series, ...]:
@@ -47,7 +50,7 @@ class LateSeries:
         from console.aws.series import CloudWatchSeries
 
         services = self._platform.services_reader
-        return CloudWatchSeries(self._calls, services, self._clock, self._groups, self._around)
+        return CloudWatchSeries(self._calls, services, self._clock, self._groups, self._around, self._rules)
 
     def _around(self, address: Address) -> "Around":
         """What the configuration names beside a service, that CloudWatch measures too."""

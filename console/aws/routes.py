@@ -70,13 +70,14 @@ def _shares(rules: Iterable[Answer], groups: Sequence[str]) -> dict[str, float]:
     shares = dict.fromkeys(groups, 0.0)
     for rule in rules:
         for action in rule.get("Actions", ()):
-            for group, share in _forwarded(action).items():
+            for group, share in forwarded(action).items():
                 if group in shares:
                     shares[group] = max(shares[group], share)
     return shares
 
 
-def _forwarded(action: Mapping[str, Any]) -> dict[str, float]:
+def forwarded(action: Mapping[str, Any]) -> dict[str, float]:
+    """Target group -> per cent of what a rule's action sends there; empty for one that forwards nothing."""
     weighted = (action.get("ForwardConfig") or {}).get("TargetGroups") or ()
     total = sum(float(item.get("Weight") or 0) for item in weighted)
     if total:

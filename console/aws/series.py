@@ -1,7 +1,9 @@
 """A service's figures over time from CloudWatch: traffic, tasks, queue, database.
 
 Behind one target group old and new cannot be told apart, and everything is service-wide. Where the two
-versions stand in target groups of their own (blue/green), each is told beside the other.
+versions stand in target groups of their own (blue/green), each is told beside the other. What the load
+balancers answered themselves with 5xx is counted as :mod:`console.aws.balancer_errors` says: the whole
+service's, and that of the version which had no healthy target in that minute.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from console.aws import series_queries as named
+from console.aws.balancer_errors import OWN_5XX, UNROUTED, BalancerRules, OwnErrors, tally
 from console.aws.calls import Calls
 from console.aws.metrics import PERIOD_S, Points, Query, read_metrics
 from console.aws.series_queries import Around, Key
@@ -54,12 +57,14 @@ class CloudWatchSeries:
         clock: Clock,
         groups: TargetGroups,
         around: Callable[[Address], Around] = lambda _: Around(),
+        rules: BalancerRules | None = None,
     ) -> None:
         self._calls = calls
         self._services = services
         self._clock = clock
         self._groups = groups
         self._around = around
+        self._rules = rules or BalancerRules(calls, groups, clock)
         self._lock = Lock()
         self._last: dict[Address, _Asked] = {}
 
@@ -93,13 +98,21 @@ class CloudWatchSeries:
         found = read_metrics(self._calls, queries, start, minute)
         minutes = _minutes(start, minute)
         at = self._clock.now()
-        made = _Maker(found, minutes, at)
+        made = _Maker(found, minutes, at, groups, self._own(found, groups))
         return (
             *(made.traffic(tuple(groups), Scope.SERVICE, "") if groups else ()),
             *_apart(made, scoped, tuple(groups)),
             *made.balancers(groups),
             *made.plain(queries, around),
         )
+
+    def _own(self, found: Found, groups: Mapping[str, Sequence[str]]) -> OwnErrors:
+        behind = dict.fromkeys(item for mine in groups.values() for item in mine)
+        counted = [
+            {item: points for item in behind if (points := found.get(Key(name, item)))}
+            for name in (OWN_5XX, UNROUTED)
+        ]
+        return self._rules.own_errors(tuple(groups), *counted)
 
     def _balanced(self, groups: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Target groups behind application load balancers, with those: no others have these metrics."""
@@ -133,17 +146,22 @@ class _Maker:
     found: Found
     minutes: Sequence[datetime]
     at: datetime
+    behind: Mapping[str, Sequence[str]]
+    """Target group -> its load balancers."""
+    own: OwnErrors
 
     def traffic(self, groups: Sequence[str], scope: Scope, version: str) -> Iterator[Series]:
         """The figures of those target groups together."""
         for measure in _TRAFFIC:
-            points = tuple(self._point(measure, groups, minute) for minute in self._told())
-            yield self._series(measure, scope, points, version=version)
+            points = tuple(self._point(measure, groups, minute, scope) for minute in self._told())
+            counts = measure in (Measure.ERRORS, Measure.REQUESTS)
+            note = self.own.note if counts and scope is Scope.SERVICE else ""
+            yield self._series(measure, scope, points, version=version, note=note)
 
     def balancers(self, groups: Mapping[str, Sequence[str]]) -> Iterator[Series]:
         """5xx of the load balancers themselves: nobody was there to answer. Of all that they serve."""
         for balancer in dict.fromkeys(item for mine in groups.values() for item in mine):
-            metric = self.found.get(Key("HTTPCode_ELB_5XX_Count", balancer), {})
+            metric = self.found.get(Key(OWN_5XX, balancer), {})
             points = tuple(Point(at + _MINUTE, metric.get(at, 0.0)) for at in self._told()) if metric else ()
             subject = balancer.rsplit("/", 2)[-2]
             if points:
@@ -176,32 +194,55 @@ class _Maker:
             return ()
         return tuple(Point(at + _MINUTE, found.get(at)) for at in self.minutes if at <= max(found))
 
-    def _point(self, measure: Measure, groups: Sequence[str], minute: datetime) -> Point:
+    def _point(self, measure: Measure, groups: Sequence[str], minute: datetime, scope: Scope) -> Point:
         end = minute + _MINUTE
         if measure in named.HOSTS:
-            values = [value for group in groups if (value := self._of(measure, group, minute)) is not None]
+            values = [value for group in groups if (value := self._most(measure, group, minute)) is not None]
             return Point(end, sum(values) if values else None)
-        requests = sum(self._of(named.REQUESTS, group, minute) or 0.0 for group in groups)
+        reached = sum(self._of(named.REQUESTS, group, minute) for group in groups)
+        errors = sum(self._of(named.ERRORS_5XX, group, minute) for group in groups)
+        own = [
+            points.get(minute, 0.0) if self._concerns(groups, minute, scope) else 0.0
+            for points in (self.own.errors, self.own.unrouted)
+        ]
+        all_of_it = tally(reached, errors, *own)
+        requests = round(all_of_it.requests)
         if not requests:
             return Point(end, None)
         if measure is Measure.REQUESTS:
-            return Point(end, requests, round(requests))
+            return Point(end, all_of_it.requests, requests)
+        if measure is Measure.ERRORS:
+            return Point(end, min(1.0, all_of_it.errors / all_of_it.requests), requests)
         if measure in named.PERCENTILES:
-            return Point(end, self._slowest(measure, groups, minute), round(requests))
-        name = named.CODES[Measure.CODES_5XX if measure is Measure.ERRORS else measure]
-        counted = sum(self._of(name, group, minute) or 0.0 for group in groups)
-        value = min(1.0, counted / requests) if measure is Measure.ERRORS else counted
-        return Point(end, value, round(requests))
+            return Point(end, self._slowest(measure, groups, minute), round(reached))
+        return Point(end, sum(self._of(named.CODES[measure], group, minute) for group in groups), requests)
+
+    def _concerns(self, groups: Sequence[str], minute: datetime, scope: Scope) -> bool:
+        """Whether the load balancers' own errors of a minute are of those groups: of one version only where
+        it had no healthy target, and the other one had."""
+        if scope is Scope.SERVICE:
+            return True
+        empty = {group for group in self.behind if self._most(Measure.HEALTHY_TARGETS, group, minute) == 0}
+        return bool(empty) and empty <= set(groups)
 
     def _slowest(self, measure: Measure, groups: Sequence[str], minute: datetime) -> float | None:
         """Percentiles of several groups cannot be added: the slowest of those that get some traffic."""
-        busy = {group: self._of(named.REQUESTS, group, minute) or 0.0 for group in groups}
+        busy = {group: self._of(named.REQUESTS, group, minute) for group in groups}
         most = max(busy.values(), default=0.0)
-        values = [self._of(measure, group, minute) for group in groups if busy[group] >= _SOME * most]
+        values = [self._most(measure, group, minute) for group in groups if busy[group] >= _SOME * most]
         return max((value for value in values if value is not None), default=None)
 
-    def _of(self, name: str, group: str, minute: datetime) -> float | None:
-        return self.found.get(Key(name, group), {}).get(minute)
+    def _of(self, name: str, group: str, minute: datetime) -> float:
+        """A count of one group, behind all of its load balancers."""
+        return sum(self._each(name, group, minute))
+
+    def _most(self, name: str, group: str, minute: datetime) -> float | None:
+        """A level or a percentile of one group: each of its load balancers tells of the same targets."""
+        return max(self._each(name, group, minute), default=None)
+
+    def _each(self, name: str, group: str, minute: datetime) -> list[float]:
+        found = (self.found.get(Key(name, group, item), {}).get(minute) for item in self.behind[group])
+        return [value for value in found if value is not None]
 
     def _series(
         self,
@@ -211,6 +252,7 @@ class _Maker:
         *,
         version: str = "",
         subject: str = "",
+        note: str = "",
     ) -> Series:
         known = any(item.value is not None for item in points)
         return Series(
@@ -223,6 +265,7 @@ class _Maker:
             no_data="" if known else _NOTHING,
             version=version,
             subject=subject,
+            note=note,
         )
 
 

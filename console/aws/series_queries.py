@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.aws import metrics
+from console.aws.balancer_errors import OWN_5XX, UNROUTED
 from console.aws.metrics import Query
 from console.domain.series import Measure
 
@@ -55,6 +56,8 @@ class Key:
     """A measure, or the name of a metric of which a measure is made."""
     place: str = ""
     """Target group or load balancer; empty for the others."""
+    balancer: str = ""
+    """Of a target group: behind which load balancer it was counted."""
 
 
 def of_traffic(groups: Mapping[str, Sequence[str]]) -> Iterator[tuple[Key, Query]]:
@@ -67,15 +70,15 @@ def of_traffic(groups: Mapping[str, Sequence[str]]) -> Iterator[tuple[Key, Query
         for balancer in balancers:
             sums = (REQUESTS, *CODES.values())
             for name in sums:
-                yield Key(name, group), metrics.of_target_group(name, "Sum", group, balancer)
+                yield Key(name, group, balancer), metrics.of_target_group(name, "Sum", group, balancer)
             for measure, statistic in PERCENTILES.items():
                 query = metrics.of_target_group("TargetResponseTime", statistic, group, balancer)
-                yield Key(measure, group), query
+                yield Key(measure, group, balancer), query
             for measure, (name, statistic) in HOSTS.items():
-                yield Key(measure, group), metrics.of_target_group(name, statistic, group, balancer)
+                yield Key(measure, group, balancer), metrics.of_target_group(name, statistic, group, balancer)
     for balancer in dict.fromkeys(item for mine in groups.values() for item in mine):
-        query = metrics.of_balancer("HTTPCode_ELB_5XX_Count", "Sum", balancer)
-        yield Key("HTTPCode_ELB_5XX_Count", balancer), query
+        for name in (OWN_5XX, UNROUTED):
+            yield Key(name, balancer), metrics.of_balancer(name, "Sum", balancer)
 
 
 def of_tasks(cluster: str, service: str, around: Around) -> Iterator[tuple[Key, Query]]:

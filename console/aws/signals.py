@@ -1,11 +1,20 @@
 """Errors and latency from CloudWatch's load balancer metrics: service-wide, and minutes old."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from console.aws.balancer_errors import OWN_5XX, UNROUTED, BalancerRules, OwnErrors, Tally, busy, tally
 from console.aws.calls import Calls
-from console.aws.metrics import PERIOD_S, Points, Query, of_service, of_target_group, read_metrics
+from console.aws.metrics import (
+    PERIOD_S,
+    Points,
+    Query,
+    of_balancer,
+    of_service,
+    of_target_group,
+    read_metrics,
+)
 from console.aws.services import Services
 from console.aws.targets import TargetGroups
 from console.domain.address import Address
@@ -30,6 +39,7 @@ _ERRORS = _Metric("HTTPCode_Target_5XX_Count", "Sum")
 _P95 = _Metric("TargetResponseTime", "p95")
 _P99 = _Metric("TargetResponseTime", "p99")
 _METRICS = (_REQUESTS, _ERRORS, _P95)
+_HEALTHY = _Metric("HealthyHostCount", "Maximum")
 
 
 @dataclass(frozen=True)
@@ -45,33 +55,83 @@ class CloudWatchSignals:
     """Implements :class:`console.ports.SignalSource` with AWS/ApplicationELB metrics."""
 
     def __init__(
-        self, calls: Calls, services: Services, clock: Clock, groups: TargetGroups | None = None
+        self,
+        calls: Calls,
+        services: Services,
+        clock: Clock,
+        groups: TargetGroups | None = None,
+        rules: BalancerRules | None = None,
     ) -> None:
         self._calls = calls
         self._services = services
         self._groups = groups or TargetGroups(calls)
+        self._rules = rules or BalancerRules(calls, self._groups, clock)
         self._clock = clock
 
     def figures(self, addresses: Sequence[Address]) -> Mapping[Address, Figures]:
         """The newest complete minute of each service that had requests in it, and the shares of errors
         of the twenty minutes that end with it; the minute that is not over yet is left out.
 
-        A service without target group, load balancer, data or requests is left out. 5xx that nobody
-        counted beside counted requests are none: CloudWatch publishes that metric only when there is
+        What the load balancers answered themselves with 5xx are requests and errors too
+        (:mod:`console.aws.balancer_errors`). A service whose targets are counted, and whose requests are
+        not, had none; one without target group, load balancer or any data is left out. 5xx that nobody
+        counted beside counted requests are none: CloudWatch publishes those metrics only when there is
         something to publish (Application Load Balancer guide, load-balancer-cloudwatch-metrics).
         """
         sources = list(self._sources(addresses))
+        balancers = dict.fromkeys(source.balancer for source in sources)
         minute = self._clock.now().astimezone(UTC).replace(second=0, microsecond=0)
-        queries = {(index, m): _query(item, m) for index, item in enumerate(sources) for m in _METRICS}
-        series = read_metrics(self._calls, queries, minute - LATE - timedelta(minutes=RECENT - 1), minute)
+        start = minute - LATE - timedelta(minutes=RECENT - 1)
+        queries: dict[Hashable, Query] = {
+            (index, m): _query(item, m) for index, item in enumerate(sources) for m in _METRICS
+        }
+        queries |= {(OWN_5XX, item): of_balancer(OWN_5XX, "Sum", item) for item in balancers}
+        series = read_metrics(self._calls, queries, start, minute)
+        own = {item: points for item in balancers if (points := series.get((OWN_5XX, item)))}
+        series |= self._more(sources, series, own, start, minute)
+        unrouted = {item: series.get((UNROUTED, item), {}) for item in own}
         found: dict[Address, Figures] = {}
         for address in dict.fromkeys(source.address for source in sources):
-            mine = [index for index, source in enumerate(sources) if source.address == address]
-            parts = [{m: series.get((index, m), {}) for m in _METRICS} for index in mine]
-            figures = _newest(parts, minute - LATE)
+            mine = {index: item for index, item in enumerate(sources) if item.address == address}
+            parts = [{m: series.get((index, m), {}) for m in (*_METRICS, _HEALTHY)} for index in mine]
+            behind = dict.fromkeys(item.balancer for item in mine.values())
+            errors = self._rules.own_errors(
+                self._services.last(address).groups,
+                {item: own[item] for item in behind if item in own},
+                unrouted,
+            )
+            figures = _Counted(parts, errors).newest(minute - LATE)
             if figures is not None:
                 found[address] = figures
         return found
+
+    def _more(
+        self,
+        sources: Sequence[_Source],
+        series: Mapping[Hashable, Points],
+        own: Mapping[str, Points],
+        start: datetime,
+        minute: datetime,
+    ) -> dict[Hashable, Points]:
+        """What is asked only where something is missing: whether anybody would answer, and how many
+        requests found no target. All is well: nothing, and no call."""
+        asked = {
+            item.address
+            for index, item in enumerate(sources)
+            for at, value in series.get((index, _REQUESTS), {}).items()
+            if value > 0 and at >= minute - LATE
+        }
+        first = {item.group: index for index, item in reversed(list(enumerate(sources)))}
+        lost = busy(own, start)
+        queries: dict[Hashable, Query] = {
+            (index, _HEALTHY): _query(item, _HEALTHY)
+            for index, item in enumerate(sources)
+            if index == first[item.group]
+            and (item.balancer in lost or item.address not in asked)
+            and self._services.last(item.address).desired > 0
+        }
+        queries |= {(UNROUTED, item): of_balancer(UNROUTED, "Sum", item) for item in lost}
+        return read_metrics(self._calls, queries, start, minute) if queries else {}
 
     def load(self, address: Address) -> Load:
         """The newest minute of each: of several target groups the slowest, and of the service's tasks the
@@ -105,31 +165,69 @@ class CloudWatchSignals:
                         yield _Source(address, group, balancer)
 
 
-def _newest(parts: Sequence[Mapping[_Metric, Points]], since: datetime) -> Figures | None:
-    """The newest minute with requests, of all target groups of a service together: of blue and green
-    both have some while traffic moves, and either may be the one that serves.
+@dataclass(frozen=True)
+class _Counted:
+    """What was counted of one service: by each of its target groups, and by its load balancers themselves."""
 
-    Latencies of several groups cannot be added: the slowest stands for the service.
-    """
-    minutes = {at for part in parts for at, value in part[_REQUESTS].items() if value > 0}
-    at = max(minutes, default=since)
-    if at not in minutes or at < since:
-        return None
-    p95s = [part[_P95][at] for part in parts if at in part[_P95]]
-    return Figures(
-        at=at + timedelta(seconds=PERIOD_S),
-        period_s=PERIOD_S,
-        requests=round(sum(part[_REQUESTS].get(at, 0.0) for part in parts)),
-        errors=round(sum(part[_ERRORS].get(at, 0.0) for part in parts)),
-        p95_s=max(p95s) if p95s else None,
-        recent=tuple(_share(parts, at - timedelta(minutes=back)) for back in reversed(range(RECENT))),
-    )
+    parts: Sequence[Mapping[_Metric, Points]]
+    own: OwnErrors
 
+    def newest(self, since: datetime) -> Figures | None:
+        """The newest minute with requests, of all target groups of a service together: of blue and green
+        both have some while traffic moves, and either may be the one that serves.
 
-def _share(parts: Sequence[Mapping[_Metric, Points]], at: datetime) -> float | None:
-    """Errors per request in one minute; ``None`` where no request was counted."""
-    requests = sum(part[_REQUESTS].get(at, 0.0) for part in parts)
-    return sum(part[_ERRORS].get(at, 0.0) for part in parts) / requests if requests > 0 else None
+        Latencies of several groups cannot be added: the slowest stands for the service.
+        """
+        asked = {at for part in self.parts for at, value in part[_REQUESTS].items() if value > 0}
+        asked |= {at for at, value in self.own.errors.items() if value > 0}
+        at = max(asked, default=since)
+        if at not in asked or at < since:
+            return self._silent(since)
+        p95s = [part[_P95][at] for part in self.parts if at in part[_P95]]
+        now = self._tally(at)
+        return Figures(
+            at=at + timedelta(seconds=PERIOD_S),
+            period_s=PERIOD_S,
+            requests=round(now.requests),
+            errors=round(now.errors),
+            p95_s=max(p95s) if p95s else None,
+            recent=tuple(self._share(at - timedelta(minutes=back)) for back in reversed(range(RECENT))),
+            healthy_targets=self._healthy(at),
+            note=self.own.note,
+        )
+
+    def _silent(self, since: datetime) -> Figures | None:
+        """Nobody asked, as far as the minute goes of which the targets were counted; ``None``: not known."""
+        counted = {at for part in self.parts for at in part[_HEALTHY]}
+        at = max(counted, default=since)
+        if at not in counted or at < since:
+            return None
+        return Figures(
+            at=at + timedelta(seconds=PERIOD_S),
+            period_s=PERIOD_S,
+            requests=0,
+            errors=0,
+            p95_s=None,
+            recent=tuple(self._share(at - timedelta(minutes=back)) for back in reversed(range(RECENT))),
+            healthy_targets=self._healthy(at),
+        )
+
+    def _healthy(self, at: datetime) -> int | None:
+        counted = [part[_HEALTHY][at] for part in self.parts if at in part[_HEALTHY]]
+        return round(sum(counted)) if counted else None
+
+    def _tally(self, at: datetime) -> Tally:
+        return tally(
+            sum(part[_REQUESTS].get(at, 0.0) for part in self.parts),
+            sum(part[_ERRORS].get(at, 0.0) for part in self.parts),
+            self.own.errors.get(at, 0.0),
+            self.own.unrouted.get(at, 0.0),
+        )
+
+    def _share(self, at: datetime) -> float | None:
+        """Errors per request in one minute; ``None`` where no request was counted."""
+        counted = self._tally(at)
+        return counted.errors / counted.requests if counted.requests > 0 else None
 
 
 def _query(source: _Source, metric: _Metric) -> Query:

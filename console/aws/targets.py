@@ -50,6 +50,11 @@ class TargetGroups:
                 self._balancers[str(raw["TargetGroupArn"])] = tuple(raw.get("LoadBalancerArns", ()))
         return {group: self._balancers.get(group, ()) for group in groups}
 
+    def behind(self, balancer: str) -> tuple[str, ...]:
+        """The target groups that are known to be behind a load balancer; asks nobody."""
+        with self._turn:
+            return tuple(group for group, found in self._balancers.items() if balancer in found)
+
     def timing(self, groups: Sequence[str]) -> tuple[float, float] | None:
         """Seconds between two health checks and of the deregistration delay, the longest of the groups;
         read once. ``None`` without groups."""

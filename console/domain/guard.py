@@ -135,6 +135,8 @@ class Judgement:
     """It would be bad, but the old version is as bad at the same time."""
     asks: str = ""
     """Why it must not roll back by itself, although it is bad: a bad baseline, or none; empty: nothing."""
+    note: str = ""
+    """How the figure was counted, where that has to be known."""
 
     @property
     def is_bad(self) -> bool:

@@ -138,6 +138,8 @@ class Series:
     """Why its source did not answer the last time: what is here grows old; empty: it did."""
     unit: str = ""
     """What its values are counted in, where that is not the measure's own unit."""
+    note: str = ""
+    """How they were counted, where that has to be known: ``load balancer shared: by 1 of 3 rules``."""
 
     @property
     def last(self) -> Point | None:

@@ -53,6 +53,8 @@ class _Minute:
     """Requests for which a target was chosen."""
     target_errors: int
     balancer_errors: int
+    unrouted: int
+    """Of those: requests for which there was no target."""
     seconds: "array[float]"
     well: int = 0
     """Answered with 2xx."""
@@ -110,6 +112,7 @@ class Figures:
             reached=sum(request.reached or request.life is not None for request in requests),
             target_errors=sum(request.status >= 500 for request in answered),
             balancer_errors=len(requests) - len(answered),
+            unrouted=sum(not request.reached and request.life is None for request in requests),
             seconds=array("d", sorted(request.seconds for request in answered)),
             well=sum(200 <= request.status < 300 for request in answered),
             refused=sum(400 <= request.status < 500 for request in answered),
@@ -185,6 +188,7 @@ _MEASURES: dict[tuple[str, str], Callable[[Figures, Metric, int], Sequence[float
     (ALB, "HTTPCode_Target_4XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).refused),
     (ALB, "HTTPCode_Target_5XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).target_errors),
     (ALB, "HTTPCode_ELB_5XX_Count"): lambda f, of, m: _nonzero(f.minute(of, m).balancer_errors),
+    (ALB, "HTTPCode_ELB_503_Count"): lambda f, of, m: _nonzero(f.minute(of, m).unrouted),
     (ALB, "TargetResponseTime"): lambda f, of, m: f.minute(of, m).seconds,
     (ALB, "HealthyHostCount"): Figures.healthy_hosts,
     (ALB, "UnHealthyHostCount"): Figures.unhealthy_hosts,

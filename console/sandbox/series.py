@@ -30,7 +30,7 @@ Holders = Mapping[str, Sequence[Service]]
 UNITS = SERVICE_UNITS | QUEUE_UNITS
 """Metric name -> unit."""
 
-_BALANCER_ONLY = ("HTTPCode_ELB_5XX_Count",)
+_BALANCER_ONLY = ("HTTPCode_ELB_5XX_Count", "HTTPCode_ELB_503_Count")
 """Known of a load balancer as a whole, never of one of its target groups."""
 
 

@@ -83,6 +83,7 @@ def judge(
         beside_old=case.beside(newest) is not None,
         equally_old=case.is_over(newest) and case.is_equally_old(newest),
         asks=_asks(trigger, baseline) if in_a_row else "",
+        note=chosen.note,
     )
     return replace(judgement, evidence=told(judgement))
 

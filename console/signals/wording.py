@@ -21,6 +21,8 @@ def told(judgement: Judgement) -> str:
         facts.append(f"baseline {value_in_words(measure, baseline.value)}" if known else "no baseline")
     scope = "service-wide" if judgement.scope is Scope.SERVICE else f"{judgement.scope} version"
     parts = [", ".join(facts), f"{judgement.source}, {scope}"]
+    if judgement.note:
+        parts.append(judgement.note)
     if judgement.equally_old:
         parts.append("the old version is as bad")
     elif judgement.periods_bad:

@@ -218,11 +218,75 @@ def test_queue_database_network_and_disk_are_asked_for_where_they_are_configured
 
 def test_5xx_of_the_load_balancer_itself_stand_beside_those_of_the_targets() -> None:
     aws = an_aws({"RequestCount": {at(2): 100.0}, "HTTPCode_ELB_5XX_Count": {at(2): 40.0}})
+    led_by(aws, GROUP)
     found = [item for item in Desk(aws).source.series(ADDRESS, Scoped(), SINCE) if item.measure == "5xx"]
     assert {item.subject: item.last.value for item in found if item.last} == {
         "": 0.0,
         "load balancer rugmunch": 40.0,
     }
+
+
+def led_by(aws: ScriptedAws, *groups: str) -> None:
+    arn = BALANCER.replace(":loadbalancer/", ":listener/") + "/1"
+    aws.on("elbv2.DescribeListeners", {"Listeners": [{"ListenerArn": arn}]})
+    forwards = [{"Actions": [{"Type": "forward", "TargetGroupArn": group}]} for group in groups]
+    aws.on("elbv2.DescribeRules", {"Rules": forwards})
+
+
+def test_in_a_total_outage_the_share_of_errors_counts_what_the_load_balancer_answers() -> None:
+    """7 requests had a target, 158 had none, 162 of all failed: what the guard and the charts judge."""
+    aws = an_aws(
+        {
+            "RequestCount": {at(3): 160.0, at(2): 7.0},
+            "HTTPCode_ELB_5XX_Count": {at(2): 162.0, at(1): 150.0},
+            "HTTPCode_ELB_503_Count": {at(2): 158.0, at(1): 150.0},
+        }
+    )
+    led_by(aws, GROUP)
+    found = {
+        item.measure: item for item in Desk(aws).source.series(ADDRESS, Scoped(), SINCE) if not item.subject
+    }
+    assert found[Measure.ERRORS].values == (None, None, 0.0, 162 / 165, 1.0)
+    assert [item.requests for item in found[Measure.ERRORS].points] == [None, None, 160, 165, 150]
+    assert found[Measure.REQUESTS].values[-2:] == (165.0, 150.0)
+    assert found[Measure.P95].values == ()
+
+
+def test_errors_of_a_shared_load_balancer_are_a_share_and_say_so() -> None:
+    aws = an_aws({"RequestCount": {at(2): 100.0}, "HTTPCode_ELB_5XX_Count": {at(2): 40.0}})
+    led_by(aws, GROUP, "another", "another", "another")
+    errors = Desk(aws).told()[Measure.ERRORS, Scope.SERVICE]
+    assert (errors.values[-1], errors.note) == (0.1, "load balancer shared: by 1 of 4 rules")
+
+
+def test_the_version_without_a_healthy_target_is_the_one_that_nobody_answered_for() -> None:
+    """Half of the traffic goes to green, where nothing is healthy: its errors, and none of blue's."""
+    aws = an_aws(
+        {
+            "rugmunch-api/RequestCount": {at(2): 100.0},
+            "HTTPCode_ELB_5XX_Count": {at(2): 100.0},
+            "HTTPCode_ELB_503_Count": {at(2): 100.0},
+            "rugmunch-api/HealthyHostCount": {at(2): 2.0},
+            "rugmunch-api-green/HealthyHostCount": {at(2): 0.0},
+        },
+        both=True,
+    )
+    led_by(aws, GROUP, GREEN)
+    scoped = Scoped(a_new_release(), a_release(), new_groups=(GREEN,), old_groups=(GROUP,))
+    found = Desk(aws).told(scoped)
+    shares = {scope: found[Measure.ERRORS, scope].values[-1] for scope in Scope}
+    assert shares == {Scope.SERVICE: 0.5, Scope.NEW: 1.0, Scope.OLD: 0.0}
+
+
+def test_requests_through_two_load_balancers_are_added_up() -> None:
+    """And the targets behind both are the same ones."""
+    aws = an_aws({"RequestCount": {at(2): 100.0}, "HealthyHostCount": {at(2): 2.0}})
+    inner = BALANCER.replace("app/rugmunch/", "app/inner/")
+    both = [{"TargetGroupArn": GROUP, "LoadBalancerArns": [BALANCER, inner]}]
+    aws.on("elbv2.DescribeTargetGroups", {"TargetGroups": both})
+    found = Desk(aws).told()
+    assert found[Measure.REQUESTS, Scope.SERVICE].values[-1] == 200.0
+    assert found[Measure.HEALTHY_TARGETS, Scope.SERVICE].values[-1] == 2.0
 
 
 def test_asked_again_within_a_minute_it_tells_the_same() -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from console.aws.services import Services
 from console.aws.signals import CloudWatchSignals
+from console.aws.targets import TargetGroups
 from console.domain.address import Address
 from console.domain.signals import Load
 from tests.builders import ADDRESS, GROUP, NOW
 from tests.fakes import FakeClock
-from tests.unit.scripted_aws import BALANCER, ScriptedAws, calls_on, raw_service, settings
+from tests.unit.scripted_aws import BALANCER, ScriptedAws, aws_error, calls_on, raw_service, settings
 
 MINUTE = NOW.replace(second=0, microsecond=0)
 OTHER_GROUP = GROUP.replace("rugmunch-api", "rugmunch-api-admin")
@@ -84,7 +85,7 @@ def test_only_complete_minutes_are_asked_for_by_both_dimensions(aws: ScriptedAws
     """The current minute is not over; a metric is published only for its own set of dimensions."""
     aws.on("cloudwatch.GetMetricData", metrics({}))
     signals_on(aws).figures([ADDRESS])
-    (params,) = aws.params("cloudwatch.GetMetricData")
+    params = aws.params("cloudwatch.GetMetricData")[0]
     assert params["EndTime"] == MINUTE
     assert params["StartTime"] == MINUTE - timedelta(minutes=25)
     stats = {
@@ -94,6 +95,7 @@ def test_only_complete_minutes_are_asked_for_by_both_dimensions(aws: ScriptedAws
         "RequestCount": "Sum",
         "HTTPCode_Target_5XX_Count": "Sum",
         "TargetResponseTime": "p95",
+        "HTTPCode_ELB_5XX_Count": "Sum",
     }
     assert all(stat["Period"] == 60 for stat in stats.values())
     assert stats["RequestCount"]["Metric"]["Dimensions"] == [
@@ -183,7 +185,8 @@ def test_several_target_groups_count_together_and_the_slowest_speaks(aws: Script
 
 
 def test_many_services_share_calls_of_at_most_a_hundred_queries(aws: ScriptedAws) -> None:
-    """Two hundred services are 600 queries: seven calls, and nobody's figures are mixed up."""
+    """Two hundred services behind one load balancer are 601 queries: seven calls, and nobody's figures are
+    mixed up."""
     aliases = [f"s{number}" for number in range(200)]
     addresses = [Address(ADDRESS.system, ADDRESS.environment, alias) for alias in aliases]
 
@@ -203,7 +206,111 @@ def test_many_services_share_calls_of_at_most_a_hundred_queries(aws: ScriptedAws
     found = signals_on(aws, *aliases).figures(addresses)
     assert [found[address].requests for address in addresses] == list(range(1, 201))
     sizes = [len(params["MetricDataQueries"]) for params in aws.params("cloudwatch.GetMetricData")]
-    assert sizes == [99, 99, 99, 99, 99, 99, 6]
+    assert sizes == [99, 99, 99, 99, 99, 99, 7]
+
+
+OUTAGE: dict[str, dict[datetime, float]] = {
+    "RequestCount": {at(2): 7.0, at(3): 160.0},
+    "HTTPCode_ELB_5XX_Count": {at(2): 162.0},
+    "HTTPCode_ELB_503_Count": {at(2): 158.0},
+    "HealthyHostCount": {at(2): 0.0, at(3): 2.0},
+}
+"""Fault ``oom`` on both tasks: four requests of the seven that had a target were lost with it."""
+
+
+def led_by(aws: ScriptedAws, *groups: str) -> None:
+    """One listener, and a rule for each of those groups."""
+    arn = BALANCER.replace(":loadbalancer/", ":listener/") + "/1"
+    aws.on("elbv2.DescribeListeners", {"Listeners": [{"ListenerArn": arn}]})
+    forwards = [{"Actions": [{"Type": "forward", "TargetGroupArn": group}]} for group in groups]
+    redirect = {"Actions": [{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301"}}]}
+    aws.on("elbv2.DescribeRules", {"Rules": [*forwards, redirect]})
+
+
+def test_in_a_total_outage_what_the_load_balancer_answers_is_what_fails(aws: ScriptedAws) -> None:
+    """7 requests had a target and 158 had none: 165 requests, of which 162 failed, never 0 %."""
+    aws.on("cloudwatch.GetMetricData", metrics(OUTAGE))
+    led_by(aws, GROUP)
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert (figures.requests, figures.errors, figures.healthy_targets, figures.note) == (165, 162, 0, "")
+    assert figures.recent[-2:] == (0.0, 162 / 165)
+
+
+def test_an_outage_in_which_nothing_reaches_a_target_has_figures(aws: ScriptedAws) -> None:
+    """RequestCount has no datapoint at all then."""
+    aws.on("cloudwatch.GetMetricData", metrics(OUTAGE | {"RequestCount": {}}))
+    led_by(aws, GROUP)
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert (figures.at, figures.requests, figures.errors, figures.p95_s) == (at(1), 162, 162, None)
+
+
+def test_errors_of_a_shared_load_balancer_are_counted_by_its_rules(aws: ScriptedAws) -> None:
+    """One of four rules leads here, and that is said; a redirect leads nowhere."""
+    aws.on("cloudwatch.GetMetricData", metrics(OUTAGE | {"RequestCount": {at(2): 100.0}}))
+    led_by(aws, GROUP, "a", "b", "c")
+    signals = signals_on(aws)
+    figures = signals.figures([ADDRESS])[ADDRESS]
+    assert (figures.requests, figures.errors) == (round(100 + 158 / 4), round(162 / 4))
+    assert figures.note == "load balancer shared: by 1 of 4 rules"
+    signals.figures([ADDRESS])
+    assert aws.names().count("elbv2.DescribeRules") == 1
+
+
+def test_rules_that_cannot_be_read_are_replaced_by_the_groups_behind_the_balancer(aws: ScriptedAws) -> None:
+    """The errors are not dropped for it."""
+    two = [{"targetGroupArn": GROUP}]
+    aws.on("ecs.DescribeServices", {"services": [raw_service(loadBalancers=two)]})
+    aws.on("cloudwatch.GetMetricData", metrics(OUTAGE))
+    aws.on("elbv2.DescribeListeners", aws_error("AccessDenied", "not authorized"))
+    calls = calls_on(aws)
+    groups = TargetGroups(calls)
+    groups.balancers([GROUP, OTHER_GROUP])
+    signals = CloudWatchSignals(calls, Services(settings(), calls), FakeClock(), groups)
+    figures = signals.figures([ADDRESS])[ADDRESS]
+    assert (figures.errors, figures.note) == (81, "load balancer shared: by 1 of 2 target groups")
+
+
+def test_the_own_errors_of_a_balancer_are_counted_once_for_two_groups_behind_it(aws: ScriptedAws) -> None:
+    """Blue and green share their load balancer."""
+    groups = [{"targetGroupArn": GROUP}, {"targetGroupArn": OTHER_GROUP}]
+    aws.on("ecs.DescribeServices", {"services": [raw_service(loadBalancers=groups)]})
+    series = OUTAGE | {"RequestCount": {}, "rugmunch-api/RequestCount": {at(2): 7.0}}
+    aws.on("cloudwatch.GetMetricData", metrics(series))
+    led_by(aws, GROUP, OTHER_GROUP)
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert (figures.requests, figures.errors, figures.note) == (165, 162, "")
+
+
+def test_a_service_behind_two_load_balancers_has_the_errors_of_both(aws: ScriptedAws) -> None:
+    """Its one group is behind an outer and an inner one; each counts for itself, its targets count once."""
+    inner = BALANCER.replace("app/rugmunch/", "app/inner/")
+    aws.on("elbv2.DescribeTargetGroups", balanced_by(BALANCER, inner))
+    aws.on("cloudwatch.GetMetricData", metrics(OUTAGE | {"HealthyHostCount": {at(2): 1.0}}))
+    led_by(aws, GROUP)
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert (figures.requests, figures.errors, figures.healthy_targets) == (330, 324, 1)
+
+
+def test_counted_targets_without_requests_are_no_requests(aws: ScriptedAws) -> None:
+    """Nobody asked; how many would have answered is known, and no share is."""
+    aws.on("cloudwatch.GetMetricData", metrics({"HealthyHostCount": {at(1): 2.0}}))
+    figures = signals_on(aws).figures([ADDRESS])[ADDRESS]
+    assert (figures.requests, figures.healthy_targets, figures.error_share) == (0, 2, None)
+
+
+def test_while_all_is_well_nothing_more_is_asked(aws: ScriptedAws) -> None:
+    """Targets and rules are read only where requests are missing, or a load balancer has errors."""
+    aws.on("cloudwatch.GetMetricData", metrics({"RequestCount": {at(1): 10.0}}))
+    signals_on(aws).figures([ADDRESS])
+    assert aws.names().count("cloudwatch.GetMetricData") == 1
+    assert "elbv2.DescribeListeners" not in aws.names()
+
+
+def test_a_network_load_balancer_has_no_such_figures(aws: ScriptedAws) -> None:
+    """It counts no requests."""
+    aws.on("elbv2.DescribeTargetGroups", balanced_by(BALANCER.replace("/app/", "/net/")))
+    assert signals_on(aws).figures([ADDRESS]) == {}
+    assert "cloudwatch.GetMetricData" not in aws.names()
 
 
 def test_the_slowest_answers_and_the_processor_are_of_the_newest_minute(aws: ScriptedAws) -> None:
