@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from console.domain import words
-from console.domain.text import cell_width, cut_end
+from console.domain.text import cell_width, cut_end, cut_middle
 from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.lines import Pane
@@ -160,8 +160,8 @@ def _chip_parts(picture: HeaderPicture, end: int, glyphs: Glyphs, narrow: bool) 
             return parts
     more = _joined((), len(chips) - 1)
     first = chips[0]
-    room = max(16, end - (44 if narrow else 90)) - _width(more)
-    return [*_joined((replace(first, text=cut_end(first.text, room, glyphs.ellipsis)),), 0), *more]
+    text = cut_middle(first.text, max(16, room - _width(more) - 2), ellipsis=glyphs.ellipsis)
+    return [*_joined((replace(first, text=text),), 0), *more]
 
 
 def _joined(chips: Sequence[Chip], more: int) -> _Parts:

@@ -86,13 +86,19 @@ def test_without_room_the_most_urgent_operation_is_shown_and_the_others_counted(
     assert line.rstrip().endswith("« rugmunch-api 1:07 of 5:00 +2")
     assert "all  prod  staging" in line
     long = Chip(f"{'a-very-long-name-' * 4} 1:07 of 5:00", "«")
-    assert _first(long, GO, width=80).rstrip().endswith("… +1")
+    assert _first(long, GO, width=80).rstrip().endswith("1:07 of 5:00 +1")
     assert len(_first(long, GO, width=80).rstrip()) <= 78
 
 
-def test_one_operation_has_no_count() -> None:
-    """As before."""
-    assert _first(BACK, width=80).rstrip().endswith("« rugmunch-api 1:07 of 5:00")
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_one_operation_is_shown_whole_with_its_clock(width: int) -> None:
+    """It takes the room that the tabs leave, and no count is added."""
+    assert "« rugmunch-api 1:07 of 5:00" in _first(BACK, width=width)
+    assert "+" not in _first(BACK, width=width)
+    long = Chip("fairtradeworker-data-ingestion-pipeline-of-everything 1:07 of 5:00", "«")
+    text = _first(long, width=width).rstrip().removesuffix("03:12:47 UTC").rstrip()
+    assert text.endswith("1:07 of 5:00")
+    assert "all" in text
 
 
 def _progress(**overrides: Any) -> Progress:
