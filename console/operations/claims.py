@@ -8,6 +8,8 @@ from console.domain.operation import Entry, OperationRecord, Verb, Verdict
 from console.operations.resuming import is_recent
 
 _ONLY_LOOKS = frozenset({Verb.WATCH, Verb.WALK})
+_SENDS_BY_OTHERS = frozenset({Verb.REHEARSE})
+"""What it sends is in the journal of operations of its own."""
 _BEFORE_SENDING = frozenset(
     {"confirmed", "group", "compared", "preparing", "registered", "throttled", "resumed"}
 )
@@ -39,5 +41,5 @@ def claims(record: OperationRecord, now: datetime) -> Claim:
 def has_sent_nothing(record: OperationRecord, entries: Iterable[Entry]) -> bool:
     """Whether the journal proves that an operation without a verdict has sent nothing: every intent is
     written before its call."""
-    is_begun = record.verdict is None and record.verb not in _ONLY_LOOKS
+    is_begun = record.verdict is None and record.verb not in _ONLY_LOOKS | _SENDS_BY_OTHERS
     return is_begun and all(entry.event in _BEFORE_SENDING for entry in entries)

@@ -1,6 +1,6 @@
 """The one door to operations: the console and the command line plan, execute and resume through it."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,6 @@ from console.domain.guarded import GuardAnswer
 from console.domain.open_trip import OpenTrip
 from console.domain.operation import Hold, OperationEvent, OperationRecord, Plan, Verb
 from console.domain.registry import Offer
-from console.domain.release import Release
 from console.domain.wish import Wish
 from console.errors import JournalError
 from console.operations import execution, group, rehearsal
@@ -230,7 +229,10 @@ class Engine:
         Args:
             goes_on: What is left of a guided walk is done, because a person has just said so.
         """
-        return self._under_way.resume(operation_id, goes_on=goes_on)
+        if self._means.record(operation_id).verb is Verb.REHEARSE:
+            yield from rehearsal.resume(self, self._means, operation_id)
+        else:
+            yield from self._under_way.resume(operation_id, goes_on=goes_on)
 
     def open_question(self, operation_id: str) -> str:
         """What an operation asks a person, and nobody has answered; empty without a question.
@@ -325,10 +327,4 @@ class Engine:
 
     def rehearse(self, address: Address) -> Iterator[OperationEvent]:
         """Roll back for real and forward again, outside of production; see :func:`rehearsal.rehearse`."""
-        return rehearsal.rehearse(self, address)
-
-    def rehearsed(
-        self, gone: OperationRecord | None, origin: Release, parts: Sequence[str], trouble: str = ""
-    ) -> OperationEvent:
-        """Journal what a rehearsal proved, with the times of its way back; its verdict."""
-        return self._statements.rehearsed(gone, origin, parts, trouble)
+        return rehearsal.rehearse(self, self._means, address)

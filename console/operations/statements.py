@@ -1,17 +1,12 @@
 """What is journalled without anything being sent: holds that end, versions that are bad, proved ways back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 from console.domain.address import Address
-from console.domain.operation import Hold, OperationEvent, OperationRecord, Verb, Verdict
-from console.domain.release import Release
-from console.domain.words import clock as clock_words
-from console.errors import JournalError
+from console.domain.operation import Hold, OperationEvent, OperationRecord, Verb
 from console.operations import marks
 from console.operations.holds import holds
 from console.operations.means import Means
-from console.operations.proofs import PARTS
 from console.operations.spoken import facts_of
 
 
@@ -49,28 +44,6 @@ class Statements:
         said = "marked bad" if bad else "no longer called bad"
         reason = f"{release.version.label} {said}" + (f": {why}" if why else "")
         record = self._means.speaker(address).says(Verb.MARK, {**release.facts(), marks.BAD: bad}, reason)
-        return self._said(record, kept=True)
-
-    def rehearsed(
-        self, gone: OperationRecord | None, origin: Release, parts: Sequence[str], trouble: str = ""
-    ) -> OperationEvent:
-        """Journal what a rehearsal proved, with the times of its way back; its verdict.
-
-        Raises:
-            JournalError: when the rehearsal's rollback is not in the journal.
-        """
-        if gone is None:
-            raise JournalError("the journal does not hold the rehearsal's rollback")
-        about = {**origin.facts(), PARTS: list(parts)}
-        took = gone.seconds_to(gone.safe_at)
-        reason = trouble or f"way back proved in {clock_words(took or 0.0)}"
-        record = replace(
-            self._means.speaker(gone.address).says(Verb.REHEARSE, about, reason),
-            ordered_at=gone.ordered_at,
-            accepted_at=gone.accepted_at,
-            safe_at=gone.safe_at,
-            verdict=Verdict.FAILED if trouble else Verdict.SUCCEEDED,
-        )
         return self._said(record, kept=True)
 
     def _said(self, record: OperationRecord, *, kept: bool) -> OperationEvent:

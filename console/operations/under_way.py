@@ -20,6 +20,7 @@ from console.operations.lives import carrying, host, is_carried
 from console.operations.log import OperationLog
 from console.operations.means import Means
 from console.operations.planning import asked
+from console.operations.proofs import REHEARSES
 from console.operations.reached import stands_at
 from console.operations.resuming import follow, is_recent, plan_of, resume
 from console.operations.tenure import key_of
@@ -38,17 +39,22 @@ class UnderWay:
         self._clock = means.clock
 
     def all(self) -> tuple[OperationRecord, ...]:
-        """Newest first, walks of checklists left out; an unreadable journal knows none."""
+        """Newest first; walks of checklists are left out, and rollbacks that their rehearsal carries. An
+        unreadable journal knows none."""
         try:
             records = self._journal.operations(open_only=True)
         except JournalError:
             return ()
         configured = {item.address for item in self._means.settings.services()}
         now = self._clock.now()
+        rehearsed = {record.address for record in records if record.verb is Verb.REHEARSE}
         return tuple(
             record
             for record in records
-            if record.address in configured and is_recent(record, now) and record.verb is not Verb.WALK
+            if record.address in configured
+            and is_recent(record, now)
+            and record.verb is not Verb.WALK
+            and not (record.target.get(REHEARSES) is True and record.address in rehearsed)
         )
 
     def at(self, address: Address) -> Iterator[OperationRecord]:

@@ -287,6 +287,43 @@ def test_a_rehearsal_proves_the_way_back_and_leaves_no_trace_of_blame(opened: Op
         list(engine.rehearse(MEALS))
 
 
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize(
+    ("step", "nth"),
+    [
+        pytest.param("confirmed", 1, marks=pytest.mark.campaign),
+        ("accepted", 1),
+        pytest.param("verdict", 1, marks=pytest.mark.campaign),
+        pytest.param("sent", 2, marks=pytest.mark.campaign),
+        pytest.param("verdict", 2, marks=pytest.mark.campaign),
+    ],
+)
+def test_a_rehearsal_that_was_killed_goes_forward_again(opened: Open, step: str, nth: int) -> None:
+    """Taken over by the next console, or by the same command: each call is made once, and it closes."""
+    staging = Address("mealplanner", "staging", "api")
+    world = opened(staging)
+    before = observed(world, staging).primary_release
+    seen = 0
+    for event in world.engine().rehearse(staging):
+        seen += event.event == step
+        if seen == nth:
+            break
+    world.wait(60)
+
+    (found,) = [item for item in world.engine().open_operations() if item.address == staging]
+    last = list(world.engine().rehearse(staging))[-1]
+
+    assert found.verb is Verb.REHEARSE
+    assert (last.operation == found.id) is (step != "confirmed"), "what had sent nothing is begun anew"
+    assert last.facts["verdict"] == "SUCCEEDED", pretty(dict(last.facts))
+    assert observed(world, staging).primary_release.digest == before.digest
+    assert not any(item.is_open for item in world.journal.operations(str(staging)))
+    assert staging not in world.engine().holds()
+    assert planned(world, staging).rehearsed_s == last.facts["safe_s"]
+    sent = [item for item in world.journal.operations(str(staging)) if item.accepted_at is not None]
+    assert len(sent) == 3, "the rehearsal and its two rollbacks"
+
+
 def test_a_version_that_a_person_marked_is_no_target_until_it_is_cleared(opened: Open) -> None:
     """Marked by its label, journalled; the next candidate is taken, and clearing brings it back."""
     world = opened(API)
