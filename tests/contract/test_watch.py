@@ -9,7 +9,8 @@ import pytest
 from console.diagnosis import diagnose
 from console.domain.address import Address
 from console.domain.fleet import EnvironmentPicture
-from console.domain.operation import Plan
+from console.domain.operation import Mechanism, Plan
+from console.domain.way_back import current_way_back, version_of
 from console.errors import RefusedError
 from console.sandbox import fleet
 from console.sandbox.http import start_thread
@@ -209,3 +210,41 @@ def test_who_shipped_what_runs_is_known_where_the_journal_tells(watch: Watch) ->
     watch.run(70)
     row = next(row for row in watch.picture.services if row.address == address)
     assert row.deployed_by
+
+
+def test_no_way_back_to_what_runs_is_promised_during_or_after_a_rollback(
+    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Proofs go on while the bad version is stopped: ECS goes back to a deployment under its old id. All
+    the way there, and minutes after it, nothing says that it leads to the version that serves."""
+    clock = FakeClock()
+    world = open_world(make_sandbox("rugmunch", clock=clock), clock, monkeypatch, tmp_path)
+    api = Address("rugmunch", "production", "api")
+    watch = Watch(world, api.place, proves=True)
+    promised: list[str] = []
+
+    def look(seconds: float) -> None:
+        for _ in range(round(seconds / 15)):
+            watch.run(15)
+            row = next(item for item in watch.picture.services if item.address == api)
+            way = current_way_back(row, clock.now())
+            served = version_of(row)
+            assert served is not None
+            if way is not None and way.version:
+                promised.append(way.version)
+                assert way.version != served.label, row
+
+    world.begin(api, "crash")
+    look(60)
+    bad = set(promised)
+    engine = world.engine()
+    plan = engine.plan_rollback(api)
+    assert plan.mechanism is Mechanism.STOP_SERVICE_DEPLOYMENT
+    for event in engine.execute(plan, "production/api"):
+        if event.event in ("accepted", "safe"):
+            look(15)
+    look(300)
+    row = next(item for item in watch.picture.services if item.address == api)
+    assert bad == {plan.target.version.label}
+    assert row.way_back is not None
+    assert promised[-1] not in ("", plan.target.version.label)
