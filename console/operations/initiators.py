@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from console.domain.operation import OperationRecord, Verb
+from console.domain.operation import Mechanism, OperationRecord, Verb
+from console.domain.release import Release
 from console.domain.rollout import CODE_DEPLOY, Rollout
 
 
@@ -37,6 +38,31 @@ def initiator(rollout: Rollout, operations: Iterable[OperationRecord] = ()) -> I
     if not rollout.went_back_by_itself:
         return SOMEBODY
     return Initiator("CodeDeploy" if rollout.strategy == CODE_DEPLOY else "ECS", "ecs")
+
+
+def orderer(rollout: Rollout, release: Release | None, operations: Iterable[OperationRecord]) -> str:
+    """Whose a deployment is that has replaced another, with its verb; empty where the journal knows none.
+
+    Args:
+        rollout: The deployment.
+        release: What it ships; ``None``: that is not known.
+        operations: The journal's on the service, without the one whose deployment was replaced.
+    """
+    ours = next((item for item in operations if _ordered(item, rollout, release)), None)
+    if ours is None:
+        return ""
+    return f"{ours.verb.value} by {'the guard' if ours.by == 'guard' else ours.actor}"
+
+
+def _ordered(operation: OperationRecord, rollout: Rollout, release: Release | None) -> bool:
+    """Whether an operation shipped that very deployment: the same digests at the same time."""
+    accepted, mechanism = operation.accepted_at, operation.mechanism
+    ships = mechanism.ships_images or mechanism is Mechanism.FORCE_NEW_DEPLOYMENT
+    if not ships or accepted is None or abs(accepted - rollout.created_at) > CLOCKS_APART:
+        return False
+    if operation.target.get("service_revision") == rollout.target:
+        return True
+    return release is not None and operation.target.get("digests") == dict(release.digests)
 
 
 def _turned(operation: OperationRecord, rollout: Rollout) -> bool:

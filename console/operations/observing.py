@@ -130,10 +130,12 @@ class Observer:
             yield carrier.end(Verdict.SUCCEEDED, "operator", f"{self._aftercare()} · {kept_until(rollout)}")
 
     def _neighbours(self, rollout: Rollout) -> tuple[OperationRecord, ...]:
-        """The journal's operations on the service once somebody has to be named; none where it fails."""
-        if rollout.status is RolloutStatus.ROLLBACK_SUCCESSFUL:
+        """The journal's other operations on the service once somebody has to be named; none where it
+        fails."""
+        if rollout.status in (RolloutStatus.ROLLBACK_SUCCESSFUL, RolloutStatus.STOPPED):
+            log = self.carrier.log
             with suppress(JournalError):
-                return self.carrier.log.neighbours()
+                return tuple(item for item in log.neighbours() if item.id != log.record.id)
         return ()
 
     def _releases(self, rollout: Rollout, history: tuple[Rollout, ...]) -> Mapping[str, Release]:

@@ -1,4 +1,8 @@
-"""Which rollout carries an order: by its id, its target, or among those that came after."""
+"""Which rollout carries an order: by its id, its target, or among those that came after.
+
+The answer to UpdateService names the service's *current* service deployment, which in a race is somebody
+else's: only the deployment that it names is certainly ours.
+"""
 
 from datetime import timedelta
 
@@ -18,12 +22,15 @@ class Tracking:
     def __init__(self, carrier: Carrier, accepted: Accepted) -> None:
         self.carrier = carrier
         self.accepted = accepted
-        self._tracked = accepted.rollout or self._rollout_of_plan()
+        self._tracked = self._certain()
 
-    def _rollout_of_plan(self) -> str | None:
+    def _certain(self) -> str | None:
+        """The rollout, where the order itself or its answer tells."""
         plan = self.carrier.plan
+        if plan.mechanism in (Mechanism.UPDATE_SERVICE, Mechanism.FORCE_NEW_DEPLOYMENT):
+            return None
         in_flight = plan.mechanism.stops_rollout or plan.mechanism is Mechanism.WATCH
-        return plan.basis.rollout if in_flight else None
+        return self.accepted.rollout or (plan.basis.rollout if in_flight else None)
 
     def find(self, observation: Observation) -> tuple[Rollout | None, tuple[Rollout, ...]]:
         """The rollout that carries the order, and the history where it had to be asked for."""
@@ -84,7 +91,14 @@ class Tracking:
             for item in recent
             if (release := releases.get(item.target)) is not None and release.definition == definition
         ]
-        return min(ours, key=lambda item: item.created_at).id if ours else None
+        if not ours:
+            return None
+        return min(ours, key=lambda item: (not self._is_numbered_alike(item), item.created_at)).id
+
+    def _is_numbered_alike(self, rollout: Rollout) -> bool:
+        """Whether its service revision has the number of our deployment: as far as anybody has seen they
+        carry the same, which tells two deployments of one definition apart."""
+        return rollout.target.rpartition("/")[2] == (self.accepted.deployment or "").rpartition("/")[2]
 
     def _from_deployments(self, observation: Observation) -> Rollout | None:
         """Without permission to read service deployments: the outcome as ``deployments[]`` tells it."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from console.domain.operation import Mechanism, OperationRecord, Plan, Verb, Verdict
 from console.domain.release import Release
 from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
-from console.operations.initiators import initiator
+from console.operations.initiators import initiator, orderer
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def outcome(
         rollout: The service deployment that carries it.
         history: Later rollouts of the service, to name what replaced it; may be empty.
         releases: By id, to name versions.
-        operations: The journal's on the service, to name who went back; may be empty.
+        operations: The journal's others on the service, to name who went back or replaced it; may be empty.
     """
     if not rollout.status.is_over:
         return None
@@ -42,7 +42,7 @@ def outcome(
     if rollout.status is RolloutStatus.ROLLBACK_FAILED:
         return Outcome(Verdict.FAILED, None, rollout.reason or "the rollback failed", at)
     if rollout.status is RolloutStatus.STOPPED:
-        return _stopped(rollout, history, releases, ours=plan.mechanism.stops_rollout)
+        return _stopped(rollout, history, releases, operations, ours=plan.mechanism.stops_rollout)
     if rollout.status is RolloutStatus.SUCCESSFUL:
         if plan.returns:
             name = _name(rollout.target, releases)
@@ -72,7 +72,7 @@ def told(
     if rollout.status is RolloutStatus.ROLLBACK_FAILED:
         return Outcome(Verdict.FAILED, None, rollout.reason or "the rollback failed", at)
     if rollout.status is RolloutStatus.STOPPED:
-        return _stopped(rollout, history, releases)
+        return _stopped(rollout, history, releases, operations)
     if rollout.status is RolloutStatus.SUCCESSFUL:
         return Outcome(Verdict.SUCCEEDED, None, f"{_name(rollout.target, releases)} is deployed", at)
     return _went_back(Verdict.ROLLED_BACK, rollout, releases, operations)
@@ -106,6 +106,7 @@ def _stopped(
     rollout: Rollout,
     history: Sequence[Rollout],
     releases: Mapping[str, Release],
+    operations: Iterable[OperationRecord],
     *,
     ours: bool = False,
 ) -> Outcome:
@@ -117,12 +118,9 @@ def _stopped(
     if not later:
         return Outcome(Verdict.FAILED, None, rollout.reason or "ECS stopped it", rollout.finished_at)
     name = _name(later[0].target, releases)
-    return Outcome(
-        Verdict.REPLACED,
-        None,
-        f"replaced by a deployment of {name} · by whom is unknown",
-        rollout.finished_at,
-    )
+    whose = orderer(later[0], releases.get(later[0].target), operations) or "by whom is unknown"
+    reason = f"replaced by a deployment of {name} · {whose}"
+    return Outcome(Verdict.REPLACED, None, reason, rollout.finished_at)
 
 
 def successors(rollout: Rollout, history: Sequence[Rollout]) -> list[Rollout]:

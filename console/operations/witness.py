@@ -165,8 +165,8 @@ class Witness:
         fresh = observation.at - (rollout.finished_at or observation.at) < LISTED_AFTER
         if rollout.status is RolloutStatus.STOPPED and fresh and not successors(rollout, history):
             return None  # what stopped it is listed a few seconds later
-        turned = rollout.status is RolloutStatus.ROLLBACK_SUCCESSFUL
-        operations = self._operations() if turned else ()
+        by_somebody = rollout.status in (RolloutStatus.ROLLBACK_SUCCESSFUL, RolloutStatus.STOPPED)
+        operations = self._operations() if by_somebody else ()
         found = told(rollout, history, self._releases((rollout, *history[:3])), operations)
         if found is None:
             return self._paused(rollout)

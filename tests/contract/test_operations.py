@@ -266,6 +266,52 @@ def test_a_deployment_superseded_by_another_is_replaced(shared: SharedWorld) -> 
     assert last.facts["verdict"] == "REPLACED", pretty(dict(last.facts))
 
 
+@pytest.mark.parametrize(
+    ("after", "seconds"),
+    [
+        ("compared", 4.0),
+        pytest.param("sent", 0.0, marks=pytest.mark.campaign),
+        pytest.param("sent", 2.0, marks=pytest.mark.campaign),
+        pytest.param("accepted", 0.0, marks=pytest.mark.campaign),
+    ],
+)
+def test_a_rollback_that_races_a_deploy_tells_of_its_own_deployment(
+    shared: SharedWorld, after: str, seconds: float
+) -> None:
+    """Somebody ships in the moment between its comparing read and its order, or right after it."""
+    shared.deploy(API, "error-spike")
+    engine = shared.engine()
+    operation = engine.execute(engine.plan_rollback(API), str(API))
+    for event in operation:
+        if event.event == after:
+            shared.begin(API, "latency-spike")
+            shared.wait(seconds)
+            break
+
+    last = dict(list(operation)[-1].facts)
+
+    if after == "accepted":
+        assert last["verdict"] == "REPLACED", pretty(last)
+    else:
+        assert (last["verdict"], last["by"]) == ("SUCCEEDED", "operator"), pretty(last)
+
+
+def test_a_deploy_that_a_rollback_replaces_says_whose_it_was(shared: SharedWorld) -> None:
+    """The journal knows who ordered what came after."""
+    engine = shared.engine()
+    operation = engine.execute(engine.plan_deploy(STAGING, "good"), str(STAGING))
+    for event in operation:
+        if event.event == "progress":
+            shared.deploy(STAGING, "error-spike")
+            break
+
+    last = dict(list(operation)[-1].facts)
+
+    assert last["verdict"] == "REPLACED", pretty(last)
+    identity = shared.connections[STAGING.place].platform.identity()
+    assert str(last["reason"]).endswith(f"· deploy by {shared.engine().actor(identity)}"), last["reason"]
+
+
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("address", [MARKET, STAGING, pytest.param(API, marks=pytest.mark.campaign)])
 def test_the_way_back_is_held_and_a_deploy_ends_the_hold(shared: SharedWorld, address: Address) -> None:

@@ -428,6 +428,20 @@ def test_a_success_that_the_targets_deny_is_not_believed(finished: Bench) -> Non
     assert "may still get work" in str(verdict["reason"])
 
 
+def test_a_rollout_that_the_answer_names_and_that_is_somebody_elses_is_not_followed(finished: Bench) -> None:
+    """In a race ECS still names the other one as current: ours is the one of the deployment it accepted."""
+    theirs = a_new_rollout(
+        id="theirs", status=RolloutStatus.STOPPED, created_at=ago(0), finished_at=ago(-2), target=NEW_RELEASE
+    )
+    finished.platform.accepted = Accepted(COPY_DEPLOYMENT, "theirs")
+    ours = gone_back(22).rollout or a_rollout()
+    finished.platform.histories[ADDRESS] = (ours, theirs, a_rollout())
+
+    told = finished.verdict(run(finished, finished.engine.plan_rollback(ADDRESS)))
+
+    assert (told["verdict"], told["by"]) == ("SUCCEEDED", "operator")
+
+
 def test_a_deployment_that_somebody_supersedes_is_replaced(finished: Bench) -> None:
     """REPLACED by whose version; by whom is unknown."""
     other = a_new_rollout(id="arn:other", target=NEW_RELEASE, created_at=ago(-30))

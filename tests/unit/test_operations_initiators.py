@@ -11,7 +11,7 @@ from console.domain.registry import Findings, RegistryVersion
 from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
 from console.domain.version import Version
 from console.errors import JournalError
-from console.operations.initiators import initiator
+from console.operations.initiators import initiator, orderer
 from console.operations.tenure import tenures
 from console.operations.verdict import told
 from console.operations.versions import offers
@@ -144,3 +144,45 @@ def test_the_reason_under_a_steady_service_names_the_same_one(reason: str, held_
     status = a_service(rollout_id=NEW_ROLLOUT)
     seen = replace(an_observation(status=status), rollout=_turned(reason))
     assert diagnose(status, seen, None, NOW, held_by=held_by).line == line
+
+
+def _shipped(**overrides: Any) -> OperationRecord:
+    """Devon's deploy of v1.4.3, accepted when the rollout that replaced another began."""
+    return a_record(
+        **{
+            "verb": Verb.DEPLOY,
+            "mechanism": Mechanism.UPDATE_SERVICE,
+            "accepted_at": ago(601),
+            "target": a_new_release().facts(),
+            **overrides,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "whose"),
+    [
+        (_shipped(), "deploy by devon"),
+        (_shipped(verb=Verb.ROLLBACK, by="guard"), "rollback by the guard"),
+        (_shipped(verb=Verb.RESTART, mechanism=Mechanism.FORCE_NEW_DEPLOYMENT), "restart by devon"),
+        (_shipped(target={"service_revision": NEW_RELEASE}), "deploy by devon"),
+        (_shipped(target=a_release().facts()), ""),
+        (_shipped(accepted_at=ago(600 - 30)), "deploy by devon"),
+        (_shipped(accepted_at=ago(600 - 31)), ""),
+        (_shipped(accepted_at=ago(600 + 31)), ""),
+        (_shipped(accepted_at=None), ""),
+        (_shipped(verb=Verb.SCALE, mechanism=Mechanism.ACTIONS), ""),
+    ],
+)
+def test_what_replaced_a_deployment_is_named_by_who_shipped_the_same_at_that_time(
+    operation: OperationRecord, whose: str
+) -> None:
+    """The journal knows whose it is; where it does not, nobody is named."""
+    later = _turned(status=RolloutStatus.IN_PROGRESS, finished_at=None, went_back_to=None)
+
+    assert orderer(later, a_new_release(), [operation]) == whose
+    replaced = a_rollout(status=RolloutStatus.STOPPED, created_at=ago(700), finished_at=ago(599))
+    found = told(replaced, [later], RELEASES, [operation])
+    assert found is not None
+    assert found.verdict is Verdict.REPLACED
+    assert found.reason.endswith(f"of v1.4.3 · {whose or 'by whom is unknown'}")
