@@ -38,7 +38,7 @@ def _falling(value: float | None, entry: Entry) -> tuple[object, ...]:
 
 
 def _errors(entry: Entry) -> tuple[object, ...]:
-    figures = entry.picture.figures
+    figures = entry.picture.worst_figures
     return _falling(figures.error_share if figures else None, entry)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from console.domain import words
+from console.domain.error_reading import ErrorState
 from console.domain.fleet import EnvironmentPicture, ServicePicture
 from console.domain.operation import Plan
 from console.domain.rollout import Deployment
@@ -96,16 +97,17 @@ def _deployment(item: Deployment, picture: ServicePicture, now: datetime | None)
 
 
 def _figures(picture: ServicePicture, now: datetime | None) -> list[str]:
-    figures = picture.figures
+    figures, reading = picture.worst_figures, picture.error_reading
     if figures is None:
-        return []
-    share = figures.error_share
+        return [reading.words] if reading.state is not ErrorState.UNKNOWN else []
     parts = [
-        f"errors {words.percent(share)}" if share is not None else "",
+        reading.words if reading.state is not ErrorState.UNKNOWN else "",
+        reading.note,
         f"p95 {words.latency(figures.p95_s)}" if figures.p95_s is not None else "",
     ]
     said = " · ".join(part for part in parts if part)
-    return [f"{said} (service-wide, {_ago(figures.at, now)})"] if said else []
+    whose = f"{figures.version} version" if figures.version else "service-wide"
+    return [f"{said} ({whose}, {_ago(figures.at, now)})"] if said else []
 
 
 def _way_back(picture: ServicePicture, now: datetime | None, plan: Plan | None) -> list[str]:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from console.domain import words
+from console.domain.error_reading import ErrorState
 from console.domain.fleet import ServicePicture
 from console.domain.service import Observation
 from console.domain.text import cut_end
@@ -25,16 +26,17 @@ def evidence_of(picture: ServicePicture, now: datetime) -> tuple[tuple[str, str]
         found += _of_rollout(seen, now)
         found += _of_tasks(seen, now)
         found += _of_targets(seen, now)
-    figures = picture.figures
+    figures, reading = picture.worst_figures, picture.error_reading
+    if figures is None and reading.state is ErrorState.NOBODY_ANSWERS:
+        found.append(("targets", reading.words))
     if figures is not None:
-        share, p95 = figures.error_share, figures.p95_s
+        p95 = figures.p95_s
         said = [
-            f"errors {words.percent(share)} of {figures.requests or 0:,} requests"
-            if share is not None
-            else "",
+            reading.words if reading.state is not ErrorState.UNKNOWN else "",
             f"p95 {words.latency(p95)}" if p95 is not None else "",
         ]
         text = ", ".join(part for part in said if part) or f"{words.NODATA}: no requests in the last period"
+        text = f"{text} · {reading.note}" if reading.note else text
         found.append((f"{figures.source} {_ago(figures.at, now)}", text))
     if status is not None:
         told = [item for item in status.events if now - item.at <= RECENT and STEADY not in item.message]

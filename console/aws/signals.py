@@ -191,7 +191,8 @@ class _Counted:
             requests=round(now.requests),
             errors=round(now.errors),
             p95_s=max(p95s) if p95s else None,
-            recent=tuple(self._share(at - timedelta(minutes=back)) for back in reversed(range(RECENT))),
+            recent=tuple(map(self._share, _minutes_until(at))),
+            recent_requests=tuple(round(self._tally(item).requests) for item in _minutes_until(at)),
             healthy_targets=self._healthy(at),
             note=self.own.note,
         )
@@ -208,7 +209,8 @@ class _Counted:
             requests=0,
             errors=0,
             p95_s=None,
-            recent=tuple(self._share(at - timedelta(minutes=back)) for back in reversed(range(RECENT))),
+            recent=tuple(map(self._share, _minutes_until(at))),
+            recent_requests=tuple(round(self._tally(item).requests) for item in _minutes_until(at)),
             healthy_targets=self._healthy(at),
         )
 
@@ -228,6 +230,10 @@ class _Counted:
         """Errors per request in one minute; ``None`` where no request was counted."""
         counted = self._tally(at)
         return counted.errors / counted.requests if counted.requests > 0 else None
+
+
+def _minutes_until(at: datetime) -> tuple[datetime, ...]:
+    return tuple(at - timedelta(minutes=back) for back in reversed(range(RECENT)))
 
 
 def _query(source: _Source, metric: _Metric) -> Query:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from console.diagnosis import shifting
 from console.diagnosis.evidence import Scene
+from console.domain.error_reading import ErrorReading
 from console.domain.fleet import Deletion, EnvironmentPicture, Problem, ServicePicture, WayBack
 from console.domain.impact import impact
 from console.domain.rollout import RolloutStatus
@@ -14,7 +15,7 @@ from console.domain.standing import Standing
 from console.domain.text import cell_width, plain
 from console.domain.version import Version
 from console.domain.way_back import current_way_back
-from console.domain.words import NOTHING, age, latency, percent, utc
+from console.domain.words import NOTHING, age, latency, utc
 from console.domain.words import clock as seconds_clock
 from console.ports import Clock
 from console.watch.problems import KEY
@@ -88,7 +89,8 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "runs": _runs_facts(row),
         "deployed_at": utc(row.deployed_at) if row.deployed_at else None,
         "deployed_by": row.deployed_by or None,
-        "figures": _figures_facts(row.figures) if row.figures else None,
+        "figures": _figures_facts(row.worst_figures) if row.worst_figures else None,
+        "errors": _errors_facts(row.error_reading),
         "way_back": _way_back_facts(way) if (way := current_way_back(row, clock.now())) else None,
         "why": row.diagnosis.line or None,
         "deleted": _deletion_facts(row.deletion) if row.deletion else None,
@@ -124,6 +126,17 @@ def _standing_facts(standing: Standing) -> dict[str, object]:
         "may_write": standing.may_write,
         "because": standing.because or None,
         "credentials_end": utc(ends) if ends else None,
+    }
+
+
+def _errors_facts(reading: ErrorReading) -> dict[str, object]:
+    """What is thought of its errors; a share alone is no judgement."""
+    return {
+        "state": reading.state.value,
+        "text": reading.words,
+        "limit": reading.limit,
+        "version": reading.version or None,
+        "note": reading.note or None,
     }
 
 
@@ -227,9 +240,8 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
         tasks = f"{status.running}/{status.desired}" + (f" +{status.pending}" if status.pending else "")
     deployed = age((clock.now() - row.deployed_at).total_seconds()) if row.deployed_at else NOTHING
     held = f"held at {row.hold.version} by {row.hold.by}" if row.hold else ""
-    runs, version, figures = runs_of(row), _version(row), row.figures
+    runs, version, figures = runs_of(row), _version(row), row.worst_figures
     mixed = "runs different images" if runs is not None and runs.is_mixed else ""
-    share = figures.error_share if figures else None
     p95 = figures.p95_s if figures else None
     return (
         " ".join(filter(None, (_GLYPHS[row.state], word, gone))),
@@ -238,7 +250,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
         tasks,
         NOTHING if version is None else version.label + ("*" if version.moved else ""),
         _rollout_words(row, clock),
-        NOTHING if share is None else percent(share),
+        row.error_reading.cell,
         NOTHING if p95 is None else latency(p95),
         deployed,
         row.deployed_by or NOTHING,

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from console.domain import words
 from console.domain.address import Address, Environment, Identity
+from console.domain.by_version import of_worse_version
 from console.domain.error_reading import DEFAULT_LIMITS, ErrorLimits, ErrorReading, read_errors
 from console.domain.guard import ServiceSignals
 from console.domain.operation import Hold
@@ -146,11 +147,9 @@ class ServicePicture:
     @cached_property
     def error_reading(self) -> ErrorReading:
         """Its errors, judged once for every place: against the limits of its alert, where that is known."""
-        triggers = [item.trigger for item in self.signals.alerts] if self.signals else []
-        limits = next((ErrorLimits.of(item) for item in triggers if item.measure is Measure.ERRORS), None)
         return read_errors(
-            self.figures,
-            limits or DEFAULT_LIMITS,
+            self.worst_figures,
+            self._error_limits,
             desired=self.status.desired if self.status else None,
             healthy=self.healthy_targets,
         )
@@ -164,12 +163,22 @@ class ServicePicture:
             return None
         if status.running == 0:
             return 0
-        if seen is None or "targets" in seen.missing or self.as_of is None:
+        if seen is None or self.as_of is None or self.as_of - seen.at > TARGETS_VALID:
             return None
-        if self.as_of - seen.at > TARGETS_VALID:
-            return None
-        reached = [item for item in seen.targets if seen.routes.get(item.group, 100.0) > 0]
-        return sum(item.state == "healthy" for item in reached)
+        return seen.healthy_targets
+
+    @cached_property
+    def worst_figures(self) -> Figures | None:
+        """Its figures, or those of the worse version while two serve and a source tells them apart: what is
+        shown of it wherever there is room for one figure."""
+        gathered = self.signals.picture if self.signals else None
+        return of_worse_version(self.figures, gathered, self._error_limits.minimum_requests)
+
+    @property
+    def _error_limits(self) -> ErrorLimits:
+        triggers = [item.trigger for item in self.signals.alerts] if self.signals else []
+        limits = next((ErrorLimits.of(item) for item in triggers if item.measure is Measure.ERRORS), None)
+        return limits or DEFAULT_LIMITS
 
     @property
     def traffic_share(self) -> float | None:

@@ -193,6 +193,15 @@ class Observation:
         )
 
     @property
+    def healthy_targets(self) -> int | None:
+        """Targets that are healthy, of the groups that requests reach; ``None``: not read, or no load
+        balancer serves it."""
+        if not self.status.target_groups or "targets" in self.missing:
+            return None
+        reached = [item for item in self.targets if self.routes.get(item.group, 100.0) > 0]
+        return sum(item.state == "healthy" for item in reached)
+
+    @property
     def primary_release(self) -> Release | None:
         primary = self.status.primary
         return self.release_of(primary.id) if primary else None

@@ -19,6 +19,8 @@ class Figures:
     source: str = "CloudWatch"
     recent: tuple[float | None, ...] = ()
     """Shares of errors of the last twenty periods, oldest first; ``None``: no data for that one."""
+    recent_requests: tuple[int, ...] = ()
+    """How many requests each of those shares stands for; empty: not known."""
     healthy_targets: int | None = None
     """The most that were healthy at any time of the period; ``None``: not known."""
     version: str = ""

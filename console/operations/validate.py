@@ -74,7 +74,7 @@ def _findings(
         sources.signals,
         sources.logs,
         sources.clock,
-        is_balanced=bool(observation.status.target_groups),
+        observation=observation,
         sentry=_sentry(settings, sources),
     )
 

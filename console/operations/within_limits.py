@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from statistics import fmean
 
 from console.config.data import ValidateSettings
 from console.config.settings import ServiceSettings
 from console.domain.address import Address
+from console.domain.error_reading import ErrorLimits, ErrorReading, ErrorState, read_errors
 from console.domain.findings import Finding, ng, ok, skipped
 from console.domain.series import Measure, Scope, Scoped
+from console.domain.service import Observation
 from console.domain.signals import Figures, LogLine
 from console.domain.words import age, count, latency, percent
 from console.errors import QuarterdeckError
@@ -34,27 +35,28 @@ def within_limits(
     logs: LogSource,
     clock: Clock,
     *,
-    is_balanced: bool,
+    observation: Observation,
     sentry: SeriesSource | None = None,
 ) -> Iterator[Finding]:
     """What is only reported: every finding stands for itself. No data is no OK.
 
     Args:
-        is_balanced: A load balancer counts its requests.
+        observation: The service as it is now: whether a load balancer counts its requests, and anybody
+            answers them.
         sentry: Asked where the service is configured for it; ``None``: it is not spoken of.
     """
-    yield from _figures(settings.validate, settings.address, signals, is_balanced=is_balanced)
+    yield from _figures(settings.validate, settings.address, signals, observation)
     yield _log_errors(settings, logs, clock)
     if sentry is not None:
         yield _reported(settings, sentry, clock.now())
 
 
 def _figures(
-    limits: ValidateSettings, address: Address, signals: SignalSource, *, is_balanced: bool
+    limits: ValidateSettings, address: Address, signals: SignalSource, observation: Observation
 ) -> Iterator[Finding]:
     try:
         figures = signals.figures([address]).get(address)
-        yield _errors(figures, limits.error_share, is_balanced=is_balanced)
+        yield _errors(figures, limits.error_share, observation)
         if limits.p95 is not None:
             yield _below("p95", figures.p95_s if figures else None, limits.p95.total_seconds(), latency)
         if limits.p99 is None and limits.cpu is None:
@@ -69,14 +71,46 @@ def _figures(
         yield _below("CPU", load.cpu, limits.cpu, _per_cent)
 
 
-def _errors(figures: Figures | None, limit: float, *, is_balanced: bool) -> Finding:
-    if figures is None or figures.error_share is None:
+def _errors(figures: Figures | None, limit: float, observation: Observation) -> Finding:
+    """Over some minutes. Too few requests, or none, are not *well*; that nobody answers is bad."""
+    together, minutes = _together(figures)
+    reading = read_errors(
+        together,
+        ErrorLimits(warning=None, critical=limit),
+        desired=observation.status.desired,
+        healthy=observation.healthy_targets,
+    )
+    share = reading.share
+    if reading.state is ErrorState.NOBODY_ANSWERS:
+        return ng("errors", reading.words)
+    if share is None:
         why = "NODATA: no request was counted in the last minutes"
+        is_balanced = bool(observation.status.target_groups)
         return skipped("errors", why if is_balanced else "no load balancer counts its requests")
-    shares = [share for share in figures.recent[-MINUTES:] if share is not None] or [figures.error_share]
-    share = fmean(shares)
-    said = f"{percent(share)} over {count(len(shares), 'minute')}"
-    return ok("errors", said) if share < limit else ng("errors", f"{said}, limit {percent(limit)}")
+    if reading.state is ErrorState.TOO_FEW:
+        return skipped("errors", _noted(f"{reading.words} in {count(minutes, 'minute')}", reading))
+    said = f"{percent(share)} over {count(minutes, 'minute')}"
+    if share < limit:
+        return ok("errors", _noted(said, reading))
+    return ng("errors", _noted(f"{said}, limit {percent(limit)}", reading))
+
+
+def _noted(said: str, reading: ErrorReading) -> str:
+    return f"{said} · {reading.note}" if reading.note else said
+
+
+def _together(figures: Figures | None) -> tuple[Figures | None, int]:
+    """The last minutes as one period, and how many there were with requests; without their requests only
+    the newest one."""
+    if figures is None or len(figures.recent_requests) != len(figures.recent):
+        return figures, 1
+    pairs = list(zip(figures.recent, figures.recent_requests, strict=True))[-MINUTES:]
+    counted = [(share, requests) for share, requests in pairs if share is not None and requests]
+    if not counted:
+        return figures, 1
+    requests = sum(number for _, number in counted)
+    errors = round(sum(share * number for share, number in counted))
+    return replace(figures, requests=requests, errors=errors), len(counted)
 
 
 def _below(name: str, value: float | None, limit: float, shown: Callable[[float], str]) -> Finding:

@@ -347,7 +347,36 @@ def test_a_workers_queue_that_rings_is_not_well(looked: Looked) -> None:
     ("name", "figures", "load", "row"),
     [
         ("errors", {"errors": 12}, {}, "NG 1.0 % over 1 minute, limit 0.5 %"),
-        ("errors", {"recent": (0.5, 0.0, 0.0, 0.0, None, 0.008)}, {}, "OK 0.2 % over 4 minutes"),
+        (
+            "errors",
+            {"recent": (0.5, 0.0, 0.0, None, 0.002), "recent_requests": (20, 1000, 800, 0, 1000)},
+            {},
+            "OK 0.4 % over 4 minutes",
+        ),
+        (
+            "errors",
+            {"recent": (0.0, 0.2, 0.25), "recent_requests": (900, 5, 8)},
+            {},
+            "OK 0.3 % over 3 minutes",
+        ),
+        (
+            "errors",
+            {"requests": 17, "errors": 7},
+            {},
+            "SKIP errors 41 % of 17 requests: too few to judge in 1 minute",
+        ),
+        (
+            "errors",
+            {"requests": 165, "errors": 162, "note": "load balancer shared: by 1 of 3 rules"},
+            {},
+            "NG 98 % over 1 minute, limit 0.5 % · load balancer shared: by 1 of 3 rules",
+        ),
+        (
+            "errors",
+            {"requests": 0, "errors": 0},
+            {},
+            "SKIP NODATA: no request was counted in the last minutes",
+        ),
         ("p95", {"p95_s": 0.4}, {}, "NG 400 ms, limit 200 ms"),
         ("p95", {"p95_s": None}, {}, "SKIP NODATA"),
         ("p99", {}, {"p99_s": 1.9}, "NG 1.9 s, limit 500 ms"),
@@ -363,6 +392,15 @@ def test_figures_are_held_against_the_limits(
     looked.signals.known[ADDRESS] = some_figures(**figures)
     looked.signals.loads[ADDRESS] = replace(looked.signals.loads[ADDRESS], **load)
     assert looked.of(name) == row
+
+
+def test_without_a_healthy_target_nobody_answers_whatever_was_counted(looked: Looked) -> None:
+    """Fault ``oom``: 0 errors of the 7 requests that had a target are no proof of anything."""
+    down = an_observation(targets=(a_target(state="unhealthy"), a_target(ip="10.0.1.9", state="unhealthy")))
+    signals = FakeSignals({ADDRESS: some_figures(requests=7, errors=0)})
+    found = within_limits(SERVICE, signals, FakeLogs(), FakeClock(), observation=down)
+    errors = next(item for item in found if item.name == "errors")
+    assert f"{errors.outcome.value} {errors.said}" == "NG nobody answers: no target is healthy"
 
 
 def test_figures_that_cannot_be_read_are_skipped_with_their_reason(looked: Looked) -> None:
@@ -450,7 +488,7 @@ def sentry_says(answer: Callable[[], tuple[Series, ...]]) -> str:
 
     service = replace(SERVICE, sentry=SENTRY)
     found = within_limits(
-        service, FakeSignals(), FakeLogs(), FakeClock(), is_balanced=True, sentry=Answering()
+        service, FakeSignals(), FakeLogs(), FakeClock(), observation=an_observation(), sentry=Answering()
     )
     last = list(found)[-1]
     return f"{last.outcome.value} {last.said}"

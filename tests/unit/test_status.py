@@ -169,6 +169,13 @@ def test_a_calm_fleet_is_one_object(world: World, printed: Printed) -> None:
     assert service.pop("deployed_by") is None
     for name in ("deployed_at", "way_back", "why"):
         service.pop(name)
+    assert service.pop("errors") == {
+        "state": "unknown",
+        "text": "errors NODATA",
+        "limit": None,
+        "version": None,
+        "note": None,
+    }
     assert service == {
         "address": "rugmunch/production/api",
         "state": "steady",

@@ -18,8 +18,8 @@ _LIMIT_S = 20.0
 
 def _judged(context: CheckContext, name: str, **limits: object) -> Result:
     settings = replace(context.settings, validate=_limits(limits))
-    balanced = bool(context.observe().status.target_groups)
-    findings = within_limits(settings, context.signals, context.logs, context.clock, is_balanced=balanced)
+    seen = context.observe()
+    findings = within_limits(settings, context.signals, context.logs, context.clock, observation=seen)
     return named(findings, name)
 
 
@@ -35,7 +35,8 @@ def _limits(limits: Mapping[str, object]) -> ValidateSettings:
     limit_s=_LIMIT_S,
 )
 def errors(context: CheckContext, given: Given) -> Result:
-    """Over the last minutes, of all versions together."""
+    """Over the last minutes, of all versions together; too few requests decide nothing, and where no target
+    is healthy nobody answers."""
     return _judged(context, "errors", error_share=given.number("limit", 5) / 100)
 
 
