@@ -1,4 +1,4 @@
-"""Held services: what a rollback went back to stays, until the next deploy or a release."""
+"""Held services: what a rollback went back to stays, until something else is shipped there, or a release."""
 
 from collections.abc import Iterable
 
@@ -26,6 +26,17 @@ def holds(operations: Iterable[OperationRecord]) -> dict[Address, Hold]:
                 reason=f"rolled back from {record.source.get('version') or '?'}",
                 operation=record.id,
             )
-        elif record.verb is Verb.RELEASE or (record.verb is Verb.DEPLOY and record.accepted_at is not None):
+        elif _ends(record, found.get(record.address)):
             found.pop(record.address, None)
     return found
+
+
+def _ends(record: OperationRecord, hold: Hold | None) -> bool:
+    """Whether an operation ends a hold: somebody has said so, or what runs was decided anew."""
+    if record.verb is Verb.RELEASE:
+        return True
+    if record.accepted_at is None or hold is None:
+        return False
+    if record.verb is Verb.RESTART:  # of a tag that has moved: a deploy in every respect
+        return record.target.get("digest") not in (None, hold.digest)
+    return record.verb is Verb.DEPLOY or (record.verb is Verb.RESTORE and record.verdict is Verdict.SUCCEEDED)

@@ -89,8 +89,9 @@ class EnvironmentPoller:
 
     def operation_ended(self, address: Address) -> None:
         """An operation on that service has ended: its way back is proved again, before anybody relies on the
-        old proof."""
+        old proof, and its hold is read again."""
         self._board.unproved(address)
+        self._statuses.holds_changed()
         self._publisher.publish()
         self._wake()
 

@@ -72,6 +72,10 @@ class StatusReader:
         """Read everything now, also while waiting to try again."""
         self._asked = True
 
+    def holds_changed(self) -> None:
+        """An operation has ended: the journal is asked at once what is held."""
+        self._holds_due = LONG_AGO
+
     # -- turns --------------------------------------------------------------------------------
 
     def turn(self) -> None:

@@ -192,6 +192,17 @@ def test_what_is_held_is_told_and_forgotten() -> None:
     assert watch.row().hold is None
 
 
+def test_what_is_held_is_read_again_as_soon_as_an_operation_has_ended() -> None:
+    """A restore, a deploy or a release has ended the hold: nobody is told of the old one for seconds."""
+    watch = Watch()
+    watch.held[ADDRESS] = a_hold()
+    watch.run(44)
+    watch.held.clear()
+    watch.poller.operation_ended(ADDRESS)
+    watch.run(0)
+    assert watch.row().hold is None
+
+
 def test_when_reading_fails_the_services_stay_and_only_grow_older() -> None:
     """The problem says since when; it is tried again after 2, 4, 8 and then every 15 seconds."""
     watch = Watch()
