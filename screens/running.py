@@ -1,5 +1,6 @@
 """An operation as this console knows it: built up from the engine's events, one after the other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -108,9 +109,22 @@ class RunningOperation:
             events=(*self.events, event),
             over=self.over or (event.event == "verdict" and self.verb is not Verb.REHEARSE),
         )
+        if event.event == "resumed":
+            return newer.with_waits(event.facts)
         if newer.is_waiting:
             return replace(newer, waits_since=self.waits_since or event.at)
+        if self.events and self.events[-1].event == "resumed":
+            return replace(newer, waits_since=None)  # it ended while nobody watched: nobody knows when
         return replace(newer, waits_since=None, waited_s=self.waited(event.at))
+
+    def with_waits(self, facts: Mapping[str, object]) -> "RunningOperation":
+        """With the waits that the journal tells of, from before this process took it over."""
+        waited_s, since = facts.get("waited_s"), facts.get("waits_since")
+        return replace(
+            self,
+            waited_s=float(waited_s) if isinstance(waited_s, int | float) else 0.0,
+            waits_since=datetime.fromisoformat(since) if isinstance(since, str) else None,
+        )
 
     def begun_at(self, at: datetime) -> "RunningOperation":
         """With that moment as its beginning, unless something has happened already."""

@@ -1,9 +1,10 @@
 """Pause hooks of a deployment that we carry: told, waited for, or continued where that was asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from console.domain.action import Action, ActionKind
-from console.domain.operation import OperationEvent, Verb, Verdict
+from console.domain.operation import Entry, OperationEvent, Verb, Verdict
 from console.domain.rollout import Hook, Rollout
 from console.domain.stages import stage_words
 from console.domain.words import time_of_day
@@ -69,3 +70,23 @@ def said(hook: Hook) -> str:
         then = "rolls back" if hook.on_timeout == "ROLLBACK" else "continues"
         parts.append(f"at {time_of_day(hook.expires_at)} UTC ECS {then}")
     return " · ".join(parts)
+
+
+_ENDS = {"paused": ("continuing", "settled", "verdict"), "asked": ("reached", "verdict")}
+"""What begins a wait for a person, and what ends it."""
+
+
+def waits_in(entries: Iterable[Entry]) -> tuple[float, datetime | None]:
+    """For how many seconds an operation stood still until somebody decided, all ended waits together, and
+    since when it does now; ``None``: it does not, as far as the journal tells.
+
+    Args:
+        entries: The operation's, oldest first.
+    """
+    waited_s, began, kind = 0.0, None, ""
+    for entry in entries:
+        if began is None and entry.event in _ENDS:
+            began, kind = entry.at, entry.event
+        elif began is not None and entry.event in _ENDS[kind]:
+            waited_s, began = waited_s + (entry.at - began).total_seconds(), None
+    return waited_s, began

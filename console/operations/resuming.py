@@ -17,6 +17,7 @@ from console.domain.operation import (
     Verb,
     Verdict,
 )
+from console.domain.words import utc
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations.carrier import Carrier
 from console.operations.guard_log import CONFIRMED, counting_down, view_after
@@ -26,6 +27,7 @@ from console.operations.lives import is_carried
 from console.operations.observing import LOOK_EVERY_S, Observer
 from console.operations.ordering import find_out
 from console.operations.overdue import given_up
+from console.operations.pauses import waits_in
 from console.operations.spoken import facts_of
 from console.operations.walk import resume_walk
 from console.ports import Clock, Journal, Platform
@@ -59,7 +61,9 @@ def resume(
     carrier.resumed = True
     plan = carrier.plan
     carrier.timeline.resume(entries, [action.said for action in (*plan.actions, *plan.after)])
-    yield carrier.event("resumed", "resumed: the process that carried it is gone")
+    waited_s, waits_since = waits_in(entries)
+    facts = {"waited_s": waited_s, "waits_since": utc(waits_since) if waits_since else None}
+    yield carrier.event("resumed", "resumed: the process that carried it is gone", facts)
     carrier.log.forgive()
     if carrier.plan.verb is Verb.WATCH:
         yield from _watch_on(carrier, entries, guarded)

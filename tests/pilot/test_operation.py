@@ -10,12 +10,14 @@ import pytest
 
 from console.domain.guard import JudgedState
 from console.domain.guarded import GuardState
-from console.domain.operation import Mechanism, OperationEvent, Progress, Step, Verb, Verdict
+from console.domain.operation import Entry, Mechanism, OperationEvent, Progress, Step, Verb, Verdict
 from console.domain.rollout import Hook
 from console.domain.series import Measure
 from console.domain.service import Observation
 from console.domain.wish import Wish
+from console.domain.words import utc
 from console.errors import EndpointError
+from console.operations.pauses import waits_in
 from screens.messages import OperationWished, QuestionAnswered
 from screens.operation import OperationScreen, summary
 from screens.running import RunningOperation, chip_of
@@ -413,6 +415,27 @@ async def test_an_estimate_stands_still_while_a_hook_waits_and_goes_on_after_it(
     assert "safe in" in text
     assert "0:33" in text
     assert "estimate 11:50" in text
+
+
+@pytest.mark.parametrize(("status", "waited_s"), [("AWAITING_ACTION", 720), ("SUCCEEDED", 60)])
+async def test_a_wait_that_began_before_the_process_died_is_counted_from_its_beginning(
+    status: str, waited_s: float
+) -> None:
+    """Ended waits are counted too; one that ended while nobody watched is not, for nobody knows when."""
+    entries = (
+        Entry(1, "01JD", "paused", ago(900), ""),
+        Entry(2, "01JD", "continuing", ago(840), ""),
+        Entry(3, "01JD", "paused", ago(600), ""),
+    )
+    waited, since = waits_in(entries)
+    assert (waited, since) == (60, ago(600))
+    facts = {"waited_s": waited, "waits_since": utc(ago(600))}
+    resumed = running({"verb": Verb.DEPLOY}, observation=None).after(
+        OperationEvent("resumed", NOW, "01JD", "resumed", facts)
+    )
+    at = NOW + timedelta(seconds=3)
+    looked = resumed.after(OperationEvent("progress", at, "01JD", "", {}, paused_deploy(status).progress))
+    assert looked.waited(NOW + timedelta(seconds=60)) == waited_s
 
 
 async def test_a_question_to_a_person_stops_the_estimate_as_well() -> None:
