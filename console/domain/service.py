@@ -111,6 +111,13 @@ class ServiceStatus:
         return self.status in (DRAINING, INACTIVE)
 
     @property
+    def gone(self) -> str:
+        """That it is deleted, in words; empty while it is not."""
+        if not self.is_gone:
+            return ""
+        return "the service is deleted" if self.is_deleted else "the service is being deleted"
+
+    @property
     def primary(self) -> Deployment | None:
         return next((item for item in self.deployments if item.is_primary), None)
 

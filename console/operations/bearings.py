@@ -84,8 +84,7 @@ def take(address: Address, settings: ServiceSettings, platform: Platform) -> Bea
     identity = platform.identity()
     observation = platform.observe(address)
     if observation.status.is_gone:
-        gone = "deleted" if observation.status.is_deleted else "being deleted"
-        raise RefusedError(f"{address} is {gone}: nothing can be ordered for it", AFTER_DELETION)
+        raise RefusedError(f"{address}: {observation.status.gone}", AFTER_DELETION)
     rollouts = platform.history(address)
     ids = {name for rollout in rollouts for name in (rollout.target, rollout.left_serving) if name}
     ids |= {item.release for item in observation.status.deployments if item.release}

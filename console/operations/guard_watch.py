@@ -25,6 +25,7 @@ from console.domain.words import from_utc, utc
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
+from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.guarded import Guarded
 from console.operations.safe import serving
 from console.operations.tenure import key_of
@@ -88,7 +89,9 @@ class TimedWatch:
             yield from self._guarded.take_over(tuple(entries))
         while not carrier.ended:
             try:
-                observation = carrier.platform.observe(carrier.plan.address)
+                observation = observe(carrier.platform, carrier.plan.address, carrier.clock)
+            except DeletedServiceError as error:
+                yield failed(carrier, error)
             except QuarterdeckError as error:
                 yield from self._contact.lost(error)
             else:

@@ -15,6 +15,7 @@ from console.errors import JournalError, QuarterdeckError
 from console.operations.arrived import KEEPING, held, kept_until, served
 from console.operations.carrier import Carrier, TakenUpError
 from console.operations.contact import Contact
+from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.good import good_of, proved_digests
 from console.operations.guarded import Guarded
 from console.operations.overdue import given_up
@@ -54,8 +55,10 @@ class Observer:
         carrier = self.carrier
         while not carrier.ended:
             try:
-                observation = carrier.platform.observe(carrier.plan.address)
+                observation = observe(carrier.platform, carrier.plan.address, carrier.clock)
                 rollout, history = self._tracking.find(observation)
+            except DeletedServiceError as error:
+                yield failed(carrier, error)
             except QuarterdeckError as error:
                 yield from self._contact.lost(error)
             else:

@@ -24,6 +24,7 @@ from console.errors import (
     ThrottledError,
 )
 from console.operations.carrier import Carrier
+from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.sending import send
 
 LOOK_AGAIN_S = 2.5
@@ -224,6 +225,13 @@ def find_out(
             break
         carrier.log.beat()
         carrier.clock.sleep(LOOK_AGAIN_S)
+    try:
+        observe(carrier.platform, carrier.plan.address, carrier.clock)
+    except DeletedServiceError as error:
+        yield failed(carrier, error)
+        return
+    except QuarterdeckError:
+        pass  # then nothing more is known
     if sender_is_gone and carrier.in_contact:
         yield carrier.end(Verdict.FAILED, None, f"{_call(order)} was never carried out: {why}")
         return

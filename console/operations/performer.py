@@ -104,6 +104,8 @@ class Performer:
         observation = self.platform.observe(address)
         after = self.settings.no_check_healthy_after if self.settings else timedelta(seconds=40)
         healthy, desired = healthy_now(observation, after), observation.status.desired
+        if observation.status.is_gone:
+            return ActionSight(ActionState.FAILED, observation.status.gone)
         state = ActionState.DONE if healthy >= desired else ActionState.WAITING
         return ActionSight(state, f"{healthy} of {desired} healthy")
 

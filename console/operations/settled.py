@@ -109,6 +109,8 @@ def _other_digests(observation: Observation, live: Release) -> int:
 
 def _steady(observation: Observation) -> Finding:
     status, primary, rollout = observation.status, observation.status.primary, observation.rollout
+    if status.is_gone:
+        return ng("steady", status.gone)
     if primary is None or primary.state == "FAILED":
         return ng("steady", f"its last deployment has failed, {status.running} of {status.desired} running")
     if status.desired == 0:

@@ -12,10 +12,17 @@ from console.domain.action import MIGRATION, Action, ActionKind, ActionSight, Ac
 from console.domain.codec import encode
 from console.domain.operation import Entry, Mechanism, OperationEvent, Verdict
 from console.domain.words import count, utc
-from console.errors import JournalError, OutcomeUnknownError, QuarterdeckError, ReadOnlyError
+from console.errors import (
+    JournalError,
+    MissingServiceError,
+    OutcomeUnknownError,
+    QuarterdeckError,
+    ReadOnlyError,
+)
 from console.operations.asking import ask, paused, refusal_in, take
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
+from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.ordering import LOOK_AGAIN_S, LOOK_FOR_S, TAKEN, changed_meanwhile, compare
 from console.operations.performer import READING
 from console.operations.reached import Reached, is_guided, reached_in
@@ -235,12 +242,13 @@ def _follow(
     told = ""
     while True:
         try:
-            sight = carrier.performer.look(carrier.plan.address, action, facts or {})
+            sight = _sight(carrier, action, facts or {})
+        except DeletedServiceError as error:
+            yield failed(carrier, error, _done(number))
         except QuarterdeckError as error:
             yield from contact.lost(error)
         else:
             yield from contact.regained()
-            _picture_tasks(carrier)
             waited = (carrier.clock.now() - began).total_seconds()
             if sight.state is ActionState.DONE:
                 yield _reached(carrier, number, sight)
@@ -297,11 +305,34 @@ def _replaced(carrier: Carrier, number: int, sight: ActionSight) -> OperationEve
     return carrier.end(Verdict.REPLACED, None, f"{action.said}: {sight.said}{_done(number)}")
 
 
+def _sight(carrier: Carrier, action: Action, facts: Mapping[str, object]) -> ActionSight:
+    """How far an action is, on a service that is still there.
+
+    Raises:
+        DeletedServiceError: when it is not: then nothing is done, whatever the counts say.
+    """
+    try:
+        sight = carrier.performer.look(carrier.plan.address, action, facts)
+    except MissingServiceError:
+        _picture_tasks(carrier)
+        raise
+    _picture_tasks(carrier)
+    return sight
+
+
 def _picture_tasks(carrier: Carrier) -> None:
-    """The service as it is meanwhile, for whoever watches; without it the walk goes on all the same."""
-    with suppress(QuarterdeckError):
-        observation = carrier.platform.observe(carrier.plan.address)
-        carrier.progress = replace(carrier.progress, observation=observation)
+    """The service as it is meanwhile, for whoever watches; unread, the walk goes on all the same.
+
+    Raises:
+        DeletedServiceError: when there is none any more.
+    """
+    try:
+        observation = observe(carrier.platform, carrier.plan.address, carrier.clock)
+    except DeletedServiceError:
+        raise
+    except QuarterdeckError:
+        return
+    carrier.progress = replace(carrier.progress, observation=observation)
 
 
 def _reached(carrier: Carrier, number: int, sight: ActionSight) -> OperationEvent:

@@ -12,6 +12,7 @@ from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.service import Observation, ServiceState
 from console.domain.words import utc
 from console.errors import QuarterdeckError
+from console.operations.deletion import DeletedServiceError, observe
 from console.operations.news import Sight, news
 from console.operations.observing import LOOK_EVERY_S, UNPROVEN_FOR
 from console.operations.safe import judge
@@ -88,10 +89,16 @@ class Witness:
         """
         while True:
             try:
-                observation = self._platform.observe(self._address)
+                observation = observe(self._platform, self._address, self._clock)
                 yield from self._regained()
                 yield from self._tell(observation)
                 ending = self._verdict(observation)
+            except DeletedServiceError as error:
+                if self._sight is None and error.__cause__ is not None:
+                    raise error.__cause__ from None  # it may be misnamed
+                if error.observation is not None:
+                    yield from self._tell(error.observation)
+                ending = Outcome(Verdict.FAILED, None, error.message, None)
             except QuarterdeckError as error:
                 if self._sight is None:
                     raise

@@ -751,6 +751,18 @@ def test_another_version_ends_it(post: Post) -> None:
     assert "v1.4.2" in last.facts["reason"]  # type: ignore[operator]
 
 
+def test_a_service_that_is_deleted_ends_the_watch_as_failed(post: Post) -> None:
+    """Good figures until the end are no success of it."""
+    post.deploy()
+    events = watched(post)
+    next(events)
+    gone = old_serves(300)
+    post.bench.platform.put(replace(gone, status=replace(gone.status, status="DRAINING", desired=0)))
+    last = list(events)[-1]
+    assert last.facts["verdict"] == "FAILED"
+    assert "being deleted" in str(last.facts["reason"])
+
+
 def test_what_was_not_guarded_is_not_watched(post: Post) -> None:
     post.deploy("off")
     assert list(watched(post)) == []

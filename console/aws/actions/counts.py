@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from console.aws.actions.reach import Family, Reach, absent, changed, done, number, waiting
+from console.aws.actions.reach import Family, Reach, absent, changed, done, failed, number, waiting
 from console.aws.scaling import ScalingReader
 from console.aws.tasks import Tasks
 from console.domain.action import Action, ActionKind, ActionSight
@@ -36,6 +36,8 @@ class SetDesired:
     def look(self, reach: Reach, action: Action, facts: Mapping[str, object]) -> ActionSight:
         wanted = number(action.parameters, "desired")
         status = reach.status()
+        if status.is_gone:  # desired is 0 then, and its tasks leave: that is no drain of ours
+            return failed(status.gone)
         if status.desired != wanted and not facts:
             return absent(f"desired is {status.desired}, not {wanted}")
         if status.desired != wanted:
