@@ -99,8 +99,8 @@ def panel_lines(asked: GuardAsked, width: int, glyphs: Glyphs) -> tuple[Line, ..
 
 
 def worst_first(figures: tuple[GuardFigure, ...]) -> list[GuardFigure]:
-    """The bad ones, the worst first; where none is, one of those that are well."""
-    order = (JudgedState.CRITICAL, JudgedState.WARNING, JudgedState.OK, JudgedState.NODATA)
+    """The bad ones, the worst first; where none is, what is unknown before what is well."""
+    order = (JudgedState.CRITICAL, JudgedState.WARNING, JudgedState.NODATA, JudgedState.OK)
     found = sorted(figures, key=lambda item: order.index(item.state))
     bad = [item for item in found if item.state in order[:2]]
     return bad or found[:1]
@@ -185,11 +185,10 @@ def _old(picture: SeriesPicture | None, item: GuardFigure) -> float | None:
 def _armed(asked: GuardAsked, column: int, width: int, narrow: bool) -> Line:
     view = asked.view
     line = Line().put(2, "armed", "muted")
-    if not view.plan:
-        return line.run_to(width - 2, column, ("nothing: no way back is known", "bold warning"))
     why = _because(asked)
-    because = [(f" · {why}", "warning")] if why else []
-    return line.run_to(width - 2, column, (plan_words(view.plan), "text"), *([] if narrow else because))
+    because = [(f" · {why}", "warning")] if why and not narrow else []
+    way = (plan_words(view.plan), "text") if view.plan else ("nothing: no way back is known", "bold warning")
+    return line.run_to(width - 2, column, way, *because)
 
 
 def _because(asked: GuardAsked) -> str:

@@ -80,7 +80,7 @@ def _gauge(item: GuardFigure, glyphs: Glyphs) -> Gauge:
     measure, name = item.measure, figure(item.measure, item.subject)
     if item.value is None:
         return Gauge(name, None, item.limit, "", note=(_because(item), "muted"))
-    old = item.age_s is not None and item.age_s > OLD_S
+    old = _is_old(item)
     whose = "service-wide" if item.scope is Scope.SERVICE else f"{item.scope} version"
     told = f"{whose}, {item.source}" + (f" {age(item.age_s)}" if item.age_s is not None else "")
     return Gauge(
@@ -96,6 +96,15 @@ def _gauge(item: GuardFigure, glyphs: Glyphs) -> Gauge:
     )
 
 
+def _is_old(item: GuardFigure) -> bool:
+    return item.age_s is not None and item.age_s > OLD_S
+
+
+def _is_well(item: GuardFigure) -> bool:
+    """Read, judged, and of now: nothing else is drawn as well."""
+    return item.value is not None and item.value >= 1 and item.state is JudgedState.OK and not _is_old(item)
+
+
 def _because(item: GuardFigure) -> str:
     """Why there is no data, without the name that stands before it already."""
     return item.evidence.removeprefix(f"{figure(item.measure, item.subject)}: ")
@@ -109,19 +118,23 @@ def _trend(item: GuardFigure, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
     if value_in_words(item.measure, item.value) == was:
         return (("as before", "muted"),)
     rises = item.value > item.baseline
-    mark, ink = (glyphs.rising, _INKS[item.state]) if rises else (glyphs.falling, "steady")
+    ink = "stale" if _is_old(item) else _INKS[item.state]
+    if item.state is JudgedState.OK and not rises and not _is_old(item):
+        ink = "steady"
+    mark = glyphs.rising if rises else glyphs.falling
     return ((mark, ink), (f" from {was}", "muted"))
 
 
 def _states(name: str, items: list[GuardFigure], columns: GaugeColumns, glyphs: Glyphs) -> Line:
     """What is well, what is not, and what nobody knows; how many of them are well at the left."""
     known = [item for item in items if item.value is not None]
-    well = sum(item.value is not None and item.value >= 1 for item in items)
+    well = sum(_is_well(item) for item in items)
     line = Line().put(columns.name, name, "faint")
     if len(items) > 1:
         line.right(columns.value_end, f"{well} of {len(items)}", "text")
     elif known:
-        said, ink = value_in_words(items[0].measure, items[0].value), _INKS[items[0].state]
+        said = value_in_words(items[0].measure, items[0].value)
+        ink = "stale" if _is_old(items[0]) else _INKS[items[0].state]
         line.right(columns.value_end, said if len(said) < 10 else said.split()[0], ink)
     parts: list[tuple[str, str]] = []
     for item in items:
@@ -131,8 +144,11 @@ def _states(name: str, items: list[GuardFigure], columns: GaugeColumns, glyphs: 
                 (f"{glyphs.nodata} NODATA", "stale"),
                 (f" {called}: {_because(item)}" if called else f" {_because(item)}", "muted"),
             ]
-        elif item.value >= 1:
+        elif _is_well(item):
             parts += [(glyphs.steady, "steady"), (f" {called}", "text")]
+        elif item.value >= 1:
+            since = f" {age(item.age_s)} ago" if item.age_s is not None else ""
+            parts += [(f"{glyphs.unknown} {called}", "stale"), (f" well{since}, unknown now", "stale")]
         else:
             said = value_in_words(item.measure, item.value)
             parts += [(f"{glyphs.failed} {called}", "critical"), (f" {said}", "critical")]

@@ -175,6 +175,8 @@ class Guarded:
             at = log.moment(left.open_trip.get("tripped_at")) or self._carrier.clock.now()
             self._asked = Trip(at, GuardMode.ASK, why, asks_because="the process that judged it is gone")
             self._asked_before = str(left.open_trip.get("question") or "")
+            plan = self._way_back()
+            self._way = plan if isinstance(plan, Plan) else None
             yield self._say(f"guard: {self._question}", None)
 
     # judging

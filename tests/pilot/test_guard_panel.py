@@ -491,6 +491,46 @@ def test_why_it_asks_is_said_once() -> None:
     assert "for this it does not act by itself" in said
 
 
+def test_where_nothing_bad_was_judged_what_is_unknown_comes_first() -> None:
+    """A task of the new version died, and there are no figures: a health check that passes is no answer."""
+    unknown = a_figure(state=JudgedState.NODATA, value=None, evidence="errors: 9 requests, 50 are needed")
+    well = a_figure(name="health", measure=Measure.HEALTH, state=JudgedState.OK, value=1.0, limit=None)
+    asked = GuardAsked(a_view(figures=(well, unknown)), NOW, ADDRESS, "x")
+    for width in (80, 140):
+        said = "\n".join(line.plain(width) for line in panel_lines(asked, width, UNICODE))
+        assert "NODATA errors: 9 requests, 50 are needed" in said
+        assert "health" not in said
+
+
+@pytest.mark.parametrize(
+    ("item", "said", "count"),
+    [
+        (a_figure(state=JudgedState.OK, value=1.0, age_s=60.0), "● Datadog", "1 of 2"),
+        (a_figure(state=JudgedState.NODATA, value=1.0, age_s=60.0), "? Datadog well 1 min ago", "0 of 2"),
+        (a_figure(state=JudgedState.OK, value=1.0, age_s=1200.0), "? Datadog well 20 min ago", "0 of 2"),
+        (a_figure(state=JudgedState.NODATA, value=None, evidence="silent"), "∅ NODATA Datadog", "0 of 2"),
+        (a_figure(state=JudgedState.CRITICAL, value=0.0), "✗ Datadog", "0 of 2"),
+    ],
+)
+def test_only_what_was_judged_now_is_drawn_as_well(item: GuardFigure, said: str, count: str) -> None:
+    """Old is not now, and unjudged is not well: neither is counted among what is."""
+    health = replace(item, name="health", measure=Measure.HEALTH, limit=None)
+    down = replace(health, state=JudgedState.CRITICAL, value=0.0, source="its own check", age_s=10.0)
+    view = a_view(state=GuardState.JUDGING, question="", figures=(health, down))
+    drawn = "\n".join(line.plain(140) for line in guard_lines(view, NOW, 138, UNICODE))
+    assert said in drawn
+    assert count in drawn
+
+
+@pytest.mark.parametrize("plan", ["", "back to v1.4.2 by update_service"])
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_process_that_is_gone_is_said_at_every_width(plan: str, width: int) -> None:
+    """Whether a way back is known or not."""
+    gone = "the process that judged it is gone"
+    asked = GuardAsked(a_view(blame=None, plan=plan, asks_because=gone), NOW, ADDRESS, "x")
+    assert gone in "\n".join(line.plain(width) for line in panel_lines(asked, width, UNICODE))
+
+
 def test_a_mechanism_is_called_what_everybody_calls_it() -> None:
     """Not by the name of an action of the API."""
     said = plan_words("back to v1.4.2 by stop_service_deployment, safe in about 1:50")

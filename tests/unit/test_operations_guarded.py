@@ -924,6 +924,7 @@ def test_a_trip_whose_process_is_dead_says_so(post: Post) -> None:
     next(event for event in follows if in_state("tripped")(event))
     view = post.view(GuardState.TRIPPED)
     assert view.asks_because == "the process that judged it is gone"
+    assert (view.back_to, view.plan) == (trip.view.back_to, trip.view.plan), "its way back is armed as before"
     for _ in range(6):
         next(follows)
     after = [e.progress.guard for e in post.told if e.progress is not None][-1]
