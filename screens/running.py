@@ -152,6 +152,10 @@ def chip_of(operation: RunningOperation, now: datetime, glyphs: Glyphs) -> Chip:
             return Chip(f"{name} guard asks", glyphs.failed, "critical")
         if not going_back:  # another process carries it: of the way back itself nothing is known here
             return Chip(f"{name} goes back", glyphs.back, "deploying")
+    if progress.safety.is_lost:
+        return Chip(f"{name} NOT SAFE ANY MORE", glyphs.failed, "critical")
+    if progress.safety.trouble:
+        return Chip(f"{name} safe? not read", glyphs.unknown, "stale")
     if progress.safe_at is not None:
         safe = words.clock((progress.safe_at - progress.confirmed_at).total_seconds())
         return Chip(f"{name} safe in {safe}", glyphs.passed, "steady")

@@ -187,7 +187,7 @@ class Urgency(IntEnum):
     ASKS = 0
     """It waits for an answer."""
     LOST = 1
-    """Nobody knows how it is: AWS does not answer."""
+    """It is not safe any more, or nobody knows how it is: AWS does not answer."""
     GOES_BACK = 2
     """A way back that is not safe yet."""
     RUNS = 3
@@ -208,6 +208,8 @@ def _urgency(item: Running) -> Urgency:
     progress = item.progress
     if item.question or item.pause or (progress and progress.guard and progress.guard.wants_answer):
         return Urgency.ASKS
+    if progress is not None and progress.safety.trouble:
+        return Urgency.LOST
     if item.verb is Verb.WATCH:
         return Urgency.WATCHES
     if progress is not None and progress.contact_lost_since is not None:

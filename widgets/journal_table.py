@@ -230,6 +230,7 @@ def _facts(record: OperationRecord, width: int) -> list[Line]:
         "planned": utc(record.planned_at),
         "confirmed": utc(record.ordered_at) if record.ordered_at else NOTHING,
         "safe": _after(record, record.safe_at),
+        **({"unsafe": record.safety.trouble} if record.safety.trouble else {}),
         "done": _after(record, record.done_at),
         "verdict": verdict_words(record.verdict) + (f"  by {record.by}" if record.by else ""),
         "reason": record.reason or NOTHING,

@@ -13,7 +13,7 @@ def clock_lines(shown: OperationPicture, rows: int, width: int, glyphs: Glyphs) 
     estimate = shown.estimate_s
     colour = ink(seconds, estimate, shown.limit_s)
     if shown.safe_s is not None:
-        colour = "steady" if shown.tripped is None else "text"
+        colour = "steady" if shown.stays_safe else "text"
     said = _beside_clock(shown, seconds, estimate)
     bar = scale(2, width - 1, seconds, estimate, shown.limit_s, glyphs)
     return (*face(seconds, rows, colour, said, width, glyphs), Line(), *bar)
@@ -56,7 +56,9 @@ def _beside_clock(shown: OperationPicture, seconds: float, estimate: float | Non
 
 def _until_done(shown: OperationPicture) -> list[tuple[str, str]]:
     """The small second clock, from safe to done."""
-    green = "steady" if shown.tripped is None else "muted"
+    if shown.safety.is_lost:
+        return [("not safe", "bold critical"), ("any more", "bold critical")]
+    green = "steady" if shown.stays_safe else "muted"
     if shown.done_s is not None:
         return [("safe", green), (f"done in {clock(shown.done_s)}", "text")]
     if shown.verdict is not None or shown.error:

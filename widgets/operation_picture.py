@@ -6,7 +6,7 @@ from datetime import datetime
 from console.domain.address import Address
 from console.domain.checklist import WalkView
 from console.domain.guarded import GuardState, GuardView
-from console.domain.operation import Mechanism, Plan, Progress, Step, Verb, Verdict
+from console.domain.operation import Mechanism, Plan, Progress, Safety, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.domain.words import clock
 from widgets.glyphs import Glyphs
@@ -92,6 +92,16 @@ class OperationPicture:
         return self.seconds(self.progress.safe_at) if self.progress else None
 
     @property
+    def safety(self) -> Safety:
+        """Whether it is safe now."""
+        return self.progress.safety if self.progress else Safety()
+
+    @property
+    def stays_safe(self) -> bool:
+        """It was safe, and neither its targets nor its guard say otherwise."""
+        return self.safe_s is not None and self.tripped is None and not self.safety.trouble
+
+    @property
     def done_s(self) -> float | None:
         """Seconds from confirmed to done; ``None``: not reached."""
         return self.seconds(self.progress.done_at) if self.progress else None
@@ -153,6 +163,10 @@ def state_words(shown: OperationPicture, glyphs: Glyphs) -> tuple[str, str, str]
         return glyphs.paused, "PAUSED", "bold warning"
     if shown.tripped is not None:
         return tripped_words(shown.tripped, glyphs)
+    if shown.safety.is_lost:
+        return glyphs.failed, "NOT SAFE ANY MORE", "bold critical"
+    if shown.safety.trouble:
+        return glyphs.unknown, "SAFE UNKNOWN", "bold stale"
     if shown.safe_s is not None:
         return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
     return motion_words(shown.verb, glyphs)

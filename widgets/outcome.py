@@ -40,6 +40,14 @@ def outcome_lines(shown: "OperationPicture", column: int, end: int, glyphs: Glyp
         return _lost(shown, shown.lost_s, column, end, glyphs)
     if shown.question or shown.pause:
         return _waits(shown, column, end, glyphs)
+    if shown.safety.trouble:
+        ink = "bold critical" if shown.safety.is_lost else "bold stale"
+        title = "not safe any more" if shown.safety.is_lost else "not known"
+        return (
+            heading(title, column, end, glyphs),
+            *_said(shown.safety.trouble, ink, column, end),
+            *(_said("R plans the way back", "muted", column, end) if shown.safety.is_lost else ()),
+        )
     remarks = shown.plan.remarks if shown.plan else ()
     if not remarks:
         return ()

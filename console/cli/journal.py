@@ -114,6 +114,7 @@ def detail(record: OperationRecord) -> list[str]:
         f"{_verdict(record)}{' by ' + record.by if record.by else ''}"
         + (f" · {record.reason}" if record.reason else ""),
         f"planned {utc(record.planned_at)} · ordered {ordered} · safe {safe} · done {done} after confirmed",
+        *filter(None, (record.safety.trouble,)),
         f"{record.actor} ({record.caller}) on {record.host}, process {record.pid}",
         f"account {record.account} · {record.region} · {record.cluster} · {record.service}",
         "",

@@ -10,6 +10,7 @@ from console.domain.address import Address, Tier
 from console.domain.guarded import GuardTerms, GuardView
 from console.domain.release import Release
 from console.domain.service import Observation
+from console.domain.words import time_of_day
 
 
 class Verb(StrEnum):
@@ -366,6 +367,47 @@ class Step:
     evidence: str = ""
 
 
+class SafetyState(StrEnum):
+    """Whether every request is served by the good version, as far as anybody has read."""
+
+    AWAITED = "awaited"
+    """Not yet."""
+    SAFE = "safe"
+    UNREAD = "unread"
+    """It was, and cannot be read now: neither safe nor unsafe."""
+    LOST = "lost"
+    """It was, and is not any more."""
+
+
+@dataclass(frozen=True)
+class Safety:
+    """*Safe*, as it stands now."""
+
+    state: SafetyState = SafetyState.AWAITED
+    since: datetime | None = None
+    """Since when it stands so; ``None`` while it is awaited."""
+    why: str = ""
+    """What is missing, or could not be read; empty while it is safe."""
+
+    @property
+    def is_safe(self) -> bool:
+        return self.state is SafetyState.SAFE
+
+    @property
+    def is_lost(self) -> bool:
+        return self.state is SafetyState.LOST
+
+    @property
+    def trouble(self) -> str:
+        """What is said of safety that was lost, or cannot be read; empty for any other."""
+        since = f" since {time_of_day(self.since)} UTC" if self.since is not None else ""
+        if self.is_lost:
+            return f"NOT SAFE ANY MORE{since}: {self.why}"
+        if self.state is SafetyState.UNREAD:
+            return f"whether it is still safe is not known{since}: {self.why}"
+        return ""
+
+
 @dataclass(frozen=True)
 class Progress:
     """A running operation as its screen draws it."""
@@ -389,6 +431,8 @@ class Progress:
     """What serves now, once there is a verdict."""
     guard: GuardView | None = None
     """The guard of a deploy; ``None``: nobody guards it."""
+    safety: Safety = Safety()
+    """Whether it is safe now; ``safe_at`` stays the first time."""
 
 
 @dataclass(frozen=True)
@@ -433,6 +477,11 @@ class OperationRecord:
     onset_at: datetime | None = None
     accepted_at: datetime | None = None
     safe_at: datetime | None = None
+    """When it was safe for the first time."""
+    unsafe_since: datetime | None = None
+    """Since when it is not safe any more; ``None``: it is, or never was."""
+    unsafe_why: str = ""
+    """What is missing since then."""
     done_at: datetime | None = None
     ended_at: datetime | None = None
     verdict: Verdict | None = None
@@ -443,6 +492,13 @@ class OperationRecord:
     def is_open(self) -> bool:
         """Nobody knows yet how it ended: it is under way, or was only watched so far."""
         return self.verdict is None or self.verdict.leaves_open
+
+    @property
+    def safety(self) -> Safety:
+        """*Safe* as it was written last."""
+        if self.unsafe_since is not None:
+            return Safety(SafetyState.LOST, self.unsafe_since, self.unsafe_why)
+        return Safety(SafetyState.SAFE, self.safe_at) if self.safe_at is not None else Safety()
 
     def seconds_to(self, moment: datetime | None) -> float | None:
         """Seconds from confirmed to ``moment``; ``None`` when either is not known."""

@@ -35,6 +35,8 @@ def operation(record: OperationRecord) -> dict[str, object]:
         "onset_at": _time(record.onset_at),
         "accepted_at": _time(record.accepted_at),
         "safe_at": _time(record.safe_at),
+        "unsafe_since": _time(record.unsafe_since),
+        "unsafe_why": record.unsafe_why,
         "done_at": _time(record.done_at),
         "ended_at": _time(record.ended_at),
         "ordered_s": record.seconds_to(record.accepted_at),

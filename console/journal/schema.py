@@ -55,7 +55,12 @@ CREATE TRIGGER entries_stay BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are only ever appended'); END;
 """
 
-STEPS = (_FIRST,)
+_SAFETY = """
+ALTER TABLE operations ADD COLUMN unsafe_since INTEGER;
+ALTER TABLE operations ADD COLUMN unsafe_why TEXT NOT NULL DEFAULT '';
+"""
+
+STEPS = (_FIRST, _SAFETY)
 
 
 class ForeignSchemaError(Exception):

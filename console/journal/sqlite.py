@@ -36,6 +36,8 @@ _COURSE = (
     "onset_at",
     "accepted_at",
     "safe_at",
+    "unsafe_since",
+    "unsafe_why",
     "done_at",
     "ended_at",
     "verdict",
@@ -233,7 +235,7 @@ def _row(record: OperationRecord) -> dict[str, object]:
 def _record(row: sqlite3.Row) -> OperationRecord:
     values = {name: row[name] for name in _COLUMNS}
     for name, value in values.items():
-        if name.endswith("_at") and value is not None:
+        if name.endswith(("_at", "_since")) and value is not None:
             values[name] = from_milliseconds(value)
     address = Address(values.pop("system"), values.pop("environment"), values.pop("alias"))
     values |= {

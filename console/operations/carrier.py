@@ -82,6 +82,8 @@ class Carrier:
         """… unless somebody has told it to go on with what is left."""
         self.in_contact = True
         self.running: Release | None = None
+        self.safety = log.record.safety
+        """Whether it is safe, by the newest look."""
         self.guard: GuardView | None = None
         """Its guard, as it was judged last; ``None``: it has none."""
         self.takes_up: Callable[[str], OperationEvent | None] | None = None
@@ -119,6 +121,7 @@ class Carrier:
             steps=self._steps(),
             ordered_at=record.accepted_at,
             safe_at=record.safe_at,
+            safety=self.safety,
             done_at=record.done_at,
             verdict=record.verdict,
             by=record.by,
@@ -215,6 +218,7 @@ class Carrier:
             "mechanism": record.mechanism.value,
             "ordered_s": record.seconds_to(record.accepted_at),
             "safe_s": record.seconds_to(record.safe_at),
+            "unsafe_since": utc(record.unsafe_since) if record.unsafe_since else None,
             "done_s": record.seconds_to(record.done_at),
             "confirmed_at": utc(self.confirmed_at),
             "onset_at": utc(record.onset_at) if record.onset_at else None,

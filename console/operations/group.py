@@ -200,7 +200,7 @@ class GroupCarrier:
             member.operation = event.operation
             self._tie(number, member)
         if event.event == "safe":
-            member.safe_at = event.at
+            member.safe_at = member.safe_at or event.at
         if event.event == "verdict" and event.facts.get("verdict"):
             member.verdict, member.told = Verdict(str(event.facts["verdict"])), dict(event.facts)
 

@@ -26,8 +26,10 @@ from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
 from console.operations.deletion import DeletedServiceError, failed, observe
+from console.operations.good import proved_digests
 from console.operations.guarded import Guarded
-from console.operations.safe import serving
+from console.operations.safe import UNPROVEN_FOR, Sight, judge, serving
+from console.operations.safety import SafetyWatch
 from console.operations.tenure import key_of
 
 LOOK_EVERY_S = 5.0
@@ -56,6 +58,7 @@ def watch_plan(deploy: OperationRecord, plan: Plan, now: datetime) -> Plan | Non
         basis=plan.basis,
         source=plan.source,
         target=plan.target,
+        healthy=plan.healthy,
         effect=f"the figures are judged for {lasts(round(left_s))}: nothing is sent without a person",
         made_at=now,
         confirm="",
@@ -72,6 +75,7 @@ class TimedWatch:
         self._carrier = carrier
         self._guarded = guarded
         self._contact = Contact(carrier)
+        self._safety = SafetyWatch(carrier)
         terms = carrier.plan.guard
         self._watch_s = terms.watch_s if terms is not None else 0.0
         self._until = carrier.confirmed_at + timedelta(seconds=self._watch_s)
@@ -109,13 +113,42 @@ class TimedWatch:
         if primary is not None and key_of(primary) != key_of(carrier.plan.target):
             yield carrier.end(Verdict.REPLACED, None, f"{primary.version.label} is shipped now")
             return
+        yield from self._safety.meet(observation, self._judged(observation))
         yield from self._guarded.meet(observation, None)
         if carrier.ended:
             return
         if carrier.clock.now() >= self._until and not self._guarded.holds_watch:
+            if not self._safety.now.is_safe and not self._is_given_up():
+                yield self._observed()
+                return
             yield from self._guarded.end_asking()
+            if not carrier.ended and not self._safety.now.is_safe:
+                verdict = Verdict.FAILED if self._safety.now.is_lost else Verdict.UNKNOWN
+                yield carrier.end(verdict, None, self._safety.now.trouble)
             if not carrier.ended:
                 yield carrier.end(Verdict.SUCCEEDED, None, f"watched for {lasts(round(self._watch_s))}")
             return
+        yield self._observed()
+
+    def _observed(self) -> OperationEvent:
+        carrier = self._carrier
         now, record = carrier.clock.now(), carrier.log.record
-        yield OperationEvent("observed", now, record.id, "", {}, carrier.picture())
+        return OperationEvent("observed", now, record.id, "", {}, carrier.picture())
+
+    def _judged(self, observation: Observation) -> Sight:
+        """Whoever restarts the version that is watched changes nothing of what serves: every deployment
+        of it is good, as far as its tasks tell its images."""
+        plan = self._carrier.plan
+        good = frozenset(
+            item.id
+            for item in observation.status.deployments
+            if (release := observation.release_of(item.id)) is not None
+            and key_of(release) == key_of(plan.target)
+        )
+        after = self._carrier.limits.no_check_healthy_after
+        return judge(observation, good, plan.healthy, after, proved_digests(plan.target), self._safety.need)
+
+    def _is_given_up(self) -> bool:
+        """It has not been safe for longer than a reading may be wrong."""
+        since = self._safety.now.since
+        return since is None or self._carrier.clock.now() - since > UNPROVEN_FOR

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from console.diagnosis import diagnose
-from console.domain.operation import Accepted, OperationEvent, OperationRecord, Step, Verb, Verdict
+from console.domain.operation import Accepted, OperationEvent, OperationRecord, Safety, Step, Verb, Verdict
 from console.domain.release import Release
 from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.service import Observation
-from console.domain.words import count
 from console.errors import JournalError, QuarterdeckError
 from console.operations.arrived import KEEPING, held, kept_until, served
 from console.operations.carrier import Carrier, TakenUpError
@@ -20,15 +19,13 @@ from console.operations.good import good_of, proved_digests
 from console.operations.guarded import Guarded
 from console.operations.overdue import given_up
 from console.operations.pauses import Pauses
-from console.operations.safe import READS_APART, Sight, judge, serving
+from console.operations.safe import UNPROVEN_FOR, Reading, Sight, judge, serving
+from console.operations.safety import SafetyWatch
 from console.operations.tracking import Tracking
 from console.operations.verdict import Outcome, outcome
 from console.operations.walk import walk_after
 
 LOOK_EVERY_S = 2.5
-UNPROVEN_FOR = timedelta(seconds=120)
-"""How long after ECS's *successful*, once we have seen it, the targets may still disagree before it is not
-believed: nobody may have looked for longer than that."""
 
 
 class Observer:
@@ -39,7 +36,7 @@ class Observer:
         self.accepted = accepted
         self._guarded = guarded
         self._tracking = Tracking(carrier, accepted)
-        self._safe_since: datetime | None = None
+        self._safety = SafetyWatch(carrier)
         self._settled: Outcome | None = None
         self._settled_seen_at: datetime | None = None
         self._contact = Contact(carrier)
@@ -83,6 +80,7 @@ class Observer:
             carrier.plan.healthy,
             carrier.limits.no_check_healthy_after,
             proved_digests(carrier.plan.target),
+            self._safety.need,
         )
         carrier.running = serving(observation) or carrier.running
         carrier.timeline.observe(observation, good, carrier.plan.target.version.label, sight)
@@ -114,7 +112,7 @@ class Observer:
     def _far_enough(self, rollout: Rollout) -> Iterator[OperationEvent]:
         """The end that was asked for, before the rollout's own: it goes on, and stays open."""
         carrier = self.carrier
-        if carrier.log.record.safe_at is None or rollout.status.is_over:
+        if not self._safety.now.is_safe or rollout.status.is_over:
             return
         baking = rollout.stage in KEEPING
         if baking and carrier.plan.verb is Verb.ROLLBACK and not carrier.plan.after:
@@ -149,31 +147,15 @@ class Observer:
 
     def _safe(self, observation: Observation, sight: Sight) -> Iterator[OperationEvent]:
         carrier = self.carrier
-        if carrier.log.record.safe_at is not None:
-            return
-        if not sight.safe:
-            self._safe_since = None
-            return
-        self._safe_since = self._safe_since or observation.at
-        if observation.at - self._safe_since < READS_APART:
-            return
-        carrier.log.change(safe_at=observation.at)
-        carrier.timeline.mark("safe", observation.at, "safe", served(observation))
-        draining = f" · {count(sight.draining, 'target')} still draining" if sight.draining else ""
-        seconds = carrier.log.record.seconds_to(observation.at)
-        label = "" if sight.unnamed else carrier.plan.target.version.label
-        yield carrier.event(
-            "safe",
-            f"safe: {served(observation, label)}{draining}",
-            {"safe_s": seconds, "draining": sight.draining},
-        )
-        if carrier.plan.verb is Verb.DEPLOY:  # a bake may last a day: it is tried as soon as it serves
-            yield from self._try_out()
+        is_first = carrier.log.record.safe_at is None
+        yield from self._safety.meet(observation, sight)
+        if is_first and carrier.log.record.safe_at is not None and carrier.plan.verb is Verb.DEPLOY:
+            yield from self._try_out()  # a bake may last a day: it is tried as soon as it serves
 
     def _capacity(self, observation: Observation, sight: Sight) -> Iterator[OperationEvent]:
         """*Safe* may come with fewer tasks than are wanted; when all of them serve is said as well."""
         carrier = self.carrier
-        if self._whole or carrier.log.record.safe_at is None or sight.healthy < observation.status.desired:
+        if self._whole or not self._safety.now.is_safe or sight.healthy < observation.status.desired:
             return
         self._whole = True
         seconds = carrier.log.record.seconds_to(observation.at)
@@ -201,7 +183,8 @@ class Observer:
         if rollout is not None and rollout.breaker is not None:
             facts["failures"] = rollout.breaker.failures
             facts["threshold"] = rollout.breaker.threshold
-        text = " · ".join(filter(None, (waiting or served(observation), self._line)))
+        lost = self._safety.now.trouble
+        text = " · ".join(filter(None, (lost or waiting or served(observation), self._line)))
         picture = replace(carrier.picture(), steps=self._steps(waiting))
         moved = (waiting, self._line.partition(" · ")[0], *facts.values())  # ages alone are no news
         if moved == self._told:
@@ -236,7 +219,8 @@ class Observer:
         safe_at = carrier.log.record.safe_at
         settled_at = settled.at or observation.at
         self._settled_seen_at = self._settled_seen_at or max(settled_at, observation.at)
-        if safe_at is not None:
+        safety = self._safety.now
+        if safe_at is not None and safety.is_safe:
             done_at = max(safe_at, settled_at)  # done is safe, and ECS has nothing left to do
             if not self._is_done:
                 self._is_done = True
@@ -247,9 +231,15 @@ class Observer:
                 yield from self._guarded.end_asking()
             if not carrier.ended:
                 yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), done_at)
-        elif not sight.safe and observation.at - self._settled_seen_at > UNPROVEN_FOR:
-            why = f"ECS calls it successful, but {sight.why}"
-            yield carrier.end(Verdict.FAILED, None, " · ".join(filter(None, (why, self._line))))
+        elif not sight.safe and observation.at - self._unproven_since(safety) > UNPROVEN_FOR:
+            why = f"ECS calls it successful, but {safety.trouble or sight.why}"
+            verdict = Verdict.UNKNOWN if sight.reading is Reading.UNREAD else Verdict.FAILED
+            yield carrier.end(verdict, None, " · ".join(filter(None, (why, self._line))))
+
+    def _unproven_since(self, safety: Safety) -> datetime:
+        """Since when ECS's success and the targets disagree: seen to be settled, and not safe."""
+        seen = self._settled_seen_at or self.carrier.clock.now()
+        return max(seen, safety.since) if safety.since is not None else seen
 
     def _done(self, done_at: datetime) -> Iterator[OperationEvent]:
         carrier = self.carrier
@@ -283,12 +273,11 @@ class Observer:
         """The end of the watch: ECS goes on, and what is known is said."""
         carrier = self.carrier
         limit = carrier.limits.timeout_s
-        record = carrier.log.record
         if self._is_done:
             return None  # ECS has done its part; its guard goes on for as long as it was told to
         if limit is None or not carrier.is_overdue:
             return None
-        if record.safe_at is not None and carrier.plan.verb is Verb.ROLLBACK and carrier.in_contact:
+        if self._safety.now.is_safe and carrier.plan.verb is Verb.ROLLBACK and carrier.in_contact:
             return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
         seen = carrier.progress.observation if carrier.in_contact else None
         verdict, reason = given_up(seen, limit, "ECS")

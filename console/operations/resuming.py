@@ -169,6 +169,7 @@ def _pictured(progress: Progress, record: OperationRecord, platform: Platform) -
         progress,
         ordered_at=record.accepted_at,
         safe_at=record.safe_at,
+        safety=record.safety,
         done_at=record.done_at,
         verdict=record.verdict,
         by=record.by,

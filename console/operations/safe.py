@@ -14,6 +14,9 @@ from console.domain.words import count
 
 READS_APART = timedelta(seconds=5)
 """Safe needs two agreeing reads that far apart."""
+UNPROVEN_FOR = timedelta(seconds=120)
+"""How long after ECS's *successful*, once we have seen it, the targets may still disagree before it is not
+believed: nobody may have looked for longer than that."""
 _ANOTHER = "another version"
 
 

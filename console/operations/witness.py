@@ -14,8 +14,8 @@ from console.domain.words import utc
 from console.errors import QuarterdeckError
 from console.operations.deletion import DeletedServiceError, observe
 from console.operations.news import Sight, news
-from console.operations.observing import LOOK_EVERY_S, UNPROVEN_FOR
-from console.operations.safe import judge
+from console.operations.observing import LOOK_EVERY_S
+from console.operations.safe import UNPROVEN_FOR, judge
 from console.operations.tracking import LISTED_AFTER
 from console.operations.verdict import Outcome, successors, told
 from console.ports import Clock, Platform

@@ -10,7 +10,17 @@ import pytest
 
 from console.domain.guard import JudgedState
 from console.domain.guarded import GuardState
-from console.domain.operation import Entry, Mechanism, OperationEvent, Progress, Step, Verb, Verdict
+from console.domain.operation import (
+    Entry,
+    Mechanism,
+    OperationEvent,
+    Progress,
+    Safety,
+    SafetyState,
+    Step,
+    Verb,
+    Verdict,
+)
 from console.domain.rollout import Hook
 from console.domain.series import Measure
 from console.domain.service import Observation
@@ -479,6 +489,30 @@ async def test_a_rehearsal_ends_with_its_own_words() -> None:
     text = await shown(replace(leg, verb=Verb.REHEARSE, events=(*leg.events, ending)))
     assert "FAILED" in text and "but not forward to where it was" in text
     assert "held at v1.4.3" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "chip", "title"),
+    [
+        (SafetyState.LOST, "NOT SAFE ANY MORE", "NOT SAFE ANY MORE since 03:13:00 UTC: 1 of 2"),
+        (SafetyState.UNREAD, "safe? not read", "whether it is still safe is not known since 03:13:00 UTC"),
+    ],
+)
+async def test_safety_that_is_lost_or_unread_is_never_shown_as_safe(
+    state: SafetyState, chip: str, title: str
+) -> None:
+    """On the page and in the header, although it was safe once."""
+    since = NOW.replace(hour=3, minute=13, second=0)
+    safety = Safety(state, since, "1 of 2 good targets healthy")
+    progress = Progress("01JOB", a_plan(), BEGAN, STEPS, seen(), safe_at=NOW, safety=safety)
+    running = RunningOperation(1, ADDRESS, Verb.ROLLBACK, BEGAN, a_plan())
+    lost = running.after(OperationEvent("unsafe", NOW, "01JOB", "", progress=progress))
+    text = " ".join((await shown(lost)).split())
+
+    assert chip in chip_of(lost, NOW, UNICODE).text
+    assert chip_of(lost, NOW, UNICODE).ink != "steady"
+    assert title in text
+    assert "SAFE in" not in text
 
 
 async def test_a_deploy_whose_guard_goes_back_is_shown_as_a_rollback() -> None:

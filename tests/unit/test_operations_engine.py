@@ -101,6 +101,15 @@ def gone_back(at_s: float, status: RolloutStatus = RolloutStatus.SUCCESSFUL) -> 
     )
 
 
+def with_another(observation: Observation) -> Observation:
+    """The same with a healthy target of v1.4.3."""
+    return replace(
+        observation,
+        tasks=(*observation.tasks, a_task(number=9, deployment=NEW_DEPLOYMENT)),
+        targets=(*observation.targets, a_target(number=9)),
+    )
+
+
 @pytest.fixture
 def finished(bench: Bench) -> Bench:
     """v1.4.3 has completed after three days of v1.4.2; a rollback will register a pinned copy."""
@@ -413,8 +422,7 @@ def test_a_rollback_whose_version_does_not_start_has_bounced(finished: Bench) ->
 
 def test_a_success_that_the_targets_deny_is_not_believed(finished: Bench) -> None:
     """ECS says SUCCESSFUL, but another version keeps a healthy target: FAILED after two minutes."""
-    stranger = a_target(number=9)
-    denied = [replace(gone_back(at), targets=(*gone_back(at).targets, stranger)) for at in range(10, 200, 30)]
+    denied = [with_another(gone_back(at)) for at in range(10, 200, 30)]
     finished.platform.on_act = lambda order: finished.platform.script(
         *(
             replace(item, rollout=replace(item.rollout or a_rollout(), finished_at=ago(-10)))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -711,6 +712,21 @@ def test_after_success_the_figures_are_watched_as_long_as_configured(post: Post)
     assert post.view(GuardState.JUDGING).phase is GuardPhase.WATCH
     assert {item for item in post.figures.ordered if item is not None} == {NOW}
     assert list(watched(post)) == [], "once is enough"
+
+
+def test_a_watch_says_that_what_it_watches_is_not_safe_any_more(post: Post) -> None:
+    """Targets fall under the need after the deploy has succeeded, and stay there."""
+    post.deploy()
+    events = watched(post)
+    next(events)
+    serving = new_serves(30)
+    post.bench.platform.put(replace(serving, targets=serving.targets[:1]))
+    seen = list(islice(events, 2000))
+    unsafe = [event for event in seen if event.event == "unsafe"]
+    assert [event.facts["why"] for event in unsafe] == ["1 of 2 good targets healthy"]
+    assert unsafe[0].progress is None or unsafe[0].progress.safety.is_lost
+    assert seen[-1].facts["verdict"] == "FAILED"
+    assert str(seen[-1].facts["reason"]).startswith("NOT SAFE ANY MORE since")
 
 
 def test_it_asks_and_holds_up_nobody(post: Post) -> None:

@@ -1,0 +1,163 @@
+"""*Safe* can be lost: said, written down, taken into the verdict, and said again when it is regained."""
+
+from dataclasses import replace
+
+from console.domain.operation import SafetyState, Verdict
+from console.domain.rollout import RolloutStatus
+from console.domain.service import Observation
+from tests.builders import ADDRESS, a_rollout, a_target, ago
+from tests.unit.conftest import Bench
+from tests.unit.test_operations_engine import (
+    finished,
+    gone_back,
+    run,
+    with_another,
+)
+
+__all__ = ["finished"]
+SAFE = (10.0, 16.0)
+
+
+def rolling(at_s: float) -> Observation:
+    """The copy serves on both tasks, and ECS has not finished."""
+    return gone_back(at_s, RolloutStatus.IN_PROGRESS)
+
+
+def one_short(observation: Observation) -> Observation:
+    """One of its two targets is unhealthy."""
+    return replace(observation, targets=(a_target(number=5), a_target(number=6, state="unhealthy")))
+
+
+def unread(observation: Observation) -> Observation:
+    """Its targets could not be read."""
+    return replace(observation, targets=(), missing={"targets": "AccessDenied"})
+
+
+def done(at_s: float) -> Observation:
+    """ECS has finished 20 s after the order."""
+    found = gone_back(at_s)
+    return replace(found, rollout=replace(found.rollout or a_rollout(), finished_at=ago(-20)))
+
+
+def told(bench: Bench, *observations: Observation) -> tuple[list[str], dict[str, object]]:
+    """The events about safety, and the verdict, of a rollback that meets those observations."""
+    bench.platform.on_act = lambda order: bench.platform.script(*observations)
+    events = run(bench, bench.engine.plan_rollback(ADDRESS))
+    return [item.text for item in events if item.event in ("safe", "unsafe")], bench.verdict(events)
+
+
+def test_safe_that_is_lost_is_said_with_since_and_why(finished: Bench) -> None:
+    """Targets under the need; safe again on two agreeing reads, and then it succeeds."""
+    seen, verdict = told(
+        finished,
+        *map(rolling, SAFE),
+        one_short(rolling(20)),
+        rolling(25),
+        rolling(31),
+        done(40),
+    )
+
+    assert seen == [
+        "safe: every request is served by v1.4.2",
+        "NOT SAFE ANY MORE since 03:13:07 UTC: 1 of 2 good targets healthy",
+        "safe again since 03:13:18 UTC: every request is served by v1.4.2",
+    ]
+    assert verdict["verdict"] == "SUCCEEDED"
+    record = finished.journal.operations()[0]
+    assert (record.safe_at, record.unsafe_since) == (ago(-16), None), "the first time stays"
+
+
+def test_another_version_that_serves_again_takes_it_back(finished: Bench) -> None:
+    """A second operator, or a tag that moved; never regained, it is no success."""
+    seen, verdict = told(
+        finished, *map(rolling, SAFE), *(with_another(done(at)) for at in (20, 60, 100, 141, 145))
+    )
+
+    why = "1 target of another deployment may still get work"
+    assert seen[1] == f"NOT SAFE ANY MORE since 03:13:07 UTC: {why}"
+    assert verdict["verdict"] == "FAILED"
+    assert f"ECS calls it successful, but {seen[1]}" in str(verdict["reason"])
+    assert verdict["unsafe_since"] == "2026-11-20T03:13:07.000Z"
+    record = finished.journal.operations()[0]
+    assert (record.unsafe_since, record.unsafe_why) == (ago(-20), why)
+    entry = next(item for item in finished.journal.entries(record.id) if item.event == "unsafe")
+    assert (entry.facts["since"], entry.facts["why"]) == ("2026-11-20T03:13:07.000Z", why)
+
+
+def test_what_cannot_be_read_loses_nothing_and_proves_nothing(finished: Bench) -> None:
+    """It is neither safe nor unsafe meanwhile, and no verdict rests on it."""
+    states: list[SafetyState] = []
+    finished.platform.on_act = lambda order: finished.platform.script(
+        *map(rolling, SAFE), unread(done(20)), unread(done(30)), done(40)
+    )
+
+    for event in finished.engine.execute(finished.engine.plan_rollback(ADDRESS), "production/api"):
+        if event.progress is not None and (not states or states[-1] is not event.progress.safety.state):
+            states.append(event.progress.safety.state)
+
+    assert states == [SafetyState.AWAITED, SafetyState.SAFE, SafetyState.UNREAD, SafetyState.SAFE]
+    record = finished.journal.operations()[0]
+    assert record.verdict is Verdict.SUCCEEDED
+    assert "unsafe" not in [item.event for item in finished.journal.entries(record.id)]
+
+
+def test_a_success_that_cannot_be_checked_is_unknown(finished: Bench) -> None:
+    """Not failed either: nobody has read that."""
+    seen, verdict = told(finished, *(unread(done(at)) for at in (10, 50, 100, 141, 145)))
+
+    assert seen == []
+    assert verdict["verdict"] == "UNKNOWN"
+    assert "targets could not be read" in str(verdict["reason"])
+
+
+def test_tasks_that_are_asked_for_later_take_nothing_away(finished: Bench) -> None:
+    """Autoscaling goes from two to six: the two still serve everything."""
+    more = replace(rolling(20), status=replace(rolling(20).status, desired=6))
+    seen, _ = told(finished, *map(rolling, SAFE), more, done(40))
+
+    assert len(seen) == 1
+
+
+def test_a_success_of_ecs_waits_for_safety_to_come_back(finished: Bench) -> None:
+    """Lost right before ECS has finished: two minutes are left to it."""
+    seen, verdict = told(
+        finished,
+        *map(rolling, SAFE),
+        one_short(rolling(19)),
+        one_short(done(25)),
+        done(60),
+        done(66),
+    )
+
+    assert [text.partition(" since")[0] for text in seen[1:]] == ["NOT SAFE ANY MORE", "safe again"]
+    assert verdict["verdict"] == "SUCCEEDED"
+
+
+def test_whoever_takes_over_knows_that_it_was_lost(finished: Bench) -> None:
+    """A kill in between: safe again is safe again, not safe for the first time."""
+    finished.platform.on_act = lambda order: finished.platform.script(
+        *map(rolling, SAFE), one_short(rolling(20))
+    )
+    events = finished.engine.execute(finished.engine.plan_rollback(ADDRESS), "production/api")
+    for event in events:
+        if event.event == "unsafe":
+            break
+    record = finished.journal.operations()[0]
+    finished.clock.advance(60)
+    finished.platform.script(one_short(rolling(80)), rolling(90), rolling(96), done(100))
+
+    later = list(finished.engine.resume(record.id))
+
+    assert [item.text.partition(":")[0] for item in later if item.event in ("safe", "unsafe")] == [
+        "safe again since 03"
+    ]
+    assert finished.journal.operations()[0].safe_at == ago(-16)
+    assert finished.journal.operations()[0].verdict is Verdict.SUCCEEDED
+
+
+def test_a_rollback_that_is_not_safe_any_more_does_not_succeed_when_its_time_is_up(finished: Bench) -> None:
+    """It was safe once; ECS has not finished."""
+    finished.timeout_s = 60
+    _, verdict = told(finished, *map(rolling, SAFE), one_short(rolling(20)))
+
+    assert verdict["verdict"] in ("TIMED_OUT", "STUCK")
