@@ -35,7 +35,7 @@ def row_of(
         reading: What was not read yet is being read; else it cannot be read.
         alert: What is wrong with its figures.
     """
-    status, figures = picture.status, picture.figures
+    status, figures = picture.status, picture.worst_figures
     share = figures.error_share if figures else None
     version = version_of(picture)
     back, back_short, back_ink = _way_back(picture, now)

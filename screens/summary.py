@@ -98,7 +98,7 @@ def _deployment(item: Deployment, picture: ServicePicture, now: datetime | None)
 
 def _figures(picture: ServicePicture, now: datetime | None) -> list[str]:
     figures, reading = picture.worst_figures, picture.error_reading
-    if figures is None:
+    if figures is None or reading.state is ErrorState.NOBODY_ANSWERS:
         return [reading.words] if reading.state is not ErrorState.UNKNOWN else []
     parts = [
         reading.words if reading.state is not ErrorState.UNKNOWN else "",

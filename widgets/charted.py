@@ -1,9 +1,10 @@
 """What is drawn of the figures of one service: which source, whose figures, held against which limit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from console.domain import words
+from console.domain.error_reading import ErrorReading, ErrorState
 from console.domain.guard import ServiceSignals
 from console.domain.measured import figure, limit_in_words, value_in_words
 from console.domain.series import Measure, Scope, Series, SeriesPicture
@@ -114,6 +115,13 @@ def chart_of(
     )
 
 
+def answered(chart: Chart, reading: ErrorReading) -> Chart:
+    """A chart of errors; where nobody answers it ends with that, whatever the last request got."""
+    if chart.measure is not Measure.ERRORS or reading.state is not ErrorState.NOBODY_ANSWERS:
+        return chart
+    return replace(chart, ending=(("nobody answers", "bold critical"),))
+
+
 def foot_of(found: Told, age_s: float, glyphs: Glyphs) -> tuple[str, ...]:
     """Whose, from where, how old: the fullest first."""
     assert found.main is not None
@@ -121,7 +129,9 @@ def foot_of(found: Told, age_s: float, glyphs: Glyphs) -> tuple[str, ...]:
     age, short = words.age(age_s), words.age(age_s, narrow=True)
     old = found.old.last.value if found.old is not None and found.old.last is not None else None
     whose = found.whose if old is None else f"old {value_in_words(measure, old)}"
+    noted = (f"{whose}, {source} {age}, {found.main.note}",) if found.main.note else ()
     return (
+        *noted,
         f"{whose}, {source} {age}",
         f"{whose}, {source} {short}",
         f"{source} {short}",

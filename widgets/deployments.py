@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from console.domain import words
+from console.domain.error_reading import ErrorState
 from console.domain.fleet import ServicePicture
 from console.domain.guard import ServiceSignals
 from console.domain.measured import limit_in_words, value_in_words
@@ -133,6 +134,8 @@ def _tasks(item: Deployment, tasks: tuple[Task, ...] | None, narrow: bool) -> Ce
 def _figures(picture: ServicePicture, course: Course) -> list[Row]:
     """Errors and latency: of each revision where a source tells them apart, else of both together."""
     rows = [_told_apart(picture.signals, measure, course) for measure in (Measure.ERRORS, Measure.P95)]
+    if picture.error_reading.state is ErrorState.NOBODY_ANSWERS:
+        rows[0] = str(Measure.ERRORS), course.only((text(picture.error_reading.words, "bold critical"),))
     figures = picture.figures
     if figures is None:
         return [row for row in rows if row is not None]

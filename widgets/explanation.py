@@ -27,9 +27,10 @@ def evidence_of(picture: ServicePicture, now: datetime) -> tuple[tuple[str, str]
         found += _of_tasks(seen, now)
         found += _of_targets(seen, now)
     figures, reading = picture.worst_figures, picture.error_reading
-    if figures is None and reading.state is ErrorState.NOBODY_ANSWERS:
+    nobody = reading.state is ErrorState.NOBODY_ANSWERS
+    if nobody:
         found.append(("targets", reading.words))
-    if figures is not None:
+    if figures is not None and not nobody:
         p95 = figures.p95_s
         said = [
             reading.words if reading.state is not ErrorState.UNKNOWN else "",

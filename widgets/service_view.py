@@ -12,7 +12,7 @@ from console.domain.fleet import EnvironmentPicture, ServicePicture
 from console.domain.series import Measure
 from console.domain.signals import LogLine
 from widgets.chart import Scales, chart_lines, top_for
-from widgets.charted import chart_of
+from widgets.charted import answered, chart_of
 from widgets.config_view import NOTHING_TO_COMPARE, Revisions
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
@@ -151,6 +151,7 @@ class _Page:
         picture, now = self.view.picture, self.view.now
         version = picture.version or (picture.release.version if picture.release else None)
         chart = chart_of(picture.signals, measure, version.label if version else "", now, self.glyphs)
+        chart = answered(chart, picture.error_reading)
         top = top_for(chart.highest, chart.limit)
         if not chart.no_data:
             top = self.scales.top(f"{picture.address} {measure}", top, now)

@@ -89,7 +89,7 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "runs": _runs_facts(row),
         "deployed_at": utc(row.deployed_at) if row.deployed_at else None,
         "deployed_by": row.deployed_by or None,
-        "figures": _figures_facts(row.worst_figures) if row.worst_figures else None,
+        "figures": _figures_facts(row.worst_figures, row.error_reading) if row.worst_figures else None,
         "errors": _errors_facts(row.error_reading),
         "way_back": _way_back_facts(way) if (way := current_way_back(row, clock.now())) else None,
         "why": row.diagnosis.line or None,
@@ -140,9 +140,9 @@ def _errors_facts(reading: ErrorReading) -> dict[str, object]:
     }
 
 
-def _figures_facts(figures: Figures) -> dict[str, object]:
-    """No data is ``None``, never zero."""
-    share = figures.error_share
+def _figures_facts(figures: Figures, reading: ErrorReading) -> dict[str, object]:
+    """No data is ``None``, never zero; nor is there a share where nobody answers."""
+    share = reading.share
     return {
         "as_of": utc(figures.at),
         "source": figures.source,

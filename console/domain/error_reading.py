@@ -125,8 +125,10 @@ def read_errors(
             figures say counts.
     """
     state = _unanswered(figures, desired, healthy)
+    if state is ErrorState.NOBODY_ANSWERS:  # no share: that of the last few requests is of before
+        return ErrorReading(state, requests=figures.requests if figures else None)
     if figures is None:
-        return ErrorReading(state or ErrorState.UNKNOWN)
+        return ErrorReading(ErrorState.UNKNOWN)
     share, requests = figures.error_share, figures.requests
     over = [item for item in (limits.critical, limits.warning) if item is not None and (share or 0.0) > item]
     if state is None:

@@ -259,7 +259,7 @@ async def test_explain_shows_cause_remedy_and_what_they_rest_on() -> None:
         said = words_of(screen)
         assert "remedy raise the memory limit to 1,024 MB" in said
         assert "stopped: out of memory (exit 137)" in said
-        assert "CloudWatch 1 min ago errors 8.4 % of 1,000 requests" in said
+        assert "CloudWatch 1 min ago errors 8.4 %, over 5 % of 1,000 requests" in said
         await pilot.press("e")
         await pilot.pause()
         assert "remedy" not in words_of(screen)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from console.domain.guard import JudgedState, ServiceSignals
 from console.domain.measured import on_axis
 from console.domain.series import Measure, Point, Scope, SeriesPicture
-from tests.builders import NOW
+from tests.builders import NOW, a_picture, a_service
 from tests.outside import MARKS, assert_harmless
 from tests.signals import ORDERED, QUIET_ERRORS, a_judgement, a_series, points, some_signals
 from widgets.chart import (
@@ -27,7 +27,7 @@ from widgets.chart import (
     levels,
     top_for,
 )
-from widgets.charted import chart_of, told
+from widgets.charted import answered, chart_of, told
 from widgets.figures_view import figure_lines
 from widgets.gauge import Gauge, GaugeColumns, filled, gauge_line, limit_cell
 from widgets.glyphs import ASCII, UNICODE, Glyphs
@@ -173,6 +173,24 @@ def test_no_data_is_said_with_its_reason_and_never_drawn_as_zero(
     assert "NODATA" in " ".join(said)
     assert not any("⠀" <= char <= "⣿" for line in said for char in line)
     assert not any("0 %" in line for line in said)
+
+
+def test_where_nobody_answers_the_chart_of_errors_ends_with_that() -> None:
+    """The last requests that had a target may all have been well; another chart is left alone."""
+    down = a_picture(status=a_service(running=0)).error_reading
+    well = ServiceSignals(SeriesPicture(NOW, (a_series(*QUIET_ERRORS, 0.0),)))
+    chart = chart_of(well, Measure.ERRORS, "", NOW, UNICODE)
+    assert answered(chart, down).ending == (("nobody answers", "bold critical"),)
+    assert answered(chart, a_picture().error_reading) is chart
+    slow = chart_of(well, Measure.P95, "", NOW, UNICODE)
+    assert answered(slow, down) is slow
+
+
+def test_a_shared_load_balancer_is_named_at_the_foot() -> None:
+    """By how many rules its errors were counted."""
+    series = a_series(*QUIET_ERRORS, note="load balancer shared: by 1 of 4 rules")
+    chart = chart_of(ServiceSignals(SeriesPicture(NOW, (series,))), Measure.ERRORS, "", NOW, UNICODE)
+    assert chart.foot[0] == "service-wide, CloudWatch 2 min, load balancer shared: by 1 of 4 rules"
 
 
 def test_an_old_figure_is_said_as_old() -> None:

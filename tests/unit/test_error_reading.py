@@ -5,7 +5,9 @@ import pytest
 from console.domain.error_reading import ErrorLimits, ErrorState, read_errors
 from console.domain.guard import Trigger
 from console.domain.series import Measure
+from screens.summary import summary
 from tests.builders import NOW, a_picture, a_service, a_target, ago, an_observation, some_figures
+from widgets.explanation import evidence_of
 
 
 def test_seventeen_requests_are_too_few_to_judge_although_seven_of_them_failed() -> None:
@@ -48,6 +50,7 @@ def test_without_a_healthy_target_nobody_answers_whatever_the_figures_say() -> N
         reading = read_errors(figures, desired=2, healthy=0)
         assert reading.state is ErrorState.NOBODY_ANSWERS and reading.is_critical
         assert reading.words == "nobody answers: no target is healthy" and reading.cell == "nobody"
+        assert reading.share is None
 
 
 def test_a_group_that_fails_open_keeps_its_figures() -> None:
@@ -87,3 +90,20 @@ def test_a_picture_reads_its_errors_from_what_was_read_last() -> None:
         routes={group: 0.0, "b": 100.0},
     )
     assert a_picture(status=status, observation=other, as_of=NOW).error_reading.cell == "nobody"
+
+
+def test_the_evidence_says_that_nobody_answers_instead_of_a_share() -> None:
+    """In what ``e`` shows and in what is put on the clipboard."""
+    down = a_picture(status=a_service(running=0), figures=some_figures(requests=7, errors=0))
+    assert ("targets", "nobody answers: no target is healthy") in evidence_of(down, NOW)
+    said = [text for _, text in evidence_of(down, NOW)] + summary(down, NOW).splitlines()
+    assert not any("0.0 %" in line for line in said)
+    assert "nobody answers: no target is healthy" in summary(down, NOW).splitlines()
+
+
+def test_the_evidence_names_a_shared_load_balancer() -> None:
+    """Whoever reads 97 % has to know that it is an estimate."""
+    note = "load balancer shared: by 1 of 3 rules"
+    shared = a_picture(figures=some_figures(requests=165, errors=160, note=note))
+    assert evidence_of(shared, NOW)[-1][1].endswith(f"of 165 requests, p95 184 ms · {note}")
+    assert note in summary(shared, NOW)

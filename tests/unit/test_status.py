@@ -419,6 +419,16 @@ def test_without_utf8_the_table_is_ascii() -> None:
     assert str(ADDRESS.service) in lines[1]
 
 
+def test_where_nobody_answers_status_says_so_instead_of_a_share() -> None:
+    """Fault ``oom``: no error among the 7 requests that had a target, and no task that runs."""
+    row = a_picture(status=a_service(running=0), figures=some_figures(requests=7, errors=0))
+    facts = service_facts(row, FakeClock())
+    assert facts["figures"]["error_share"] is None  # type: ignore[index]
+    assert facts["errors"]["state"] == "nobody answers"  # type: ignore[index]
+    head, line = table([an_environment_picture(row)], FakeClock())
+    assert line[head.index("errors") :].startswith("nobody ")
+
+
 def test_the_table_has_a_column_for_what_anything_is_known_of() -> None:
     """Errors, p95, who and the way back: none of them where no service has any."""
     bare = table([an_environment_picture(a_picture(figures=None))], FakeClock())
