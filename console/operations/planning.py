@@ -9,7 +9,7 @@ from console.domain.codec import encode
 from console.domain.operation import Hold, OperationRecord, Plan, Verb
 from console.domain.wish import Wish
 from console.domain.words import age, clock
-from console.errors import JournalError, RefusedError
+from console.errors import JournalError, RefusedError, UsageError
 from console.operations.bearings import Bearings
 from console.operations.database import plan_restore
 from console.operations.deploy import plan_deploy
@@ -30,6 +30,8 @@ from console.operations.rollback import plan_rollback
 from console.operations.scale import plan_scale
 from console.ports import Clock, Journal
 
+LARGEST = 2**31 - 1
+"""The largest number that AWS takes for a count or a size: its integers have 32 bits."""
 _NOT_ASKED = ("guard", "bake_s")
 """Members of a wish that make it no other operation: the plan keeps them in ``guard``."""
 
@@ -48,12 +50,24 @@ def plan(wish: Wish, planning: Planning) -> Plan:
     """Plan a wish.
 
     Raises:
+        UsageError: when it asks for a number that cannot be.
         RefusedError: when nobody plans that verb, or the verb itself refuses.
     """
+    _insist_on_numbers(wish)
     planner = _PLANNERS.get(wish.verb)
     if planner is None:
         raise RefusedError(f"{wish.verb.value} is nothing that is planned")
     return replace(planner(wish, planning), asked=asked(wish))
+
+
+def _insist_on_numbers(wish: Wish) -> None:
+    for item in fields(wish):
+        value = getattr(wish, item.name)
+        if type(value) is not int or 0 <= value <= LARGEST:
+            continue
+        name = item.name.partition("_")[0]
+        limit = "less than 0" if value < 0 else f"more than AWS takes, which is {LARGEST:,}"
+        raise UsageError(f"{name} {value:,} is {limit}", "ask for another number")
 
 
 def asked(wish: Wish) -> dict[str, object]:

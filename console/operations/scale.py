@@ -8,17 +8,20 @@ from console.domain.action import Action, ActionKind
 from console.domain.operation import Plan, Verb
 from console.domain.scaling import Scaling
 from console.domain.wish import Wish
-from console.errors import RefusedError
+from console.errors import UsageError
 from console.operations.bearings import Bearings, in_place
 from console.operations.leaving import backlog_remarks, protection
 from console.ports import Clock
+
+DEFAULT_QUOTA = 5_000
+"""Tasks that ECS lets a service have where nobody has asked for more."""
 
 
 def plan_scale(bearings: Bearings, wanted: Wish, settings: Settings, clock: Clock) -> Plan:
     """The plan to give a service other counts.
 
     Raises:
-        RefusedError: when autoscaling would take it back at once, or the counts contradict each other.
+        UsageError: when autoscaling would take it back at once, or the counts contradict each other.
     """
     scaling = bearings.platform.scaling(bearings.address)
     now = bearings.observation.status.desired
@@ -40,16 +43,16 @@ def plan_scale(bearings: Bearings, wanted: Wish, settings: Settings, clock: Cloc
 def _insist(bearings: Bearings, wanted: Wish, scaling: Scaling | None, now: int) -> None:
     asks_limits = wanted.minimum is not None or wanted.maximum is not None
     if scaling is None and asks_limits:
-        raise RefusedError(f"{bearings.address} has no autoscaling", "ask for a desired count alone")
+        raise UsageError(f"{bearings.address} has no autoscaling", "ask for a desired count alone")
     if scaling is None:
         return
     low, high = _limits(wanted, scaling)
     if low > high:
-        raise RefusedError(f"a minimum of {low} is more than a maximum of {high}", "ask for others")
+        raise UsageError(f"a minimum of {low} is more than a maximum of {high}", "ask for others")
     desired = now if wanted.desired is None else wanted.desired
     moves = set(scaling.suspended) < {"in", "out"}
     if wanted.desired is not None and moves and not low <= desired <= high:
-        raise RefusedError(
+        raise UsageError(
             f"autoscaling keeps {bearings.address} between {low} and {high}: {desired} would not last",
             "change the minimum or the maximum with it",
         )
@@ -82,6 +85,8 @@ def _actions(wanted: Wish, scaling: Scaling | None, now: int) -> Iterator[Action
 
 
 def _remarks(wanted: Wish, scaling: Scaling | None, now: int) -> Iterator[str]:
+    if max(wanted.desired or 0, wanted.maximum or 0) > DEFAULT_QUOTA:
+        yield f"more than {DEFAULT_QUOTA:,} tasks: ECS refuses that where the account's quota was not raised"
     if wanted.desired == 0:
         yield "0 serving: an outage until it is scaled up again; `drain` remembers the way back"
     if scaling is None:

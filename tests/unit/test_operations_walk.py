@@ -12,6 +12,7 @@ from console.errors import (
     OutcomeUnknownError,
     RefusedError,
     RejectedError,
+    UsageError,
 )
 from tests.builders import ADDRESS, a_deployment, a_service, an_observation
 from tests.unit.conftest import Bench
@@ -165,13 +166,54 @@ def test_scaling_widens_the_limits_before_the_count(steady: Bench) -> None:
 
 
 def test_a_count_that_autoscaling_would_take_back_is_refused(steady: Bench) -> None:
-    with pytest.raises(RefusedError, match="between 2 and 10"):
+    with pytest.raises(UsageError, match="between 2 and 10"):
         steady.engine.plan(Wish(Verb.SCALE, ADDRESS, desired=12))
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (
+            {"desired": 999_999_999_999},
+            r"desired 999,999,999,999 is more than AWS takes, which is 2,147,483,647",
+        ),
+        ({"desired": 2**31}, "more than AWS takes"),
+        ({"maximum": 2**31}, "maximum 2,147,483,648"),
+        ({"desired": -1}, "desired -1 is less than 0"),
+        ({"minimum": -1}, "less than 0"),
+        ({"minimum": 5, "maximum": 4}, "a minimum of 5 is more than a maximum of 4"),
+        ({"minimum": 11}, "a minimum of 11 is more than a maximum of 10"),
+    ],
+)
+def test_counts_that_cannot_be_are_refused_before_anything_is_sent(
+    steady: Bench, asked: dict[str, int], why: str
+) -> None:
+    """One line, and the exit code of what was not planned, at the console and without one."""
+    with pytest.raises(UsageError, match=why) as refused:
+        steady.engine.plan(Wish(Verb.SCALE, ADDRESS, **asked))  # type: ignore[arg-type]
+    assert refused.value.exit_code == 2
+    assert "\n" not in str(refused.value)
+    assert kinds(steady) == []
+
+
+def test_counts_over_the_usual_quota_say_so(steady: Bench) -> None:
+    """The account's own quota is not read; the largest number is still one."""
+    del steady.platform.scalings[ADDRESS]
+    for desired, is_over in ((5000, False), (5001, True), (2**31 - 1, True)):
+        remarks = steady.engine.plan(Wish(Verb.SCALE, ADDRESS, desired=desired)).remarks
+        assert any("5,000" in item for item in remarks) is is_over
+
+
+def test_sizes_that_cannot_be_are_refused_too(steady: Bench) -> None:
+    """Every number of a wish, whatever the verb."""
+    for size in ("memory_mb", "cpu", "grace_s"):
+        with pytest.raises(UsageError, match="more than AWS takes"):
+            steady.engine.plan(Wish(Verb.DEPLOY, ADDRESS, **{size: 2**31}))  # type: ignore[arg-type]
 
 
 def test_without_autoscaling_there_are_no_limits_to_set(steady: Bench) -> None:
     del steady.platform.scalings[ADDRESS]
-    with pytest.raises(RefusedError, match="no autoscaling"):
+    with pytest.raises(UsageError, match="no autoscaling"):
         steady.engine.plan(Wish(Verb.SCALE, ADDRESS, maximum=4))
     plan = steady.engine.plan(Wish(Verb.SCALE, ADDRESS, desired=2))
     assert plan.nothing_to_do
