@@ -246,6 +246,9 @@ def _after(left: Left, entry: Entry) -> Left:
     trips = max(left.trips, number if isinstance(number, int) else 0)
     state = facts.get("state")
     if state in (GuardState.TRIPPED, GuardState.COUNTDOWN):
+        before = left.open_trip or {}
+        if "figures" in before and before.get("tripped_at") == facts.get("tripped_at"):
+            facts = {"figures": before["figures"], **facts}  # said once, when it tripped
         return replace(left, trips=trips, open_trip=facts)
     if state == GuardState.GOING_BACK:
         rollback = str(facts.get("rollback") or left.rollback)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from console.domain.guard import Blame, GuardMode, GuardPolicy, ServiceSignals, Trip
-from console.domain.guarded import GuardAnswer, GuardPhase, GuardState, GuardTerms, GuardView
+from console.domain.guarded import GuardAnswer, GuardFigure, GuardPhase, GuardState, GuardTerms, GuardView
 from console.domain.operation import Entry, Mechanism, OperationEvent, Plan, Verdict
 from console.domain.rollout import Rollout
 from console.domain.service import Observation
@@ -48,6 +48,8 @@ class Guarded:
         """The trip that waits for a person; ``None``: nothing is asked."""
         self._asked_before = ""
         """What it asked in a process that is gone, as long as no figures say it anew."""
+        self._figures_before: tuple[GuardFigure, ...] = ()
+        """The figures that it asked about there."""
         self._is_countdown = False
         self._seen = 0
         """Number of the newest entry that was taken for an answer."""
@@ -175,6 +177,8 @@ class Guarded:
             at = log.moment(left.open_trip.get("tripped_at")) or self._carrier.clock.now()
             self._asked = Trip(at, GuardMode.ASK, why, asks_because="the process that judged it is gone")
             self._asked_before = str(left.open_trip.get("question") or "")
+            told = log.view_in(left.open_trip, self._carrier.clock.now())
+            self._figures_before = told.figures if told is not None else ()
             plan = self._way_back()
             self._way = plan if isinstance(plan, Plan) else None
             yield self._say(f"guard: {self._question}", None)
@@ -395,11 +399,12 @@ class Guarded:
         now, trip, way = self._carrier.clock.now(), self._asked, self._way
         blame = (trip.blame if trip is not None else None) or _blame(found)
         at = self._guard.rolls_back_at() if self._is_countdown else None
+        judged = log.figures_of(found.judgements, now) if found is not None else ()
         view = GuardView(
             state=state or self._state(found),
             mode=self._guard.policy.mode,
             phase=self._phase,
-            figures=log.figures_of(found.judgements, now) if found is not None else (),
+            figures=self._figures_before if self._asked_before and self._figures_before else judged,
             headline=headline(trip) if trip is not None else (blame.line if blame is not None else ""),
             question=self._question,
             rolls_back_at=at,

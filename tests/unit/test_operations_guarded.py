@@ -936,10 +936,13 @@ def test_a_trip_whose_process_is_dead_says_so(post: Post) -> None:
     (trip,) = post.engine().open_trips()
     post.bench.clock.advance(60)
     post.told.clear()
+    post.figures.judged = ()
     follows = post.kept(post.engine().resume(deploy))
     next(event for event in follows if in_state("tripped")(event))
     view = post.view(GuardState.TRIPPED)
     assert view.asks_because == "the process that judged it is gone"
+    (before,), (figure,) = trip.view.figures, view.figures
+    assert (figure.value, figure.limit, figure.source) == (before.value, before.limit, before.source)
     assert (view.back_to, view.plan) == (trip.view.back_to, trip.view.plan), "its way back is armed as before"
     for _ in range(6):
         next(follows)
