@@ -75,10 +75,7 @@ def row_of(
 
 def progress(picture: ServicePicture) -> tuple[int, int] | None:
     """Running tasks of the new release and how many there shall be; ``None`` where nothing moves."""
-    status = picture.status
-    if status is None or status.primary is None or not status.in_motion:
-        return None
-    return status.primary.running, status.primary.desired
+    return picture.status.progress if picture.status else None
 
 
 def changes_at(picture: ServicePicture, now: datetime) -> float:

@@ -170,10 +170,8 @@ def progress_words(picture: ServicePicture) -> str:
     share = picture.traffic_share
     if picture.state is ServiceState.CANARY and share is not None:
         return f"{share:.0f} %"
-    status = picture.status
-    if status is None or status.primary is None or not status.in_motion:
-        return ""
-    return f"{status.primary.running}/{status.primary.desired}"
+    there = picture.status.progress if picture.status else None
+    return "{}/{}".format(*there) if there else ""
 
 
 def _why(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:

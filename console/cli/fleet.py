@@ -7,7 +7,7 @@ from console.diagnosis.evidence import Scene
 from console.domain.error_reading import ErrorReading
 from console.domain.fleet import Deletion, EnvironmentPicture, Problem, ServicePicture, WayBack
 from console.domain.impact import impact
-from console.domain.rollout import RolloutStatus
+from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.running import runs_of
 from console.domain.service import ServiceState
 from console.domain.signals import Figures
@@ -177,16 +177,18 @@ def rollout_facts(row: ServicePicture, clock: Clock) -> dict[str, object] | None
     if row.status is None:
         return None
     scene = Scene(row.status, row.observation, row.figures, clock.now())
-    if not scene.under_way:
+    if not scene.under_way and not scene.is_unread:
         return None
-    listed, primary = scene.rollout, row.status.primary
+    listed, arriving = scene.rollout, row.status.arriving
     rollout = listed if listed and not listed.status.is_over else None
     breaker = rollout.breaker if rollout else None
+    counts = row.status.controller == "ECS"  # of a task set nobody counts failures
     if breaker and breaker.status == "DISABLED":
         breaker = None
     return {
-        "status": rollout.status.value if rollout else RolloutStatus.IN_PROGRESS.value,
-        "failures": breaker.failures if breaker else (primary.failed if primary else None),
+        "status": _rollout_status(scene, rollout),
+        "new": {"running": arriving.running, "desired": arriving.desired} if arriving else None,
+        "failures": breaker.failures if breaker else (arriving.failed if counts and arriving else None),
         "threshold": breaker.threshold if breaker else None,
         "id": row.status.rollout_id,
         "strategy": row.status.strategy,
@@ -195,6 +197,13 @@ def rollout_facts(row: ServicePicture, clock: Clock) -> dict[str, object] | None
         "waiting": _waiting(scene),
         "alarms_triggered": list(rollout.alarms.triggered) if rollout and rollout.alarms else [],
     }
+
+
+def _rollout_status(scene: Scene, rollout: Rollout | None) -> str:
+    """Unread is unknown where only whoever shifts the task sets knows it; ECS's own counts tell."""
+    if rollout is not None:
+        return rollout.status.value
+    return (RolloutStatus.UNKNOWN if scene.is_unread else RolloutStatus.IN_PROGRESS).value
 
 
 def _waiting(scene: Scene) -> dict[str, object] | None:
@@ -270,10 +279,12 @@ def _back_words(way: WayBack | None) -> str:
 
 def _rollout_words(row: ServicePicture, clock: Clock) -> str:
     facts = rollout_facts(row, clock)
-    primary = row.status.primary if row.status else None
-    if facts is None or primary is None:
+    arriving = row.status.arriving if row.status else None
+    if facts is None or arriving is None:
         return NOTHING
-    return f"{primary.running}/{primary.desired} new"
+    if facts["status"] == RolloutStatus.UNKNOWN.value and not (row.status and row.status.progress):
+        return "unknown"
+    return f"{arriving.running}/{arriving.desired} new"
 
 
 def _age_s(picture: EnvironmentPicture, clock: Clock) -> float | None:

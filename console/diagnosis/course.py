@@ -71,12 +71,12 @@ def short(scene: Scene) -> Evidence | None:
 
 def progress(scene: Scene) -> tuple[str, ...]:
     """How far the rollout under way is, in facts."""
-    primary = scene.primary
-    if primary is None:
+    arriving = scene.arriving
+    if arriving is None:
         return ()
-    label = label_of(scene, primary.id) or "the new version"
-    here = f"{primary.running} of {count(primary.desired, 'task')} on {label}"
-    others = [item for item in scene.status.deployments if not item.is_primary and item.running]
+    label = label_of(scene, arriving.id) or "the new version"
+    here = f"{arriving.running} of {count(arriving.desired, 'task')} on {label}"
+    others = [item for item in scene.status.deployments if item.id != arriving.id and item.running]
     there = [f"{item.running} on {label_of(scene, item.id) or 'an older one'}" for item in others]
     return (here, *there, *_bake(scene, bool(others)), *breaker(scene), *alarms(scene), *replaces(scene))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from console.domain.rollout import Breaker, Deployment, Rollout, RolloutStatus
+from console.domain.rollout import CODE_DEPLOY, Breaker, Deployment, Rollout, RolloutStatus
 from console.domain.service import Observation, ServiceEvent, ServiceStatus
 from console.domain.signals import Figures
 from console.domain.tasks import Task
@@ -59,6 +59,14 @@ class Scene:
             return None
         before, now = seen.status.primary, self.primary
         return seen.rollout if before and now and before.id == now.id else None
+
+    @property
+    def is_unread(self) -> bool:
+        """CodeDeploy's deployment could not be read, at the last look: task sets alone do not tell
+        whether one is under way, or how it ended."""
+        seen = self.observation
+        by_codedeploy = self.status.controller == CODE_DEPLOY
+        return by_codedeploy and seen is not None and "rollout" in seen.missing
 
     @property
     def under_way(self) -> bool:

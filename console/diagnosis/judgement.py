@@ -81,6 +81,10 @@ def _judge(scene: Scene) -> Diagnosis:
     if notice is not None:
         found = _diagnosis(notice, *_other_figures(scene, notice))
         return Diagnosis(ServiceState.WARNING, found.line, found.remedy)
+    if scene.is_unread and scene.observation is not None:
+        why = scene.observation.missing["rollout"]
+        remedy = "allow codedeploy:GetDeployment, or read the deployment in CodeDeploy"
+        return Diagnosis(ServiceState.UNKNOWN, line("its deployment cannot be read", why), remedy)
     return Diagnosis(ServiceState.STEADY, line(course.went_back(scene)))
 
 

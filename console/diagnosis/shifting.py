@@ -113,7 +113,8 @@ def _by_other(scene: Scene) -> tuple[str, ...]:
     rollout, green = moving(scene), scene.arriving
     by = "blue/green by CodeDeploy" if scene.status.controller == CODE_DEPLOY else "moved from outside ECS"
     if rollout is None or green is None:
-        return (f"{by}: {_sets(scene, green)}",)
+        unread = ("its deployment cannot be read",) if scene.is_unread else ()
+        return (f"{by}: {_sets(scene, green)}", *unread)
     share = rollout.share
     if rollout.stage == _KEPT:
         kept = f"blue is kept for {age(rollout.bake_s)}" if rollout.bake_s else "blue is kept"

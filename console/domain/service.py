@@ -131,6 +131,12 @@ class ServiceStatus:
         return max(sets, key=lambda item: item.created_at, default=None)
 
     @property
+    def progress(self) -> tuple[int, int] | None:
+        """Running tasks of what arrives, and how many there shall be; ``None`` where nothing moves."""
+        arriving = self.arriving
+        return (arriving.running, arriving.desired) if arriving is not None and self.in_motion else None
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """Every target group in which targets of the service may stand."""
         return tuple(dict.fromkeys((*self.target_groups, *self.alternate_groups)))

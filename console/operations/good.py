@@ -18,8 +18,8 @@ def good_of(
         rollout: The one that carries the order, as far as it was found.
     """
     if plan.returns:
-        return _of_release(observation, (rollout.went_back_to if rollout else None) or plan.target.id)
-    shipped = _of_release(observation, rollout.target if rollout else None)
+        return of_release(observation, (rollout.went_back_to if rollout else None) or plan.target.id)
+    shipped = of_release(observation, rollout.target if rollout else None)
     if plan.mechanism is Mechanism.WATCH:
         return shipped or frozenset({plan.basis.deployment})
     if observation.status.controller == CODE_DEPLOY:
@@ -28,7 +28,7 @@ def good_of(
     return made - {plan.basis.deployment}
 
 
-def _of_release(observation: Observation, release: str | None) -> frozenset[str]:
+def of_release(observation: Observation, release: str | None) -> frozenset[str]:
     """Those that run exactly that release: a task set may be named by the deployment that made it."""
     if not release:
         return frozenset()

@@ -39,7 +39,7 @@ def news(before: Sight | None, now: Sight) -> tuple[News, ...]:
 
 
 def _news(before: Sight | None, now: Sight) -> Iterator[News]:
-    if before is None or _primary(before) != _primary(now):
+    if before is None or _newest(before) != _newest(now):
         yield from _deployment(now, began=before is not None)
     if before is None or before.state != now.state or (now.state.is_trouble and before.line != now.line):
         said = now.state.value.replace("_", " ")
@@ -56,13 +56,15 @@ def _news(before: Sight | None, now: Sight) -> Iterator[News]:
 
 
 def _deployment(now: Sight, *, began: bool) -> Iterator[News]:
-    primary = now.status.primary
-    if primary is None:
+    newest = now.status.arriving
+    if newest is None:
         return
-    name = _name(now, primary)
+    name = _name(now, newest)
     text = f"a deployment of {name} began" if began else f"{name} is PRIMARY"
+    if not began and not newest.is_primary:
+        text = f"{name} arrives"
     yield News(
-        "deployment", text, {"deployment": primary.id, "version": name, "began": utc(primary.created_at)}
+        "deployment", text, {"deployment": newest.id, "version": name, "began": utc(newest.created_at)}
     )
 
 
@@ -119,8 +121,8 @@ def _rollout(sight: Sight | None) -> Rollout | None:
     return Scene(sight.status, sight.observation, None, sight.observation.at).rollout
 
 
-def _primary(sight: Sight) -> str | None:
-    return sight.status.primary.id if sight.status.primary else None
+def _newest(sight: Sight) -> str | None:
+    return sight.status.arriving.id if sight.status.arriving else None
 
 
 def _tasks(sight: Sight) -> tuple[object, ...]:

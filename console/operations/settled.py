@@ -116,7 +116,7 @@ def _steady(observation: Observation) -> Finding:
     if status.desired == 0:
         return ng("steady", "desired is 0: 0 serving")
     tasks = f"{primary.running} of {status.desired} running"
-    if "rollout" in observation.missing:
+    if "rollout" in observation.missing and not status.in_motion:
         return skipped("steady", f"{tasks}; its rollout cannot be read: {observation.missing['rollout']}")
     if rollout is not None and not rollout.status.is_over:
         if _keeps(rollout) and primary.running == status.desired:

@@ -8,11 +8,12 @@ from console.diagnosis import diagnose
 from console.diagnosis.evidence import Scene
 from console.domain.operation import OperationEvent, OperationRecord, Verb, Verdict
 from console.domain.release import Release
-from console.domain.rollout import Rollout, RolloutStatus
+from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
 from console.domain.service import Observation, ServiceState
 from console.domain.words import utc
 from console.errors import QuarterdeckError
 from console.operations.deletion import DeletedServiceError, observe
+from console.operations.good import of_release
 from console.operations.news import Sight, news
 from console.operations.observing import LOOK_EVERY_S
 from console.operations.safe import UNPROVEN_FOR, judge
@@ -142,19 +143,28 @@ class Witness:
         scene = Scene(observation.status, observation, None, observation.at)
         if self._deployment is None:
             if not scene.under_way:
-                return self._before()
-            self._deployment = scene.primary.id if scene.primary else ""
+                ended = self._before()
+                if ended is not None:
+                    return ended
+            self._deployment = scene.arriving.id if scene.arriving else ""
+        if rollout is None and observation.status.controller != "ECS":
+            return None if scene.under_way else self._by_task_set(observation)
         if rollout is None:
             return self._by_deployments(observation)
-        if self._tracked is None and not rollout.status.is_over:
+        ships_it = self._deployment in of_release(observation, rollout.target)
+        if self._tracked is None and (ships_it or not rollout.status.is_over):
             self._tracked = rollout.id
         if self._tracked is None:
             return None if scene.under_way else self._settled(rollout, observation)
         return self._settled(rollout, observation)
 
-    def _before(self) -> Outcome:
-        """Nothing is under way: the last verdict, at once."""
+    def _before(self) -> Outcome | None:
+        """Nothing is under way: the last verdict, at once. ``None`` where one has only just begun, and
+        counts do not show it yet."""
         history = self._platform.history(self._address)
+        if history and not history[0].status.is_over:
+            self._tracked = history[0].id
+            return None
         self._followed = next((item for item in history if item.status.is_over), None)
         return last_verdict(history, self._releases(history[:2]), self._ours, self._operations())
 
@@ -181,7 +191,11 @@ class Witness:
 
     def _believed(self, found: Outcome, rollout: Rollout, observation: Observation) -> Outcome | None:
         """A success counts once the targets, or the tasks, say so too."""
-        good = frozenset(item.id for item in observation.status.deployments if item.release == rollout.target)
+        return self._unless_denied(found, of_release(observation, rollout.target), observation)
+
+    def _unless_denied(
+        self, found: Outcome, good: frozenset[str], observation: Observation
+    ) -> Outcome | None:
         sight = judge(observation, good, 0, self._settings.no_check_healthy_after)
         if sight.safe:
             return found
@@ -196,13 +210,28 @@ class Witness:
         until = f" until {utc(hook.expires_at)}, then {hook.on_timeout}" if hook.expires_at else ""
         return Outcome(Verdict.PAUSED, None, f"waits at {hook.stage} for a decision{until}", None)
 
+    def _by_task_set(self, observation: Observation) -> Outcome | None:
+        """Nothing is to be seen under way, and the deployment was not read: of CodeDeploy's a steady task
+        set proves nothing, because it may be the one before."""
+        status = observation.status
+        unread = observation.missing.get("rollout")
+        if status.controller == CODE_DEPLOY or unread:
+            why = f"cannot be read: {unread}" if unread else "is not named by any task set"
+            return Outcome(Verdict.UNKNOWN, None, f"its deployment {why}", None)
+        mine = status.arriving
+        if mine is None or mine.id != self._deployment or not mine.is_primary or mine.state != "COMPLETED":
+            return Outcome(Verdict.UNKNOWN, None, "its task set has gone", None)
+        found = Outcome(Verdict.SUCCEEDED, None, "its task set is PRIMARY and steady", mine.updated_at)
+        return self._unless_denied(found, frozenset({mine.id}), observation)
+
     def _by_deployments(self, observation: Observation) -> Outcome | None:
         """Without permission to read service deployments: as ``deployments[]`` tells it."""
         status = observation.status
         mine = next((item for item in status.deployments if item.id == self._deployment), None)
         primary = status.primary
-        if mine is not None and mine.state == "COMPLETED":
-            return Outcome(Verdict.SUCCEEDED, None, "ECS calls the deployment complete", observation.at)
+        if mine is not None and mine.is_primary and mine.state == "COMPLETED":
+            found = Outcome(Verdict.SUCCEEDED, None, "ECS calls the deployment complete", mine.updated_at)
+            return self._unless_denied(found, frozenset({mine.id}), observation)
         if primary is None or primary.id == self._deployment:
             return None
         if mine is not None and mine.state == "FAILED":

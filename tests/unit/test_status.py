@@ -218,6 +218,7 @@ def test_a_rollout_and_a_hold_are_told(world: World, printed: Printed) -> None:
     assert service["state"] == "failing"
     assert service["rollout"] == {
         "status": RolloutStatus.IN_PROGRESS.value,
+        "new": {"running": 1, "desired": 2},
         "failures": 2,
         "threshold": 3,
         "id": NEW_ROLLOUT,
