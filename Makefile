@@ -3,7 +3,7 @@
 #   make demo       the console on the built-in sandbox
 #   make test       static checks and every test but the campaigns
 #   make check      static checks only
-#   make campaign   the long runs
+#   make campaign   the long runs; NAME=false_green that one
 #   make bench      the budgets, measured on this machine
 
 PYTHON ?= python3
@@ -28,8 +28,14 @@ check: $(VENV)/.tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-campaign: $(VENV)/.tools $(AWS)/.ready $(CLIENTS)/.ready
+# All of the long runs, or the one named: of tests/campaigns, unless it has a target of its own.
+campaign: $(if $(NAME),campaign-$(NAME),$(VENV)/.tools $(AWS)/.ready $(CLIENTS)/.ready)
+ifndef NAME
 	$(BIN)/pytest -m campaign -n 3 --dist worksteal
+endif
+
+campaign-%: $(VENV)/.tools
+	$(BIN)/pytest -m campaign -n 2 --dist worksteal -rP tests/campaigns/test_$*.py
 
 bench: $(VENV)/.tools
 	$(BIN)/python -m bench

@@ -79,7 +79,7 @@ class FakeClock:
                 moment[2]()
                 if until is not None and until.is_set():
                     return
-            self._elapsed = end
+            self._elapsed = max(self._elapsed, end)  # what was due may itself have waited
 
 
 class Faults:
