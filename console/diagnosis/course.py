@@ -131,15 +131,17 @@ def way_back(scene: Scene) -> tuple[str, ...]:
     primary = scene.primary
     if primary is None:
         return ()
-    target = scene.rollout.went_back_to if scene.rollout else None
-    label = label_of(scene, primary.id) or _version(scene, target)
-    facts = [
-        f"going back to {label}" if label else "going back",
-        f"{primary.running} of {count(primary.desired, 'task')}",
-    ]
-    share = scene.rollout.share if scene.rollout else None
+    rollout = scene.rollout
+    target = rollout.went_back_to if rollout else None
+    is_left = rollout is not None and primary.release == rollout.target and target != rollout.target
+    label = _version(scene, target) or ("" if is_left else label_of(scene, primary.id))
+    facts = [f"going back to {label}" if label else "going back"]
+    if not is_left:  # right after it was asked for, what is left is PRIMARY still
+        facts.append(f"{primary.running} of {count(primary.desired, 'task')}")
+    share = rollout.share if rollout else None
     if share:
-        facts[1] += f", {share:g} % still on the new one"
+        shared = f"{share:g} % still on the new one"
+        facts = [*facts[:-1], f"{facts[-1]}, {shared}"] if len(facts) > 1 else [*facts, shared]
     why = turned_because(scene)
     return (*facts, why) if why else tuple(facts)
 

@@ -6,7 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from console.diagnosis import diagnose
-from console.domain.operation import Accepted, OperationEvent, OperationRecord, Safety, Step, Verb, Verdict
+from console.domain.operation import (
+    Accepted,
+    Mechanism,
+    OperationEvent,
+    OperationRecord,
+    Safety,
+    Step,
+    Verb,
+    Verdict,
+)
 from console.domain.release import Release
 from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.service import Observation
@@ -84,8 +93,9 @@ class Observer:
         )
         carrier.running = serving(observation) or carrier.running
         carrier.timeline.observe(observation, good, carrier.plan.target.version.label, sight)
-        carrier.progress = replace(carrier.progress, observation=observation, arriving=good)
-        self._line = diagnose(observation.status, observation, None).line
+        ours = self._as_ours(observation, rollout)
+        carrier.progress = replace(carrier.progress, observation=ours, arriving=good)
+        self._line = diagnose(ours.status, ours, None).line if self._is_shown(ours, rollout) else ""
         yield from self._safe(observation, sight)
         tried_in_vain = carrier.ended
         if tried_in_vain:
@@ -108,6 +118,26 @@ class Observer:
                 yield from self._settle(self._settled)
         if self._settled is not None and not carrier.ended:
             yield from self._finish(observation, sight, self._settled)
+
+    def _as_ours(self, observation: Observation, rollout: Rollout | None) -> Observation:
+        """Without a rollout that is another's: right after an order ECS still shows the one before."""
+        newest = observation.rollout
+        if newest is None or newest.id != self.carrier.plan.basis.rollout:
+            return observation
+        is_its_own = rollout is not None and rollout.id == newest.id
+        return observation if is_its_own else replace(observation, rollout=None)
+
+    def _is_shown(self, observation: Observation, rollout: Rollout | None) -> bool:
+        """Whether a reading tells of the order already. Until then it tells of what is left: that is never
+        narrated as what was ordered."""
+        plan, primary = self.carrier.plan, observation.status.primary
+        if rollout is None or primary is None:
+            return False
+        if plan.returns:
+            left = rollout.target or plan.basis.release
+            turned = rollout.status.is_going_back or rollout.status.is_over
+            return turned and (primary.release != left or rollout.went_back_to is not None)
+        return plan.mechanism is Mechanism.WATCH or primary.id != plan.basis.deployment
 
     def _far_enough(self, rollout: Rollout) -> Iterator[OperationEvent]:
         """The end that was asked for, before the rollout's own: it goes on, and stays open."""

@@ -36,6 +36,7 @@ from tests.builders import (
     NEW_ROLLOUT,
     OLD_RELEASE,
     OLD_ROLLOUT,
+    a_breaker,
     a_container,
     a_deployment,
     a_new_deployment,
@@ -124,6 +125,42 @@ def finished(bench: Bench) -> Bench:
 
 def run(bench: Bench, plan: Plan, typed: str | None = "production/api") -> list[OperationEvent]:
     return list(bench.engine.execute(plan, typed))
+
+
+# the first readings after an order
+
+
+def test_the_breaker_of_the_deployment_before_is_not_told_as_ours(finished: Bench) -> None:
+    """Right after UpdateService ECS still shows what it replaces, with its breaker at three of three."""
+    spent = replace(a_new_rollout(), breaker=a_breaker(failures=3, status="TRIGGERED"))
+    before = replace(steady_new(), at=ago(-3), rollout=spent)
+    finished.platform.on_act = lambda order: finished.platform.script(before, *map(gone_back, (10, 16, 22)))
+
+    events = run(finished, finished.engine.plan_rollback(ADDRESS))
+
+    first = next(item for item in events if item.event == "progress")
+    assert "breaker" not in first.text
+    assert "failures" not in first.facts
+    assert first.progress is not None
+    assert first.progress.observation is not None
+    assert first.progress.observation.rollout is None
+
+
+def test_what_is_left_is_not_called_what_is_gone_back_to(bench: Bench) -> None:
+    """ROLLBACK_REQUESTED, and PRIMARY is still the version that is left."""
+    bench.platform.put(a_rolling_observation())
+    bench.platform.histories[ADDRESS] = (a_new_rollout(), a_rollout())
+    bench.platform.accepted = Accepted(None, NEW_ROLLOUT)
+    turned = a_new_rollout(status=RolloutStatus.ROLLBACK_REQUESTED, breaker=a_breaker(failures=3))
+    asked = a_rolling_observation(at=ago(-3), rollout=turned)
+    bench.platform.on_act = lambda order: bench.platform.script(a_rolling_observation(at=ago(-1)), asked)
+    bench.timeout_s = 10
+
+    events = run(bench, bench.engine.plan_rollback(ADDRESS))
+
+    told = [item.text for item in events if item.event == "progress"]
+    assert told
+    assert not [text for text in told if "v1.4.3" in text or "breaker" in text]
 
 
 # rollback of a finished deployment
