@@ -55,7 +55,31 @@ class Performer:
             return _answered(facts)
         if action.kind is ActionKind.WAIT_HEALTHY:
             return self._healthy(address)
-        return self.platform.look(address, action, facts)
+        sight = self.platform.look(address, action, facts)
+        if action.kind is ActionKind.SET_DESIRED and sight.state is ActionState.DONE:
+            return self._counted(address, action, sight)
+        return sight
+
+    def _counted(self, address: Address, action: Action, sight: ActionSight) -> ActionSight:
+        """A count is reached when so many serve: what runs may still be checked."""
+        wanted = action.parameters.get("desired")
+        if action.parameters.get("wait") is False or not isinstance(wanted, int) or not wanted:
+            return sight
+        observation = self.platform.observe(address)
+        needed = min(wanted, observation.status.desired)
+        unread = [part for part in ("tasks", "targets", "routes") if part in observation.missing]
+        if unread:
+            said = f"{sight.said}, {' and '.join(unread)} could not be read"
+            return ActionSight(ActionState.WAITING, said, sight.facts)
+        healthy = min(healthy_now(observation, self._healthy_after), needed)
+        said = f"{sight.said}, {healthy} of {needed} healthy"
+        state = ActionState.DONE if healthy >= needed else ActionState.WAITING
+        return ActionSight(state, said, {**sight.facts, "healthy": healthy})
+
+    @property
+    def _healthy_after(self) -> timedelta:
+        """When a running task without any check counts as healthy."""
+        return self.settings.no_check_healthy_after if self.settings else timedelta(seconds=40)
 
     def _ship(self, address: Address, action: Action) -> Mapping[str, object]:
         """One order, compared right before it is sent: whoever shipped something meanwhile is not overrun."""
@@ -102,8 +126,7 @@ class Performer:
 
     def _healthy(self, address: Address) -> ActionSight:
         observation = self.platform.observe(address)
-        after = self.settings.no_check_healthy_after if self.settings else timedelta(seconds=40)
-        healthy, desired = healthy_now(observation, after), observation.status.desired
+        healthy, desired = healthy_now(observation, self._healthy_after), observation.status.desired
         if observation.status.is_gone:
             return ActionSight(ActionState.FAILED, observation.status.gone)
         state = ActionState.DONE if healthy >= desired else ActionState.WAITING

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.domain.action import ActionKind, ActionSight, ActionState
+from console.domain.action import Action, ActionKind, ActionSight, ActionState
 from console.domain.operation import Mechanism, OperationEvent, Verb, Verdict
 from console.domain.scaling import Scaling
 from console.domain.wish import Wish
@@ -14,7 +14,8 @@ from console.errors import (
     RejectedError,
     UsageError,
 )
-from tests.builders import ADDRESS, a_deployment, a_service, an_observation
+from console.operations.performer import Performer
+from tests.builders import ADDRESS, a_deployment, a_service, a_target, an_observation
 from tests.unit.conftest import Bench
 
 TYPED = "production/api"
@@ -238,3 +239,22 @@ def test_a_walk_that_takes_too_long_is_timed_out_and_says_what_it_waits_for(stea
     told = steady.verdict(run(steady, DRAIN))
     assert told["verdict"] == Verdict.TIMED_OUT.value
     assert "2 tasks still there" in str(told["reason"])
+
+
+def test_a_count_is_not_reached_while_its_tasks_are_checked(steady: Bench) -> None:
+    """All of them run: one target is initial, then its health cannot be read, then both serve."""
+    checked = an_observation(targets=(a_target(number=1), a_target(number=2, state="initial")))
+    unread = an_observation(missing={"targets": "AccessDenied"}, targets=())
+    action = Action(ActionKind.SET_DESIRED, "desired 1 -> 2", {"desired": 2})
+    performer = Performer(steady.platform, steady.clock)
+    seen: list[tuple[ActionState, str]] = []
+    for observation in (checked, unread, an_observation()):
+        steady.platform.put(observation)
+        found = performer.look(ADDRESS, action, {})
+        seen.append((found.state, found.said.rpartition(": done, ")[2]))
+
+    assert seen == [
+        (ActionState.WAITING, "1 of 2 healthy"),
+        (ActionState.WAITING, "targets could not be read"),
+        (ActionState.DONE, "2 of 2 healthy"),
+    ]
