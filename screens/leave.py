@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from console.domain.guarded import GuardState
 from console.domain.text import cut_end
+from screens.running import RunningOperation
 from screens.running_group import RunningGroup
 from screens.under_way import Running
 from widgets.keybar import KeyBar
@@ -16,6 +17,8 @@ from widgets.line import Line
 from widgets.lines import Pane
 
 WIDTH = 76
+WATCHED_HERE = "ECS goes on by itself; from then on nobody watches it."
+WATCHED_ELSEWHERE = "Other processes carry it: they go on with it, and with its guard."
 
 
 class LeavePane(Pane):
@@ -29,7 +32,9 @@ class LeavePane(Pane):
         self.leaves = False
         self._operations = tuple(running)
         self.styles.width = WIDTH
-        self._is_guarded = any(map(_is_guarded, self._operations))
+        here = [item for item in self._operations if not _is_carried_elsewhere(item)]
+        self._is_watched_here = bool(here)
+        self._is_guarded = any(map(_is_guarded, here))
         self.styles.height = len(self._operations) + 9 + self._is_guarded
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
@@ -39,7 +44,7 @@ class LeavePane(Pane):
             Line(),
             *(self._operation(item, width) for item in self._operations),
             Line(),
-            Line().put(3, "ECS goes on by itself; from then on nobody watches it.", "text"),
+            Line().put(3, WATCHED_HERE if self._is_watched_here else WATCHED_ELSEWHERE, "text"),
             *self._guard(),
             Line().put(3, "The next start of the console takes the watch up again.", "muted"),
             Line(),
@@ -63,6 +68,10 @@ class LeavePane(Pane):
         column = line.run(3, (" stay ", stay)) + 3
         line.run(column, (" leave ", leave))
         return line
+
+
+def _is_carried_elsewhere(item: Running) -> bool:
+    return isinstance(item, RunningOperation) and item.is_carried_elsewhere
 
 
 def _is_guarded(item: Running) -> bool:

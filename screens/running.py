@@ -41,6 +41,8 @@ class RunningOperation:
     """It was under way already when this console started."""
     group: int = 0
     """Number of the feed of its group; 0: it is on its own."""
+    began_elsewhere: bool = False
+    """Another process has begun it."""
     waited_s: float = 0.0
     """Seconds for which it stood still until somebody decided, without the wait that lasts now."""
     waits_since: datetime | None = None
@@ -51,6 +53,11 @@ class RunningOperation:
         """What is done now: a deploy whose guard goes back is a rollback for that long."""
         back = self.plan is not None and self.plan.verb is Verb.ROLLBACK
         return Verb.ROLLBACK if back and self.verb is Verb.DEPLOY else self.verb
+
+    @property
+    def is_carried_elsewhere(self) -> bool:
+        """Another process carries it, and this console only follows: until it has taken it over."""
+        return self.began_elsewhere and not any(event.event == "resumed" for event in self.events)
 
     @property
     def question(self) -> str:

@@ -55,7 +55,15 @@ class UnderWay:
         started = record.ordered_at or record.planned_at
         token = next(self._tokens)
         return self._keep(
-            RunningOperation(token, record.address, record.verb, started, id=record.id, was_found=True)
+            RunningOperation(
+                token,
+                record.address,
+                record.verb,
+                started,
+                id=record.id,
+                was_found=True,
+                began_elsewhere=True,
+            )
         )
 
     def follow_trip(self, trip: OpenTrip) -> RunningOperation:
@@ -70,6 +78,7 @@ class UnderWay:
                 trip.plan,
                 record.id,
                 progress,
+                began_elsewhere=True,
             )
         )
 

@@ -152,6 +152,24 @@ async def test_the_guard_of_another_process_is_asked_about_here_too() -> None:
         assert not panel.display, "another console was first"
 
 
+async def test_leaving_ends_nothing_of_what_another_process_carries() -> None:
+    """Neither its watch nor its guard; once it is taken over here both would end."""
+    desk = Desk()
+    async with desk.app.run_test() as pilot:
+        desk.publish()
+        operation = desk.app.under_way.follow_trip(a_trip())
+        await pilot.press("q")
+        await until(pilot, lambda: "Other processes carry it" in text_of(desk.app.screen))
+        assert "nobody watches it" not in text_of(desk.app.screen)
+        assert "The guard ends with the console" not in text_of(desk.app.screen)
+        await pilot.press("escape")
+        resumed = OperationEvent("resumed", NOW, "01CI", "resumed: the process that carried it is gone")
+        desk.app.under_way.progressed(operation.token, resumed)
+        await pilot.press("q")
+        await until(pilot, lambda: "nobody watches it" in text_of(desk.app.screen))
+        assert "The guard ends with the console" in text_of(desk.app.screen)
+
+
 async def test_what_ended_here_and_still_asks_is_followed_again_after_a_while() -> None:
     """Its process has ended with the question open: whoever asks it again stands in for it."""
     desk, followed = Desk(), []
