@@ -19,7 +19,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from console.aws.faults import Attempt, code_of, patience, translate
+from console.aws.faults import Attempt, code_of, is_throttled, patience, translate
 from console.errors import (
     CredentialsError,
     EndpointError,
@@ -360,3 +360,10 @@ def test_an_error_of_aws_without_anything_in_it_is_refused_and_has_no_code() -> 
     assert code_of(empty) == ""
     assert code_of(NoCredentialsError()) == ""
     assert translate(empty, attempt(write=True)).message == "ecs:UpdateService was refused: "
+
+
+def test_only_throttling_is_certainly_refused_for_being_too_much() -> None:
+    """It alone may be sent again."""
+    assert is_throttled(aws_error("ThrottlingException"))
+    assert not is_throttled(aws_error("ClientException"))
+    assert not is_throttled(NoCredentialsError())
