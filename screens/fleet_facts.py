@@ -36,7 +36,7 @@ def row_of(
         alert: What is wrong with its figures.
     """
     status, figures = picture.status, picture.worst_figures
-    share = figures.error_share if figures else None
+    share = picture.error_reading.share
     version = version_of(picture)
     back, back_short, back_ink = _way_back(picture, now)
     deployed = _age(picture.deployed_at, now)
@@ -49,7 +49,7 @@ def row_of(
         tier=SHORT_TIERS[picture.environment.tier.value][:4],
         version=words.NOTHING if version is None else version.label + (MOVED if version.moved else ""),
         tasks=words.NOTHING if status is None else _tasks(status.running, status.desired, status.pending),
-        errors=words.NOTHING if share is None else words.percent(share),
+        errors=picture.error_reading.cell,
         errors_ink=_errors_ink(share, picture),
         p95=_p95(figures),
         age=words.NOTHING if deployed is None else words.age(deployed),
@@ -102,6 +102,8 @@ def _tasks(running: int, desired: int, pending: int) -> str:
 
 
 def _errors_ink(share: float | None, picture: ServicePicture) -> str:
+    if picture.error_reading.is_critical:
+        return "bold critical"
     if share is None:
         return "muted"
     if share > ERRORS_CRITICAL:

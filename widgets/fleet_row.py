@@ -221,7 +221,7 @@ class ServiceRow:
         if self.progress is not None or self.share is not None:
             self._bar(line, glyphs)
         line.put(75, cut_end(self.tasks, 7, glyphs.ellipsis), ink)
-        self._version(line, 83, 11, glyphs, narrow=False)
+        self._version(line, 83, min(11, 17 - len(self.errors)), glyphs, narrow=False)
         line.right(101, self.errors, self._figure_ink(self.errors_ink))
         if self.recent:
             line.run(102, *sparkline(self.recent, glyphs, self._figure_ink("muted")))
@@ -254,7 +254,7 @@ class ServiceRow:
         line.put(16, cut_middle(self.service, 23, ellipsis=glyphs.ellipsis), self._name_ink())
         line.put(40, self.tier, self._ink("text", "muted"))
         line.put(45, cut_end(self.tasks, 6, glyphs.ellipsis), self._ink("text", "muted"))
-        self._version(line, 52, 10, glyphs, narrow=True)
+        self._version(line, 52, min(10, 15 - len(self.errors)), glyphs, narrow=True)
         line.right(68, self.errors, self._figure_ink(self.errors_ink))
         line.right(73, self.age_short, self._ink("text", "muted"))
         self._back(line, 78, BACK_ROOM)

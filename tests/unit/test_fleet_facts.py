@@ -1,5 +1,6 @@
 """What a row of the fleet says of a service, and when it no longer may."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from console.domain.fleet import Deletion, Diagnosis, EnvironmentPicture, FleetSnapshot, WayBack
 from console.domain.guard import Blame, ServiceSignals
 from console.domain.impact import impact
-from console.domain.series import SeriesPicture
+from console.domain.series import Measure, Point, Scope, Series, SeriesPicture
 from console.domain.service import ServiceState
 from console.domain.version import short_label
 from screens.fleet_book import FleetBook
@@ -28,6 +29,7 @@ from tests.builders import (
     an_environment,
     some_figures,
 )
+from tests.signals import some_signals
 from widgets.fleet_heads import SortBy
 from widgets.fleet_row import put_counts
 from widgets.glyphs import ASCII, UNICODE
@@ -215,3 +217,30 @@ def test_the_explanation_says_whether_it_is_the_deploy() -> None:
     said = dict(explanation(bad, NOW))
     assert said["blame"] == f"not the deploy · {blame.line} · {blame.uncured}"
     assert "blame" not in dict(explanation(a_picture(), NOW))
+
+
+def test_a_row_says_that_nobody_answers_instead_of_a_share() -> None:
+    """Fault ``oom``: no error among the 7 requests that had a target."""
+    down = a_picture(status=a_service(running=0), figures=some_figures(requests=7, errors=0))
+    row = row_of(down, NOW)
+    assert (row.errors, row.errors_ink) == ("nobody", "bold critical")
+    assert row_of(a_picture(figures=some_figures(requests=0, errors=0)), NOW).errors == "no req"
+
+
+def test_a_row_shows_the_worse_version_with_its_name_its_course_and_its_time() -> None:
+    """Scene ``canary-going-wrong``: 1.6 % of all requests, 31 % of the new version's; the label gives way."""
+    at = NOW - timedelta(minutes=1)
+    signals = some_signals(
+        picture=SeriesPicture(
+            NOW,
+            (
+                Series(Measure.ERRORS, Scope.NEW, "CloudWatch", 60, NOW, (Point(at, 0.31, 58),)),
+                Series(Measure.P95, Scope.NEW, "CloudWatch", 60, NOW, (Point(at, 0.9, 58),)),
+                Series(Measure.ERRORS, Scope.OLD, "CloudWatch", 60, NOW, (Point(at, 0.0, 1042),)),
+            ),
+        )
+    )
+    row = row_of(a_picture(figures=some_figures(at=at, requests=1100, errors=18), signals=signals), NOW)
+    assert (row.errors, row.recent, row.p95) == ("new 31 %", (0.31,), "900 ms")
+    wide, narrow = (row.lines(width, DARK, UNICODE, False)[0].plain(width) for width in (140, 80))
+    assert re.search(r"v1\.4\.2 +new 31 %", wide) and re.search(r"v1\.4\.2 +new 31 %", narrow)
