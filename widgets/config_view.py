@@ -6,24 +6,12 @@ from datetime import datetime
 
 from console.domain import words
 from console.domain.release import Image, Release
+from console.domain.setting_changes import HIDDEN, is_list, parts_of, setting_changes
 from console.domain.text import cut_end
 from console.domain.version import short_digest
 from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.listing import Listing
-
-LISTS = (
-    "environment",
-    "secrets",
-    "ports",
-    "subnets",
-    "security groups",
-    "capacity providers",
-    "target groups",
-    "service registries",
-    "volumes",
-)
-"""Settings that are lists of names: what was added and what is gone is shown, not the whole."""
 
 
 @dataclass(frozen=True)
@@ -72,25 +60,23 @@ class Change:
     after: str = ""
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Names whose values differ, which are never shown."""
 
 
 def changes(older: Release, newer: Release) -> tuple[Change, ...]:
     """Images by digest, then settings by name; a difference that is never shown is at least said."""
     found = [*_images(older, newer)]
-    for name in sorted(older.settings.keys() | newer.settings.keys()):
-        before, after = older.settings.get(name, ""), newer.settings.get(name, "")
-        if before == after:
-            continue
-        if _is_list(name):
-            was, now = _parts(before), _parts(after)
-            added = tuple(item for item in now if item not in was)
-            removed = tuple(item for item in was if item not in now)
-            found.append(Change(name, added=added, removed=removed))
+    for change in setting_changes(older, newer):
+        name = change.name
+        if name == HIDDEN:
+            found.append(Change(name, after="values differ that are never shown"))
+        elif change.differs:
+            found.append(Change(name, after="differs"))
+        elif change.before or change.after:
+            found.append(Change(name, value_words(name, change.before), value_words(name, change.after)))
         else:
-            found.append(Change(name, value_words(name, before), value_words(name, after)))
-    settings_differ = older.settings != newer.settings
-    if older.configuration != newer.configuration and not settings_differ:
-        found.append(Change("other settings", after="values differ that are never shown"))
+            found.append(Change(name, "", "", change.added, change.removed, change.changed))
     return tuple(found)
 
 
@@ -118,14 +104,6 @@ def _image(image: Image | None, label: str) -> str:
     return f"{digest} {name}" if name and not name.startswith("@") else digest
 
 
-def _is_list(name: str) -> bool:
-    return any(name == item or name.endswith(f" {item}") for item in LISTS)
-
-
-def _parts(value: str) -> tuple[str, ...]:
-    return tuple(part for part in value.split(", ") if part)
-
-
 def value_words(name: str, value: str | None) -> str:
     """A setting as people read it: memory with its unit and in thousands."""
     if not value:
@@ -137,9 +115,9 @@ def value_words(name: str, value: str | None) -> str:
 
 def change_of(name: str, before: str | None, after: str | None) -> str:
     """The newer value as a column shows it: of lists what was added and what is gone."""
-    if not _is_list(name):
+    if not is_list(name):
         return value_words(name, after)
-    was, now = _parts(before or ""), _parts(after or "")
+    was, now = parts_of(before or ""), parts_of(after or "")
     said = [f"+{item}" for item in now if item not in was] + [f"-{item}" for item in was if item not in now]
     return " ".join(said) or (after or words.NOTHING)
 
@@ -218,9 +196,11 @@ def _age(release: Release, now: datetime) -> str:
 def _change_lines(item: Change, left: int, column: int, end: int, glyphs: Glyphs) -> Sequence[Line]:
     name = cut_end(item.name, column - left - 1, glyphs.ellipsis)
     room = end - column
-    if item.added or item.removed:
-        marked = [("-", gone, "muted") for gone in item.removed] + [
-            ("+", came, "warning") for came in item.added
+    if item.added or item.removed or item.changed:
+        marked = [
+            *(("-", gone, "muted") for gone in item.removed),
+            *(("+", came, "warning") for came in item.added),
+            *(("~", other, "warning") for other in item.changed),
         ]
         lines = [
             Line().put(column, cut_end(f"{mark} {text}", room, glyphs.ellipsis), ink)

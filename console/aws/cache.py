@@ -23,7 +23,7 @@ from console.clock import SystemClock
 from console.domain.codec import decode, encode
 from console.ports import Clock
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the same answer of AWS would be written down differently."""
 KEPT = timedelta(days=120)
 """ECS remembers service deployments for 90 days (ECS API reference, ListServiceDeployments)."""

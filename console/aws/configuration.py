@@ -109,6 +109,42 @@ def _container_settings(container: Raw) -> dict[str, Any]:
     }
 
 
+def marks_of(definition: Raw) -> dict[str, str]:
+    """What tells that a value differs which is never shown, by name: ``api environment LOG_LEVEL``,
+    ``api command``.
+
+    A whole hash would confirm a guess of a short value; of 65,536 changed values one is not noticed
+    here, but by the fingerprint.
+    """
+    marks: dict[str, str] = {}
+    for container in definition.get("containerDefinitions", ()):
+        name = container.get("name", "")
+        values = {label: container.get(member) for label, member in _NEVER_SHOWN.items()}
+        for label, key in (("environment", "value"), ("secrets", "valueFrom")):
+            values |= {
+                f"{label} {item.get('name', '')}": item.get(key) for item in container.get(label) or ()
+            }
+        marks |= {
+            plain(f"{name} {label}"): hashlib.sha256(_text(canonical(value)).encode()).hexdigest()[:4]
+            for label, value in values.items()
+            if canonical(value) not in (None, [], {})
+        }
+    return marks
+
+
+_NEVER_SHOWN = {
+    "command": "command",
+    "entry point": "entryPoint",
+    "health check": "healthCheck",
+    "log configuration": "logConfiguration",
+    "user": "user",
+    "working directory": "workingDirectory",
+    "start order": "dependsOn",
+    "mount points": "mountPoints",
+}
+"""Members of a container of which only is said that they differ: a command may hold a secret."""
+
+
 def _port(mapping: Raw) -> str:
     """``8080``, ``53/udp``."""
     protocol = str(mapping.get("protocol") or "tcp")

@@ -6,7 +6,7 @@ from typing import Any
 
 from console.aws.cache import Cache
 from console.aws.calls import Calls, batches
-from console.aws.configuration import fingerprint, main_container, settings_of
+from console.aws.configuration import fingerprint, main_container, marks_of, settings_of
 from console.aws.definitions import Definition, Definitions
 from console.aws.images import FLEET_FRESH_S, FRESH_S, Registry, Tags
 from console.aws.moments import maybe
@@ -107,6 +107,7 @@ class Releases:
             live,
             configuration=fingerprint(raw, revision, self._definitions.register_keys()),
             settings=settings_of(raw, revision),
+            marks=marks_of(raw),
         )
 
     def named(self, releases: Iterable[Release]) -> tuple[Release, ...]:
@@ -198,6 +199,7 @@ def release_of(revision: Mapping[str, Any], definition: Definition, keys: frozen
         configuration=fingerprint(definition.raw, revision, keys),
         created_at=maybe(revision.get("createdAt")),
         settings=settings_of(definition.raw, revision),
+        marks=marks_of(definition.raw),
     )
 
 

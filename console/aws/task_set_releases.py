@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from console.aws.cache import Cache
-from console.aws.configuration import fingerprint, main_container, settings_of
+from console.aws.configuration import fingerprint, main_container, marks_of, settings_of
 from console.aws.definitions import Definition, Definitions
 from console.aws.images import Registry
 from console.aws.moments import maybe
@@ -196,4 +196,5 @@ def _release_of(
         configuration=fingerprint(definition.raw, {}, keys),
         created_at=maybe(shipped.created_at),
         settings=settings_of(definition.raw, {}),
+        marks=marks_of(definition.raw),
     )

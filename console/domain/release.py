@@ -43,6 +43,10 @@ class Release:
     settings: Mapping[str, str] = field(default_factory=dict)
     """What people compare, by name: ``memory``, ``cpu``, environment and secret *names*, network …"""
 
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """Four digits of a hash for each setting whose value is never shown: another mark is another value,
+    and nobody can tell the value from it."""
+
     presumed: bool = False
     """Nobody recorded its digests: they are what its tags mean in the registry today."""
 

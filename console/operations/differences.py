@@ -1,7 +1,10 @@
 """What is not the same in two releases, by name; never a value that could be secret."""
 
+from collections.abc import Iterator
+
 from console.domain.operation import Difference
 from console.domain.release import Release
+from console.domain.setting_changes import HIDDEN, SettingChange, setting_changes
 from console.domain.version import short_digest
 
 
@@ -15,14 +18,23 @@ def differences(before: Release, after: Release) -> tuple[Difference, ...]:
         now = (new[container].digest or new[container].tag or "") if container in new else ""
         if was != now:
             found.append(Difference(f"image {container}", _short(was), _short(now)))
-    for name in sorted(before.settings.keys() | after.settings.keys()):
-        was, now = before.settings.get(name, ""), after.settings.get(name, "")
-        if was != now:
-            found.append(Difference(name, was or "–", now or "–"))
-    settings_differ = any(not item.name.startswith("image ") for item in found)
-    if before.configuration != after.configuration and not settings_differ:
-        found.append(Difference("other settings", "", "values differ that are never shown"))
+    for change in setting_changes(before, after):
+        found += _differences(change)
     return tuple(found)
+
+
+def _differences(change: SettingChange) -> Iterator[Difference]:
+    """One a name: a list of forty variables says nothing of the one that is missing."""
+    name = change.name
+    if name == HIDDEN:
+        yield Difference(name, "", "values differ that are never shown")
+    elif change.differs:
+        yield Difference(name, "–", "differs")
+    elif change.before or change.after:
+        yield Difference(name, change.before or "–", change.after or "–")
+    yield from (Difference(f"{name} {item}", "–", "added") for item in change.added)
+    yield from (Difference(f"{name} {item}", "set", "removed") for item in change.removed)
+    yield from (Difference(f"{name} {item}", "set", "another value") for item in change.changed)
 
 
 def _short(reference: str) -> str:
