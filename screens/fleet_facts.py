@@ -5,6 +5,7 @@ from datetime import datetime
 from console.domain import words
 from console.domain.alerts import Alerting
 from console.domain.fleet import ServicePicture
+from console.domain.held import hold_trouble
 from console.domain.running import Digests, runs_of
 from console.domain.signals import Figures
 from console.domain.version import short_digest
@@ -60,6 +61,7 @@ def row_of(
         stale_age_short="" if stale is None else words.age(stale, narrow=True),
         reading=reading and picture.as_of is None and not picture.diagnosis.line,
         held=picture.hold is not None,
+        hold_is_kept=not hold_trouble(picture),
         changed=changed,
         share=picture.traffic_share,
         recent=figures.recent if figures else (),
@@ -217,7 +219,9 @@ def explanation(picture: ServicePicture, now: datetime | None) -> tuple[tuple[st
         ("back", way_back_line(picture, now)),
     ]
     if picture.hold is not None:
-        lines.append(("held", f"at {picture.hold.version} by {picture.hold.by}: {picture.hold.reason}"))
+        trouble = hold_trouble(picture)
+        kept = f"at {picture.hold.version} by {picture.hold.by}: {picture.hold.reason}"
+        lines.append(("held", f"{kept} · {trouble}" if trouble else kept))
     return tuple((label, text) for label, text in lines if text)
 
 

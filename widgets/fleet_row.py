@@ -90,6 +90,8 @@ class ServiceRow:
     """Nothing has been read yet, and nothing has failed."""
     held: bool = False
     """It is kept at the version that a rollback went back to."""
+    hold_is_kept: bool = True
+    """Nothing else serves there, and enough of it does, as far as anybody has read."""
     changed: bool = False
     """The state is new: its word is reversed for a moment."""
     share: float | None = None
@@ -207,7 +209,9 @@ class ServiceRow:
 
     def _back(self, line: Line, end: int, room: int) -> None:
         if self.held:
-            line.right(end, "held", "warning")
+            line.right(
+                end, "held" if self.hold_is_kept else "held?", "warning" if self.hold_is_kept else "critical"
+            )
             return
         calm = self.stale_age and not self.is_loud
         said = self.back if len(self.back) <= room else self.back_short

@@ -6,6 +6,7 @@ from console.diagnosis import shifting
 from console.diagnosis.evidence import Scene
 from console.domain.error_reading import ErrorReading
 from console.domain.fleet import Deletion, EnvironmentPicture, Problem, ServicePicture, WayBack
+from console.domain.held import hold_trouble
 from console.domain.impact import impact
 from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.running import runs_of
@@ -96,7 +97,13 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "deleted": _deletion_facts(row.deletion) if row.deletion else None,
         "rollout": rollout_facts(row, clock),
         "held": (
-            {"version": hold.version, "by": hold.by, "at": utc(hold.at), "reason": hold.reason}
+            {
+                "version": hold.version,
+                "by": hold.by,
+                "at": utc(hold.at),
+                "reason": hold.reason,
+                "trouble": hold_trouble(row) or None,
+            }
             if hold
             else None
         ),
@@ -249,6 +256,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
         tasks = f"{status.running}/{status.desired}" + (f" +{status.pending}" if status.pending else "")
     deployed = age((clock.now() - row.deployed_at).total_seconds()) if row.deployed_at else NOTHING
     held = f"held at {row.hold.version} by {row.hold.by}" if row.hold else ""
+    held = " · ".join(filter(None, (held, hold_trouble(row))))
     runs, version, figures = runs_of(row), _version(row), row.worst_figures
     mixed = "runs different images" if runs is not None and runs.is_mixed else ""
     p95 = figures.p95_s if figures else None

@@ -11,6 +11,7 @@ from console.domain.guard import Blame, ServiceSignals
 from console.domain.impact import impact
 from console.domain.series import Measure, Point, Scope, Series, SeriesPicture
 from console.domain.service import ServiceState
+from console.domain.tasks import Task
 from console.domain.version import short_label
 from screens.fleet_book import FleetBook
 from screens.fleet_facts import explanation, is_mixed, row_of, runs_line, way_back_line
@@ -21,12 +22,14 @@ from tests.builders import (
     NOW,
     OLD_DEPLOYMENT,
     a_container,
+    a_hold,
     a_picture,
     a_service,
     a_task,
     ago,
     an_address,
     an_environment,
+    an_observation,
     some_figures,
 )
 from tests.signals import some_signals
@@ -36,6 +39,23 @@ from widgets.glyphs import ASCII, UNICODE
 from widgets.line import Line
 from widgets.palette import DARK, DARK_16, LIGHT, NOCOLOR, style, theme_for
 from widgets.sparkline import sparkline
+
+
+def test_a_hold_that_is_not_kept_says_so() -> None:
+    """Another image serves beside it, or too few of its own; what nobody has read says nothing."""
+    ours, other = a_task(number=1), a_task(number=2, containers=(a_container(digest=NEW_DIGEST),))
+    kept = a_picture(hold=a_hold())
+
+    def held(*tasks: Task) -> str:
+        seen = replace(kept.observation or an_observation(), tasks=tasks)
+        return dict(explanation(replace(kept, observation=seen), NOW))["held"]
+
+    assert "NOT KEPT" not in held(ours, a_task(number=2))
+    assert held(ours, other).endswith("NOT KEPT: 1 task of another image")
+    assert held(ours).endswith("NOT KEPT: 1 of 2 tasks run")
+    assert "NOT KEPT" not in held(ours, a_task(number=2, containers=(a_container(digest=None),)))
+    assert row_of(kept, NOW).hold_is_kept
+
 
 BACK = WayBack(ago(60), "v1.4.1", 107.0, proven=True, deployment=OLD_DEPLOYMENT)
 
