@@ -192,6 +192,7 @@ class Runtime:
                 self.engine.holds,
                 shippers=shippers[key],
                 ended=shippers[key].ended,
+                drained=shippers[key].drained,
                 plan_rollback=self.engine.plan_rollback if chosen is None else None,
                 look=partial(self._look, key) if chosen is None else None,
                 remembered=remembered.get(key),

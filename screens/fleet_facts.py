@@ -4,6 +4,7 @@ from datetime import datetime
 
 from console.domain import words
 from console.domain.alerts import Alerting
+from console.domain.assurance import NO_REMEDY, NOTHING_TO_DO, assurance, is_well
 from console.domain.fleet import ServicePicture
 from console.domain.held import hold_trouble
 from console.domain.running import Digests, runs_of
@@ -12,9 +13,8 @@ from console.domain.version import short_digest
 from console.domain.way_back import blames_a_deploy, current_way_back, proof_holds, version_of
 from console.watch.cadence import is_stale, stale_in
 from screens.overview import SHORT_TIERS
-from widgets.fleet_row import BACK_ROOM, MOVED, ServiceRow
+from widgets.fleet_row import BACK_ROOM, DOUBTFUL, MOVED, ServiceRow
 
-ERRORS_CRITICAL = 0.05
 ERRORS_NOTICED = 0.003
 """Below this a share of errors is drawn muted; from it on in plain text."""
 
@@ -37,7 +37,7 @@ def row_of(
         alert: What is wrong with its figures.
     """
     status, figures = picture.status, picture.worst_figures
-    share = picture.error_reading.share
+    old = figures is not None and now is not None and figures.is_old(now)
     version = version_of(picture)
     back, back_short, back_ink = _way_back(picture, now)
     deployed = _age(picture.deployed_at, now)
@@ -51,7 +51,8 @@ def row_of(
         version=words.NOTHING if version is None else version.label + (MOVED if version.moved else ""),
         tasks=words.NOTHING if status is None else _tasks(status.running, status.desired, status.pending),
         errors=picture.error_reading.cell,
-        errors_ink=_errors_ink(share, picture),
+        errors_ink=_errors_ink(picture),
+        errors_age=words.age(figures.age_s(now), narrow=True) if old and figures and now else "",
         p95=_p95(figures),
         age=words.NOTHING if deployed is None else words.age(deployed),
         age_short=words.NOTHING if deployed is None else words.age(deployed, narrow=True),
@@ -70,7 +71,7 @@ def row_of(
         back_short=back_short,
         back_ink=back_ink,
         mixed=is_mixed(picture),
-        alert=alert,
+        seen=alert if alert is not None and alert.quiets(picture) else None,
         deleted_age=picture.deletion.ago(now, narrow=True) if picture.deletion and now else "",
     )
 
@@ -103,13 +104,15 @@ def _tasks(running: int, desired: int, pending: int) -> str:
     return f"{running}/{desired}" + (f" +{pending}" if pending else "")
 
 
-def _errors_ink(share: float | None, picture: ServicePicture) -> str:
-    if picture.error_reading.is_critical:
-        return "bold critical"
+def _errors_ink(picture: ServicePicture) -> str:
+    reading = picture.error_reading
+    if reading.is_bad:
+        return "bold critical" if reading.is_critical else "bold warning"
+    if reading.is_doubtful:
+        return DOUBTFUL
+    share = reading.share
     if share is None:
         return "muted"
-    if share > ERRORS_CRITICAL:
-        return "bold critical"
     loud = picture.state.is_trouble or picture.state.is_moving
     return "text" if share >= ERRORS_NOTICED or loud else "muted"
 
@@ -212,9 +215,9 @@ def explanation(picture: ServicePicture, now: datetime | None) -> tuple[tuple[st
     """Cause and remedy in full, what really runs, and the way back: label and text."""
     found = picture.diagnosis
     lines = [
-        ("why", found.line or "no evidence of trouble"),
+        ("why", found.line or _calm(picture, now)),
         ("blame", _blame(picture)),
-        ("remedy", found.remedy or "nothing is known to be wrong"),
+        ("remedy", found.remedy or _no_remedy(picture, now)),
         ("runs", runs_line(picture)),
         ("back", way_back_line(picture, now)),
     ]
@@ -223,6 +226,14 @@ def explanation(picture: ServicePicture, now: datetime | None) -> tuple[tuple[st
         kept = f"at {picture.hold.version} by {picture.hold.by}: {picture.hold.reason}"
         lines.append(("held", f"{kept} · {trouble}" if trouble else kept))
     return tuple((label, text) for label, text in lines if text)
+
+
+def _calm(picture: ServicePicture, now: datetime | None) -> str:
+    return assurance(picture, now) if now is not None else "no evidence of trouble"
+
+
+def _no_remedy(picture: ServicePicture, now: datetime | None) -> str:
+    return NOTHING_TO_DO if now is not None and is_well(picture, now) else NO_REMEDY
 
 
 def _blame(picture: ServicePicture) -> str:

@@ -102,7 +102,7 @@ def counts(rows: Iterable[ServiceRow]) -> tuple[int, int]:
     for row in rows:
         if row.stale_age:
             stale += 1
-        elif row.state is ServiceState.STEADY and row.alarm is None:
+        elif row.state is ServiceState.STEADY:
             steady += 1
     return steady, stale
 

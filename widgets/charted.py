@@ -5,7 +5,7 @@ from datetime import datetime
 
 from console.domain import words
 from console.domain.error_reading import ErrorReading, ErrorState
-from console.domain.guard import ServiceSignals
+from console.domain.guard import JudgedState, Judgement, ServiceSignals
 from console.domain.measured import figure, limit_in_words, value_in_words
 from console.domain.series import Measure, Scope, Series, SeriesPicture
 from widgets.chart import Chart, Curve
@@ -56,15 +56,31 @@ def why_nothing(picture: SeriesPicture | None, measure: Measure) -> str:
 
 
 def limit_of(signals: ServiceSignals, measure: Measure) -> tuple[float | None, str]:
-    """The limit that a measure is held against, and its ink: the guard's, else the alert's, else what is
-    worth a look."""
-    for item in (*signals.judgements, *signals.alerts):
-        if item.trigger.measure is measure and (limit := item.limit or item.trigger.critical) is not None:
+    """The limit that a measure is held against, and its ink: the one that its state comes from, as every
+    sentence names it; of what is well the guard's, else the alert's, else what is worth a look."""
+    mine = [item for item in (*signals.judgements, *signals.alerts) if item.trigger.measure is measure]
+    bad = (JudgedState.CRITICAL, JudgedState.WARNING)
+    worst = min((i for i in mine if i.state in bad), key=lambda i: bad.index(i.state), default=None)
+    if worst is not None and (over := _limit_over(worst)) is not None:
+        return over
+    for item in mine:
+        if (limit := item.limit or item.trigger.critical) is not None:
             return limit, "critical"
-    for item in signals.alerts:
-        if item.trigger.measure is measure and item.trigger.warning is not None:
+    for item in mine:
+        if item.trigger.warning is not None:
             return item.trigger.warning, "warning"
     return None, "critical"
+
+
+def _limit_over(item: Judgement) -> tuple[float, str] | None:
+    """The highest limit of a judgement that its figure is over."""
+    limits = (
+        (item.limit, "critical"),
+        (item.trigger.critical, "critical"),
+        (item.trigger.warning, "warning"),
+    )
+    over = [(limit, ink) for limit, ink in limits if limit is not None and (item.value or 0.0) > limit]
+    return over[0] if over else None
 
 
 def last_in_words(

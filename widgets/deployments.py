@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from console.domain import words
-from console.domain.error_reading import ErrorState
+from console.domain.error_reading import ErrorReading, ErrorState
 from console.domain.fleet import ServicePicture
 from console.domain.guard import ServiceSignals
 from console.domain.measured import limit_in_words, value_in_words
@@ -12,6 +12,7 @@ from console.domain.release import Release
 from console.domain.rollout import Deployment
 from console.domain.series import Measure
 from console.domain.service import Observation, ServiceState
+from console.domain.signals import Figures
 from console.domain.tasks import Task
 from console.domain.text import cut_end
 from console.domain.version import short_digest
@@ -27,7 +28,6 @@ MOST_SETTINGS = 4
 MOST_COLUMNS = 3
 SHIFTING = ("BLUE_GREEN", "CANARY", "LINEAR")
 """Strategies that keep a blue and a green revision."""
-ERRORS_CRITICAL = 0.05
 
 
 def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
@@ -136,18 +136,44 @@ def _figures(picture: ServicePicture, course: Course) -> list[Row]:
     rows = [_told_apart(picture.signals, measure, course) for measure in (Measure.ERRORS, Measure.P95)]
     if picture.error_reading.state is ErrorState.NOBODY_ANSWERS:
         rows[0] = str(Measure.ERRORS), course.only((text(picture.error_reading.words, "bold critical"),))
-    figures = picture.figures
+    figures = picture.worst_figures
     if figures is None:
         return [row for row in rows if row is not None]
-    whose = "service-wide" if len(course.shown) > 1 else f"{words.age(_since(figures.at, course))} ago"
-    together = ((Measure.ERRORS, figures.error_share), (Measure.P95, figures.p95_s))
-    for place, (measure, value) in enumerate(together):
-        if rows[place] is None and value is not None:
-            usual = (ERRORS_CRITICAL if measure is Measure.ERRORS else None, "critical")
-            limit = limit_of(picture.signals, measure) if picture.signals else usual
-            cell = _held_to(measure, value, limit), text(f"  {whose}", "muted")
-            rows[place] = str(measure), course.only(cell)
+    reading = picture.error_reading
+    if rows[0] is None and reading.share is not None:
+        rows[0] = (
+            str(Measure.ERRORS),
+            course.only((_errors(reading, dimmed=figures.is_old(course.now)), _origin(figures, course))),
+        )
+    slow = figures if figures.p95_s is not None else picture.figures
+    if rows[1] is None and slow is not None and slow.p95_s is not None:
+        limit = limit_of(picture.signals, Measure.P95) if picture.signals else (None, "critical")
+        rows[1] = (
+            str(Measure.P95),
+            course.only((_held_to(Measure.P95, slow.p95_s, limit), _origin(slow, course))),
+        )
     return [row for row in rows if row is not None]
+
+
+def _origin(figures: Figures, course: Course) -> tuple[str, str]:
+    """Whose figures they are where there are several versions, and how old where that is to be said."""
+    several, old = len(course.shown) > 1, figures.is_old(course.now)
+    whose = f"{figures.version} version" if figures.version else "service-wide"
+    ago = f"{words.age(_since(figures.at, course))} ago"
+    parts = (whose if several else "", ago if old or not several else "")
+    return text(f"  {' '.join(filter(None, parts))}", "stale" if old else "muted")
+
+
+def _errors(reading: ErrorReading, *, dimmed: bool) -> tuple[str, str]:
+    """The share of errors as every other place judges it."""
+    share = words.percent(reading.share or 0.0)
+    if reading.state is ErrorState.TOO_FEW:
+        many = words.count(reading.requests or 0, "request")
+        return text(f"{share} of {many}: too few to judge", "warning" if reading.is_doubtful else "muted")
+    if reading.limit is None:
+        return text(share, "stale") if dimmed else text(share)
+    over = limit_in_words(Measure.ERRORS, reading.limit)
+    return text(f"{share}  over {over}", "critical" if reading.is_critical else "warning")
 
 
 def _held_to(measure: Measure, value: float | None, limit: tuple[float | None, str]) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from console.domain import words
+from console.domain.assurance import NO_REMEDY, NOTHING_TO_DO, assurance, is_well
 from console.domain.error_reading import ErrorState
 from console.domain.fleet import ServicePicture
 from console.domain.service import Observation
@@ -94,8 +95,8 @@ def explanation_lines(
     found = picture.diagnosis
     column, end = 24, width - 2
     lines = [heading("explain", 2, end, glyphs)]
-    cause = found.line or "no evidence of trouble"
-    remedy = found.remedy or ("nothing to do" if not picture.state.is_trouble else "none is known")
+    cause = found.line or assurance(picture, now)
+    remedy = found.remedy or (NOTHING_TO_DO if is_well(picture, now) else NO_REMEDY)
     for label, text, ink in (("cause", cause, "text"), ("remedy", remedy, "strong")):
         for place, part in enumerate(wrapped(text, end - column)):
             lines.append(Line().put(2, "" if place else label, "faint").put(column, part, ink))

@@ -23,6 +23,9 @@ WIDE_BACK_ROOM = 5
 MOVED = "*"
 """Behind a version whose tag names another image by now."""
 
+DOUBTFUL = "warning"
+"""Ink of errors of too few requests to judge."""
+
 STATE_INKS = {
     ServiceState.DELETED: "critical",
     ServiceState.DELETING: "critical",
@@ -51,16 +54,6 @@ def state_word(state: ServiceState, *, short: bool = False) -> str:
 def alert_mark(alert: Alerting, glyphs: Glyphs) -> tuple[str, str]:
     """Mark and ink of an alert by how bad it is."""
     return (glyphs.failed, "critical") if alert.is_critical else (glyphs.warning, "warning")
-
-
-def alert_parts(alert: Alerting, glyphs: Glyphs) -> list[tuple[str, str]]:
-    """Mark, word and figures of an alert, as ``(text, style words)``."""
-    mark, ink = alert_mark(alert, glyphs)
-    if alert.acknowledged:
-        return [(f"{mark} {alert.line}{', ' if alert.line else ''}seen", ink)]
-    word = "CRITICAL" if alert.is_critical else "WARNING"
-    said = f"  {alert.line}" if alert.line else ""
-    return [(f"{mark} {word}", f"bold {ink}"), (said, "strong" if alert.is_critical else "text")]
 
 
 @dataclass(frozen=True)
@@ -108,25 +101,21 @@ class ServiceRow:
     """Empty: that of the row."""
     mixed: bool = False
     """Tasks of one deployment run different images."""
-    alert: Alerting | None = None
-    """What is wrong with its figures; ``None``: nothing is known to be."""
-
+    seen: Alerting | None = None
+    """Its alerts, where somebody has seen all that is wrong with it; ``None``: nothing is, or it is loud."""
+    errors_age: str = ""
+    """How old its figures are, as short as it gets, where they are old."""
     deleted_age: str = ""
     """How long ago it was deleted, as short as it gets; empty: not deleted, or not known."""
-
-    @property
-    def alarm(self) -> Alerting | None:
-        """Its alerts as long as nobody has seen them."""
-        return self.alert if self.alert is not None and self.alert.is_loud else None
 
     @cached_property
     def is_loud(self) -> bool:
         """Whether it gets two lines and its own colours."""
-        return self.state.is_trouble or self.state.is_moving or self.alarm is not None
+        return (self.state.is_trouble or self.state.is_moving) and self.seen is None
 
     @cached_property
     def height(self) -> int:
-        return 2 if self.is_loud and (self.why or self.alarm) else 1
+        return 2 if self.is_loud and self.why else 1
 
     def lines(self, width: int, theme: str, glyphs: Glyphs, selected: bool) -> tuple[Line, ...]:
         narrow = width < NARROW
@@ -135,11 +124,7 @@ class ServiceRow:
             return (first,)
         column = 4 if narrow else 17
         ink = "text" if self.state.is_trouble else "muted"
-        parts = alert_parts(self.alarm, glyphs) if self.alarm else []
-        if self.why:
-            parts += [(" · ", "muted")] if parts else []
-            parts.append((self.why, ink))
-        return first, Line().run_to(width - 2, column, *parts)
+        return first, Line().run_to(width - 2, column, (self.why, ink))
 
     # -- parts --------------------------------------------------------------------------------
 
@@ -152,12 +137,12 @@ class ServiceRow:
         if self.reading:
             line.run(2, (glyphs.open, "muted"), (" reading", "muted"))
             return
+        if self.seen is not None:
+            mark, ink = alert_mark(self.seen, glyphs)
+            line.run(2, (mark, ink), (" alert seen", "muted"))
+            return
         ink = STATE_INKS[self.state]
         word = state_word(self.state, short=narrow)
-        if self.alarm is not None and not self.state.is_trouble and not self.state.is_moving:
-            mark, alarm_ink = alert_mark(self.alarm, glyphs)
-            line.run(2, (mark, alarm_ink), (" ALERT", f"bold {alarm_ink}"))
-            return
         if self.stale_age:
             calm = not self.is_loud
             glyph = glyphs.stale if calm else glyphs.of_state(self.state)
@@ -172,11 +157,9 @@ class ServiceRow:
         mark = "reverse " if self.changed else ""
         bold = "bold " if self.is_loud or self.state is ServiceState.UNKNOWN else ""
         glyph_ink = "steady" if self.state is ServiceState.STEADY else ink
+        if self.errors_ink == DOUBTFUL and not self.is_loud:
+            glyph_ink = "warning"  # too few requests to judge: no green beside them
         said = (word, f"{mark}{bold}{ink}")
-        if self.alert is not None and self.state is ServiceState.STEADY:  # somebody has seen it
-            seen, seen_ink = alert_mark(self.alert, glyphs)
-            line.run(2, (seen, seen_ink), (" ", ink), (f"{word} seen", ink))
-            return
         line.run(2, (glyphs.of_state(self.state), glyph_ink), (" ", f"{bold}{ink}"), said)
 
     def _aged_word(self) -> str:
@@ -225,11 +208,11 @@ class ServiceRow:
         if self.progress is not None or self.share is not None:
             self._bar(line, glyphs)
         line.put(75, cut_end(self.tasks, 7, glyphs.ellipsis), ink)
-        self._version(line, 83, min(11, 17 - len(self.errors)), glyphs, narrow=False)
-        line.right(101, self.errors, self._figure_ink(self.errors_ink))
+        self._version(line, 83, min(11, 17 - len(self._errors)), glyphs, narrow=False)
+        line.right(101, self._errors, self._figure_ink(self.errors_ink))
         if self.recent:
             line.run(102, *sparkline(self.recent, glyphs, self._figure_ink("muted")))
-        line.right(117, self.p95, ink)
+        line.right(117, self.p95, self._figure_ink(ink))
         number, _, unit = self.age.partition(" ")
         line.right(122, number, ink).put(123, unit, ink)
         line.put(127, cut_end(self.by, 5, glyphs.ellipsis), ink)
@@ -250,7 +233,12 @@ class ServiceRow:
         )
 
     def _figure_ink(self, ink: str) -> str:
-        return "stale" if self.stale_age and not self.is_loud else ink
+        old = self.stale_age or (self.errors_age and ink in ("text", "muted"))
+        return "stale" if old and not self.is_loud else ink
+
+    @property
+    def _errors(self) -> str:
+        return f"{self.errors} {self.errors_age}".rstrip()
 
     def _narrow(self, glyphs: Glyphs) -> Line:
         line = Line()
@@ -258,8 +246,8 @@ class ServiceRow:
         line.put(16, cut_middle(self.service, 23, ellipsis=glyphs.ellipsis), self._name_ink())
         line.put(40, self.tier, self._ink("text", "muted"))
         line.put(45, cut_end(self.tasks, 6, glyphs.ellipsis), self._ink("text", "muted"))
-        self._version(line, 52, min(10, 15 - len(self.errors)), glyphs, narrow=True)
-        line.right(68, self.errors, self._figure_ink(self.errors_ink))
+        self._version(line, 52, min(10, 15 - len(self._errors)), glyphs, narrow=True)
+        line.right(68, self._errors, self._figure_ink(self.errors_ink))
         line.right(73, self.age_short, self._ink("text", "muted"))
         self._back(line, 78, BACK_ROOM)
         return line

@@ -7,6 +7,7 @@ from datetime import datetime
 from console.domain import words
 from console.domain.address import Identity
 from console.domain.alerts import Alerting
+from console.domain.assurance import assurance
 from console.domain.fleet import EnvironmentPicture, ServicePicture, WayBack
 from console.domain.guard import Blame
 from console.domain.operation import Mechanism, Plan
@@ -20,7 +21,7 @@ from console.domain.way_back import (
     serving_key,
     way_back_of,
 )
-from widgets.fleet_row import STATE_INKS, alert_parts, state_word
+from widgets.fleet_row import STATE_INKS, state_word
 from widgets.glyphs import Glyphs
 from widgets.header import NARROW
 from widgets.line import Line
@@ -175,20 +176,12 @@ def progress_words(picture: ServicePicture) -> str:
 
 
 def _why(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
-    line, said = Line().put(2, "why", "faint"), head.picture.diagnosis.line
-    parts = [(said, "text")] if said else []
-    if head.alert is not None:
-        parts += (
-            [(" · ", "muted"), *alert_parts(head.alert, glyphs)] if said else alert_parts(head.alert, glyphs)
-        )
+    line, why = Line().put(2, "why", "faint"), head.picture.diagnosis.line
+    parts = [(why, "text")] if why else []
+    if why and head.alert is not None and head.alert.quiets(head.picture):
+        parts.append((" · seen", "muted"))
     column = 8 if narrow else 12
-    return line.run_to(width - 2, column, *(parts or [(_no_reason(head.picture), "muted")]))
-
-
-def _no_reason(picture: ServicePicture) -> str:
-    if picture.as_of is None:
-        return "nothing has been read yet"
-    return "no evidence" if picture.state is ServiceState.UNKNOWN else "all is well"
+    return line.run_to(width - 2, column, *(parts or [(assurance(head.picture, head.now), "muted")]))
 
 
 def _way_back(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:

@@ -90,7 +90,7 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "runs": _runs_facts(row),
         "deployed_at": utc(row.deployed_at) if row.deployed_at else None,
         "deployed_by": row.deployed_by or None,
-        "figures": _figures_facts(row.worst_figures, row.error_reading) if row.worst_figures else None,
+        "figures": _figures_facts(row.worst_figures, row.error_reading, clock) if row.worst_figures else None,
         "errors": _errors_facts(row.error_reading),
         "way_back": _way_back_facts(way) if (way := current_way_back(row, clock.now())) else None,
         "why": row.diagnosis.line or None,
@@ -147,11 +147,13 @@ def _errors_facts(reading: ErrorReading) -> dict[str, object]:
     }
 
 
-def _figures_facts(figures: Figures, reading: ErrorReading) -> dict[str, object]:
+def _figures_facts(figures: Figures, reading: ErrorReading, clock: Clock) -> dict[str, object]:
     """No data is ``None``, never zero; nor is there a share where nobody answers."""
     share = reading.share
     return {
         "as_of": utc(figures.at),
+        "age_s": round(figures.age_s(clock.now()), 1),
+        "old": figures.is_old(clock.now()),
         "source": figures.source,
         "requests": figures.requests,
         "error_share": round(share, 5) if share is not None else None,
@@ -259,6 +261,9 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
     held = " · ".join(filter(None, (held, hold_trouble(row))))
     runs, version, figures = runs_of(row), _version(row), row.worst_figures
     mixed = "runs different images" if runs is not None and runs.is_mixed else ""
+    cell = row.error_reading.cell
+    if figures is not None and figures.is_old(clock.now()) and cell != NOTHING:
+        cell = f"{cell} {age(figures.age_s(clock.now()), narrow=True)} ago"
     p95 = figures.p95_s if figures else None
     return (
         " ".join(filter(None, (_GLYPHS[row.state], word, gone))),
@@ -267,7 +272,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
         tasks,
         NOTHING if version is None else version.label + ("*" if version.moved else ""),
         _rollout_words(row, clock),
-        row.error_reading.cell,
+        cell,
         NOTHING if p95 is None else latency(p95),
         deployed,
         row.deployed_by or NOTHING,

@@ -29,8 +29,9 @@ def guard_policy(table: Table, usual: GuardPolicy | None = None) -> GuardPolicy:
     """``[….guard]`` and ``[….alerts]`` of an environment or a service.
 
     Args:
-        usual: What holds where nothing is said: the environment's for a service.
+        usual: What holds where nothing is said: the environment's for a service, and only for one.
     """
+    of_service = usual is not None
     usual = usual or GuardPolicy(triggers=DEFAULT_TRIGGERS, alerts=DEFAULT_ALERTS)
     guard = table.table("guard", schema.GUARD)
     periods, requests = _counts(guard)
@@ -47,13 +48,16 @@ def guard_policy(table: Table, usual: GuardPolicy | None = None) -> GuardPolicy:
         bake=guard.duration("bake", usual.bake),
         countdown=guard.duration("countdown", usual.countdown),
         watch=guard.duration("watch", usual.watch),
-        triggers=_merged(guard.table("triggers", None), schema.TRIGGER, triggers),
-        alerts=_merged(table.table("alerts", None), schema.ALERT, usual.alerts),
+        triggers=_merged(guard.table("triggers", None), schema.TRIGGER, triggers, of_service=of_service),
+        alerts=_merged(table.table("alerts", None), schema.ALERT, usual.alerts, of_service=of_service),
     )
 
 
-def _merged(table: Table, keys: tuple[str, ...], usual: Iterable[Trigger]) -> tuple[Trigger, ...]:
-    """The usual ones, each with what is said of it, and those that are new."""
+def _merged(
+    table: Table, keys: tuple[str, ...], usual: Iterable[Trigger], *, of_service: bool
+) -> tuple[Trigger, ...]:
+    """The usual ones, each with what is said of it, and those that are new. What a service says of itself
+    holds for it, whatever its kind."""
     found = {item.name: item for item in usual}
     for name in table.entries():
         if name not in MEASURES:
@@ -62,7 +66,8 @@ def _merged(table: Table, keys: tuple[str, ...], usual: Iterable[Trigger]) -> tu
         if mine.flag("off"):
             found.pop(name, None)
             continue
-        found[name] = _trigger(mine, found.get(name) or Trigger(name, MEASURES[name]))
+        made = _trigger(mine, found.get(name) or Trigger(name, MEASURES[name]))
+        found[name] = replace(made, kind=None) if of_service else made
     return tuple(found.values())
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from console.domain.error_reading import UNREAD, ErrorReading
+from console.domain.guard import Judgement
 from console.domain.rollout import CODE_DEPLOY, Breaker, Deployment, Rollout, RolloutStatus
 from console.domain.service import Observation, ServiceEvent, ServiceStatus
 from console.domain.signals import Figures
@@ -41,6 +43,14 @@ class Scene:
     at: datetime
     held_by: str = ""
     """Who went back to what is held now, by our journal; empty: nothing is held."""
+    errors: ErrorReading = UNREAD
+    """Its errors, judged."""
+    alerts: tuple[Judgement, ...] = ()
+    """What is alerting now of its figures over time."""
+    p95_limit_s: float = 1.0
+    """Above it a response time is worth a look."""
+    drained_by: str = ""
+    """Who of us drained it, by our journal; empty: nobody."""
 
     @property
     def primary(self) -> Deployment | None:

@@ -1,17 +1,23 @@
 """The state of a service, and the one line that says why."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from console.diagnosis import course, events, health, shifting, stops, traffic
 from console.diagnosis.evidence import Evidence, Kind, Scene
-from console.domain.fleet import Diagnosis
+from console.domain.alerts import alerts_of
+from console.domain.error_reading import ErrorReading, read_errors
+from console.domain.fleet import Diagnosis, ServicePicture
+from console.domain.guard import DEFAULT_ALERTS, Judgement
 from console.domain.rollout import RolloutStatus
+from console.domain.series import Measure
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
 from console.domain.text import cell_width, cut_end
 
 WIDTH = 110
 """Cells that a diagnosis may take."""
+P95_LIMIT_S = next(item.warning or 0.0 for item in DEFAULT_ALERTS if item.measure is Measure.P95)
 DELETED = "deleted: nothing of it runs"
 AFTER_DELETION = "create it again in ECS, or take it out of the configuration"
 _SEPARATOR = " · "
@@ -28,6 +34,11 @@ def diagnose(
     figures: Figures | None,
     at: datetime | None = None,
     held_by: str = "",
+    *,
+    errors: ErrorReading | None = None,
+    alerts: tuple[Judgement, ...] = (),
+    p95_limit_s: float = P95_LIMIT_S,
+    drained_by: str = "",
 ) -> Diagnosis:
     """Judge one service from what was read of it.
 
@@ -38,11 +49,46 @@ def diagnose(
         at: The moment of judging; without it that of the observation, or the newest thing that the
             status tells of.
         held_by: Who went back to what is held now, by our journal; empty: nothing is held.
+        errors: Its errors, judged; without it from the figures alone.
+        alerts: What is alerting now, the worst first.
+        p95_limit_s: Above it a response time is worth a look.
+        drained_by: Who of us drained it, by our journal; empty: nobody.
     """
     if status is None:
         return Diagnosis(ServiceState.UNKNOWN)
     moment = at or (observation.at if observation else _newest(status))
-    scene = Scene(status, observation, figures, moment, held_by)
+    reading = errors or read_errors(figures, desired=status.desired)
+    scene = Scene(
+        status, observation, figures, moment, held_by, reading, alerts, p95_limit_s, drained_by=drained_by
+    )
+    if not alerts:
+        return _of(scene)
+    return replace(_of(scene), apart_from_alerts=_of(replace(scene, alerts=())).state)
+
+
+def diagnose_picture(row: ServicePicture, at: datetime) -> Diagnosis:
+    """Judge one service from all that its picture has: the one place from which its state comes."""
+    return diagnose(
+        row.status,
+        row.observation,
+        row.worst_figures,
+        at,
+        held_by=row.hold.by if row.hold else "",
+        errors=row.error_reading,
+        alerts=alerts_of(row, at),
+        p95_limit_s=_p95_limit_s(row),
+        drained_by=row.drained_by,
+    )
+
+
+def _p95_limit_s(row: ServicePicture) -> float:
+    alerts = row.signals.alerts if row.signals else ()
+    limits = (item.trigger.warning for item in alerts if item.trigger.measure is Measure.P95)
+    return next((limit for limit in limits if limit is not None), P95_LIMIT_S)
+
+
+def _of(scene: Scene) -> Diagnosis:
+    status = scene.status
     if status.is_gone:
         return _deleted(status)
     if status.desired == 0:
@@ -63,7 +109,9 @@ def line(*facts: str) -> str:
 
 
 def _judge(scene: Scene) -> Diagnosis:
-    proof = _failure(scene)
+    proof, waits = _failure(scene), _blocked(scene)
+    if proof is not None and waits is not None and proof == traffic.evidence(scene):
+        return Diagnosis(ServiceState.FAILING, line(waits.cause, proof.cause, *waits.facts), waits.remedy)
     if proof is not None and (scene.under_way or not _once(scene, proof)):
         facts = (*course.breaker(scene), *course.alarms(scene), *_other_figures(scene, proof))
         return _diagnosis(proof, *facts, *shifting.facts(scene)[:1])
@@ -71,9 +119,8 @@ def _judge(scene: Scene) -> Diagnosis:
     if hook is not None:
         facts = (*shifting.pause(scene, hook), *traffic.facts_of(scene), *course.alarms(scene))
         return Diagnosis(ServiceState.PAUSED, line(*facts), "continue the deployment, or roll it back")
-    blocked = _blocked(scene)
-    if blocked is not None:
-        return _diagnosis(blocked, *course.progress(scene)[:1])
+    if waits is not None:
+        return _diagnosis(waits, *course.progress(scene)[:1])
     if scene.under_way:
         return _rolling(scene)
     notice = proof or traffic.evidence(scene) or health.evidence(scene) or course.short(scene)
@@ -167,7 +214,7 @@ def _deleted(status: ServiceStatus) -> Diagnosis:
 
 def _leaving(scene: Scene) -> Diagnosis:
     status = scene.status
-    why = "desired count is 0"
+    why = f"drained by {scene.drained_by}" if scene.drained_by else "desired count is 0"
     left = status.running + status.pending
     if left:
         return Diagnosis(ServiceState.DRAINING, line(why, f"{left} left to stop"))

@@ -1,51 +1,68 @@
-"""Evidence from figures: errors and latency."""
+"""Evidence from figures: errors, latency, and whatever else is over the limits of its alerts."""
 
 from datetime import timedelta
 
 from console.diagnosis.evidence import Evidence, Kind, Scene
-from console.domain.signals import Figures
-from console.domain.words import latency, percent
+from console.domain.alerts import words_of
+from console.domain.error_reading import ErrorState
+from console.domain.guard import MINIMUM_REQUESTS, JudgedState, Judgement
+from console.domain.series import Measure
+from console.domain.words import latency
 
-CRITICAL_SHARE = 0.05
-WARNING_SHARE = 0.01
-WARNING_P95_S = 1.0
-MINIMUM_REQUESTS = 50
-"""Under that many requests a share says nothing."""
 _CURRENT = timedelta(minutes=10)
 """Load balancer figures lag one to four minutes; older ones say nothing about now."""
 
 
 def evidence(scene: Scene) -> Evidence | None:
-    """Errors over 5 % are a failure; over 1 %, or a p95 over a second, worth a look."""
-    figures = _current(scene)
-    if figures is None or (figures.requests or 0) < MINIMUM_REQUESTS:
-        return None
-    share = figures.error_share
+    """What is critical is a failure, what is over a limit for a warning is worth a look."""
     facts = facts_of(scene)
-    if share is not None and share > CRITICAL_SHARE:
-        return Evidence(Kind.FAILURE, facts[0], facts[1:], "read the logs, or roll back")
-    if share is not None and share > WARNING_SHARE:
-        return Evidence(Kind.NOTICE, facts[0], facts[1:], "read the logs")
-    if figures.p95_s is not None and figures.p95_s > WARNING_P95_S:
-        return Evidence(Kind.NOTICE, facts[0], facts[1:], "look at what the service waits for")
-    return None
+    reading = scene.errors
+    if not facts:
+        return None
+    if (_is_current(scene) and reading.is_critical) or any(_is_critical(item) for item in scene.alerts):
+        nobody = reading.state is ErrorState.NOBODY_ANSWERS
+        remedy = "read tasks, targets and events" if nobody else "read the logs, or roll back"
+        return Evidence(Kind.FAILURE, facts[0], facts[1:], remedy)
+    about_errors = _says_errors(scene)
+    remedy = "read the logs" if about_errors else "look at what the service waits for"
+    return Evidence(Kind.NOTICE, facts[0], facts[1:], remedy)
 
 
 def facts_of(scene: Scene) -> tuple[str, ...]:
-    """The figures that are over a limit, in words."""
-    figures = _current(scene)
-    if figures is None or (figures.requests or 0) < MINIMUM_REQUESTS:
-        return ()
-    facts = []
-    share = figures.error_share
-    if share is not None and share > WARNING_SHARE:
-        limit = CRITICAL_SHARE if share > CRITICAL_SHARE else WARNING_SHARE
-        facts.append(f"errors {percent(share)}, over {limit * 100:.0f} % of {figures.requests:,} requests")
-    if figures.p95_s is not None and figures.p95_s > WARNING_P95_S:
-        facts.append(f"p95 {latency(figures.p95_s)}")
-    return tuple(facts)
+    """The figures that are over a limit, in words, the worst first."""
+    facts = [scene.errors.words] if _says_errors(scene) else []
+    slow = _slow(scene)
+    alerts = [item for item in scene.alerts if not _is_said(item, scene)]
+    facts += [words_of(item) for item in alerts if _is_critical(item)]
+    facts += [slow] if slow else []
+    facts += [words_of(item) for item in alerts if not _is_critical(item)]
+    return tuple(dict.fromkeys(facts))
 
 
-def _current(scene: Scene) -> Figures | None:
+def _says_errors(scene: Scene) -> bool:
+    return _is_current(scene) and (scene.errors.is_bad or scene.errors.stands_out)
+
+
+def _slow(scene: Scene) -> str:
     figures = scene.figures
-    return figures if figures is not None and scene.at - figures.at <= _CURRENT else None
+    if figures is None or not _is_current(scene) or (figures.requests or 0) < MINIMUM_REQUESTS:
+        return ""
+    slow = figures.p95_s is not None and figures.p95_s > scene.p95_limit_s
+    return f"p95 {latency(figures.p95_s)}" if slow and figures.p95_s is not None else ""
+
+
+def _is_said(alert: Judgement, scene: Scene) -> bool:
+    measure = alert.trigger.measure
+    return (measure is Measure.ERRORS and _says_errors(scene)) or (
+        measure is Measure.P95 and bool(_slow(scene))
+    )
+
+
+def _is_critical(alert: Judgement) -> bool:
+    return alert.state is JudgedState.CRITICAL
+
+
+def _is_current(scene: Scene) -> bool:
+    """Whether the reading is of now; that nobody answers always is."""
+    at = scene.errors.at
+    return scene.errors.state is ErrorState.NOBODY_ANSWERS or at is None or scene.at - at <= _CURRENT

@@ -1,6 +1,5 @@
 """What is wrong with the figures of services, deploy or not, and who has seen it."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,7 +23,7 @@ class Alerting:
     severity: JudgedState
     """``CRITICAL`` or ``WARNING``: the worst of them."""
     line: str
-    """``errors 8.4 % over 5 % · CPU 91 % over 85 %``, the worst first, without what the diagnosis says."""
+    """``errors 8.4 % over 5 % · CPU 91 % over 85 %``, the worst first."""
     names: frozenset[Name]
     acknowledged: bool = False
     """Somebody has seen all of them."""
@@ -36,6 +35,11 @@ class Alerting:
     @property
     def is_loud(self) -> bool:
         return not self.acknowledged
+
+    def quiets(self, picture: ServicePicture) -> bool:
+        """Whether nothing of that service is left to be loud: somebody has seen all that is wrong."""
+        apart = picture.diagnosis.apart_from_alerts
+        return self.acknowledged and apart is not None and not apart.is_trouble
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,20 @@ NO_ALERTS = Alerts()
 
 def alerting(picture: ServicePicture, now: datetime) -> Alerting | None:
     """The alerts of a service that hold now; ``None``: none is known."""
-    signals = picture.signals
-    if signals is None or picture.remembered or now - signals.picture.at > VALID:
-        return None
-    bad = [item for item in signals.alerts if is_alerting(item)]
+    bad = alerts_of(picture, now)
     if not bad:
         return None
-    bad.sort(key=lambda item: item.state is not JudgedState.CRITICAL)
     names = frozenset((item.trigger.name, item.subject, item.state) for item in bad)
-    said = picture.diagnosis.line
-    unsaid = [item for item in bad if not re.search(rf"\b{re.escape(_name(item))} [<\d]", said)]
-    return Alerting(bad[0].state, " · ".join(dict.fromkeys(map(_words, unsaid))), names)
+    return Alerting(bad[0].state, " · ".join(dict.fromkeys(map(words_of, bad))), names)
+
+
+def alerts_of(picture: ServicePicture, now: datetime) -> tuple[Judgement, ...]:
+    """The figures of a service that are over a limit now, the worst first."""
+    signals = picture.signals
+    if signals is None or picture.remembered or now - signals.picture.at > VALID or picture.is_drained_by_us:
+        return ()
+    bad = [item for item in signals.alerts if is_alerting(item)]
+    return tuple(sorted(bad, key=lambda item: item.state is not JudgedState.CRITICAL))
 
 
 def is_alerting(item: Judgement) -> bool:
@@ -77,13 +84,10 @@ def is_alerting(item: Judgement) -> bool:
     return item.is_bad if item.state is JudgedState.CRITICAL else item.state is JudgedState.WARNING
 
 
-def _name(item: Judgement) -> str:
-    return figure(item.trigger.measure, item.subject)
-
-
-def _words(item: Judgement) -> str:
+def words_of(item: Judgement) -> str:
+    """``CPU 91 % over 85 %``: a figure, and the limit that its state comes from."""
     measure = item.trigger.measure
-    said = f"{_name(item)} {value_in_words(measure, item.value)}"
+    said = f"{figure(measure, item.subject)} {value_in_words(measure, item.value)}"
     limit = item.limit if item.state is JudgedState.CRITICAL else item.trigger.warning
     return said if limit is None or measure.is_state else f"{said} over {limit_in_words(measure, limit)}"
 

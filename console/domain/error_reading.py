@@ -7,6 +7,7 @@ and where no target is healthy nobody answers, whatever the last requests got.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import exp, lgamma, log
 
 from console.domain.guard import MINIMUM_REQUESTS, Trigger
 from console.domain.measured import limit_in_words
@@ -14,12 +15,41 @@ from console.domain.series import Measure
 from console.domain.signals import Figures
 from console.domain.words import NODATA, NOTHING, count, percent
 
+CHANCE = 0.05
+"""A share is over a warning's limit where so many failures would be rarer than that at the limit: one error
+of ninety-nine requests is more than 1 %, and says nothing."""
+_STANDS_OUT = 0.01
+"""The same of too few requests, which are looked at every minute in every quiet service."""
+
+
+def chance_at(limit: float, errors: int, requests: int) -> float:
+    """How likely at least so many errors are among the requests if each fails as likely as the limit says."""
+    if errors <= 0 or limit >= 1:
+        return 1.0
+    if limit <= 0:
+        return 0.0
+    total = 0.0
+    for k in range(errors, requests + 1):
+        ways = lgamma(requests + 1) - lgamma(k + 1) - lgamma(requests - k + 1)
+        term = exp(ways + k * log(limit) + (requests - k) * log(1 - limit))
+        total += term
+        if k > limit * requests and term < total * 1e-9:
+            break
+    return min(1.0, total)
+
+
+def is_over(limit: float | None, errors: int, requests: int) -> bool:
+    """Whether a share of errors is over a warning's limit by more than chance; never without a limit."""
+    if limit is None or not requests or errors / requests <= limit:
+        return False
+    return chance_at(limit, errors, requests) < CHANCE
+
 
 class ErrorState(StrEnum):
     """What is thought of a service's errors. Only ``OK`` may stand beside a green word."""
 
     OK = "ok"
-    """Enough requests, and under every limit."""
+    """Enough requests, and over no limit by more than chance."""
     WARNING = "warning"
     CRITICAL = "critical"
     TOO_FEW = "too few"
@@ -65,6 +95,8 @@ class ErrorReading:
     """How old the figures are; ``None``: there are none, or the state is of now."""
     version: str = ""
     """``new`` or ``old``: whose figures they are while two versions serve; empty: the whole service's."""
+    stands_out: bool = False
+    """Of too few requests more have failed than chance explains: worth a look, and no judgement."""
     note: str = ""
     """What to know of how they were counted: a load balancer that is shared."""
 
@@ -108,6 +140,9 @@ class ErrorReading:
         return f"errors{whose} {percent(self.share)}{over} of {many}"
 
 
+UNREAD = ErrorReading(ErrorState.UNKNOWN)
+
+
 def read_errors(
     figures: Figures | None,
     limits: ErrorLimits = DEFAULT_LIMITS,
@@ -132,12 +167,16 @@ def read_errors(
     share, requests = figures.error_share, figures.requests
     over = [item for item in (limits.critical, limits.warning) if item is not None and (share or 0.0) > item]
     if state is None:
-        state = _state(share, requests, limits)
+        state = _state(figures, limits)
+    stands_out = bool(over) and state is ErrorState.TOO_FEW
+    if stands_out:
+        stands_out = chance_at(over[-1], figures.errors or 0, requests or 0) < _STANDS_OUT
     return ErrorReading(
         state=state,
         share=share,
         requests=requests,
-        limit=over[0] if over else None,
+        limit=over[0] if over and state is not ErrorState.OK else None,
+        stands_out=stands_out,
         at=figures.at,
         version=figures.version,
         note=figures.note,
@@ -161,7 +200,8 @@ def _unanswered(figures: Figures | None, desired: int | None, healthy: int | Non
     return None if measured == 0 and answered > 0 else ErrorState.NOBODY_ANSWERS
 
 
-def _state(share: float | None, requests: int | None, limits: ErrorLimits) -> ErrorState:
+def _state(figures: Figures, limits: ErrorLimits) -> ErrorState:
+    share, requests = figures.error_share, figures.requests
     if requests == 0:
         return ErrorState.NO_REQUESTS
     if share is None or requests is None:
@@ -170,6 +210,6 @@ def _state(share: float | None, requests: int | None, limits: ErrorLimits) -> Er
         return ErrorState.TOO_FEW
     if limits.critical is not None and share > limits.critical:
         return ErrorState.CRITICAL
-    if limits.warning is not None and share > limits.warning:
+    if is_over(limits.warning, figures.errors or 0, requests):
         return ErrorState.WARNING
     return ErrorState.OK

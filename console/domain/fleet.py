@@ -43,6 +43,8 @@ class Diagnosis:
     line: str = ""
     """One sentence of facts, at most 110 characters; empty when there is nothing to say."""
     remedy: str = ""
+    apart_from_alerts: ServiceState | None = None
+    """What it would be without its alerts; ``None``: it has none."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,8 @@ class ServicePicture:
     """Its figures over time, judged; ``None``: nobody looked at them, as long as all is calm."""
     deletion: Deletion | None = None
     """When it was deleted; ``None``: it is not."""
+    drained_by: str = ""
+    """Who of us took all work away from it and has not given any back; empty: nobody, by our journal."""
     remembered: bool = False
     """Taken from the last run's picture; nothing of it was read since."""
     cadence_s: float | None = None
@@ -143,6 +147,11 @@ class ServicePicture:
     @property
     def state(self) -> ServiceState:
         return self.diagnosis.state
+
+    @property
+    def is_drained_by_us(self) -> bool:
+        """Nothing of it runs because one of us wanted it so: what its figures say is no alert."""
+        return bool(self.drained_by) and self.status is not None and self.status.desired == 0
 
     @cached_property
     def error_reading(self) -> ErrorReading:

@@ -23,6 +23,14 @@ class GuardMode(StrEnum):
     OFF = "off"
 
 
+class ServiceKind(StrEnum):
+    """What a service does decides which figures mean something."""
+
+    BALANCED = "behind a load balancer"
+    WORKER = "worker"
+    """No load balancer sends it requests: it takes jobs, or runs on its own."""
+
+
 class JudgedState(StrEnum):
     """What is thought of one figure."""
 
@@ -53,6 +61,11 @@ class Trigger:
     """So many periods before the order make a baseline."""
     worse_than_baseline: bool = True
     """A figure that was as bad before the order is not held against the new version."""
+    kind: ServiceKind | None = None
+    """Only services of that kind are held against it; ``None``: any."""
+
+    def applies_to(self, kind: ServiceKind) -> bool:
+        return self.kind in (None, kind)
 
 
 DEFAULT_TRIGGERS = (
@@ -64,17 +77,22 @@ DEFAULT_TRIGGERS = (
 """Health checks failing, more than five per cent of errors, twice the response time of before, something
 critical that the service needs is down."""
 
+TAIL_REQUESTS = 200
+"""Under that many requests their slowest two decide the 99th percentile."""
+
 DEFAULT_ALERTS = (
     Trigger("health", Measure.HEALTH),
-    Trigger("errors", Measure.ERRORS, warning=0.01, critical=0.05),
-    Trigger("p95", Measure.P95, warning=1.0),
-    Trigger("p99", Measure.P99, critical=5.0),
+    Trigger("errors", Measure.ERRORS, warning=0.01, critical=0.05, kind=ServiceKind.BALANCED),
+    Trigger("p95", Measure.P95, warning=1.0, kind=ServiceKind.BALANCED),
+    Trigger("p99", Measure.P99, critical=5.0, minimum_requests=TAIL_REQUESTS, kind=ServiceKind.BALANCED),
+    Trigger("queue-depth", Measure.QUEUE_DEPTH, warning=500.0, kind=ServiceKind.WORKER),
     Trigger("dependency", Measure.DEPENDENCY),
     Trigger("cpu", Measure.CPU, warning=85.0),
     Trigger("memory", Measure.MEMORY, warning=85.0),
     Trigger("disk", Measure.DISK, warning=80.0),
 )
-"""What is worth a look (warning) and what is worth waking somebody (critical), deploy or not."""
+"""What is worth a look (warning) and what is worth waking somebody (critical), deploy or not. How long a
+job takes says nothing of a worker: what waits for it does."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def impact(picture: ServicePicture, alert: Alerting | None = None) -> Impact:
     region, severity = _region(picture, alert), 0
     capacity = errors = 0.0
     if region in (Region.NOBODY_SERVES, Region.TROUBLE):
-        severity = _severity(picture.state, alert)
+        severity = _severity(state_to_order_by(picture, alert), alert)
         capacity, errors = -_missing(picture), -_bad_errors(picture)
     address = picture.address
     return Impact(
@@ -62,8 +62,14 @@ def impact(picture: ServicePicture, alert: Alerting | None = None) -> Impact:
     )
 
 
+def state_to_order_by(picture: ServicePicture, alert: Alerting | None) -> ServiceState:
+    """Its state; without its alerts where somebody has seen them."""
+    apart = picture.diagnosis.apart_from_alerts
+    return apart if apart is not None and alert is not None and alert.acknowledged else picture.state
+
+
 def _region(picture: ServicePicture, alert: Alerting | None) -> Region:
-    state = picture.state
+    state = state_to_order_by(picture, alert)
     if picture.as_of is None and not state.is_trouble:
         return Region.UNKNOWN
     if picture.environment.tier is Tier.PRODUCTION and _nobody_serves(picture):

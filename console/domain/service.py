@@ -7,6 +7,7 @@ from enum import StrEnum
 from math import ceil, floor
 
 from console.domain.address import Address
+from console.domain.guard import ServiceKind
 from console.domain.release import Release
 from console.domain.rollout import Deployment, Rollout
 from console.domain.steps import ALL_AT_ONCE, Steps
@@ -120,6 +121,10 @@ class ServiceStatus:
     @property
     def primary(self) -> Deployment | None:
         return next((item for item in self.deployments if item.is_primary), None)
+
+    @property
+    def kind(self) -> ServiceKind:
+        return ServiceKind.BALANCED if self.target_groups else ServiceKind.WORKER
 
     @property
     def arriving(self) -> Deployment | None:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+OLD_PERIODS = 2
+"""A figure that is older than so many of its periods says its age, wherever it is shown."""
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -28,6 +31,14 @@ class Figures:
     all together."""
     note: str = ""
     """How they were counted, where that has to be known: ``load balancer shared: by 1 of 3 rules``."""
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds since the end of the period."""
+        return max(0.0, (now - self.at).total_seconds())
+
+    def is_old(self, now: datetime) -> bool:
+        """Older than two periods: to be drawn dimmed, with its age."""
+        return self.age_s(now) > OLD_PERIODS * self.period_s
 
     @property
     def error_share(self) -> float | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import exp
 
+from console.domain.error_reading import is_over
 from console.domain.guard import Baseline, JudgedState, Judgement, Trigger
 from console.domain.measured import figure
 from console.domain.series import Scope, Series
@@ -211,11 +212,16 @@ def _follows(found: tuple[Window, ...], index: int, series: Series) -> bool:
 def _state(case: _Case, newest: Window, in_a_row: int) -> JudgedState:
     if in_a_row:
         return JudgedState.CRITICAL
-    warning = case.trigger.warning
-    if case.is_over(newest) or (warning is not None and newest.value > warning):
+    if case.is_over(newest) or _warns(case.trigger, newest):
         return JudgedState.WARNING
     needs_baseline = case.trigger.relative is not None and case.limit is None
     return JudgedState.NODATA if needs_baseline else JudgedState.OK
+
+
+def _warns(trigger: Trigger, newest: Window) -> bool:
+    if trigger.measure.is_share and newest.requests:
+        return is_over(trigger.warning, newest.bad, newest.requests)
+    return trigger.warning is not None and newest.value > trigger.warning
 
 
 def _asks(trigger: Trigger, baseline: Baseline) -> str:

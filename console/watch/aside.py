@@ -38,6 +38,7 @@ class AsideReader:
         clock: Clock,
         shippers: Shippers,
         ended: Callable[[], Mapping[Address, str]] = dict,
+        drained: Callable[[], Mapping[Address, str]] = dict,
     ) -> None:
         self._platform = platform
         self._signals = signals
@@ -47,6 +48,7 @@ class AsideReader:
         self._clock = clock
         self._shippers = shippers
         self._ended = ended
+        self._drained = drained
         self._names = Names(platform, board, attempts, clock)
         self._asked = False
         self._parts = (
@@ -118,4 +120,5 @@ class AsideReader:
     def _shipped(self) -> bool:
         self._board.shipped(self._shippers(), self._clock.now())
         self._board.ended(self._ended())
+        self._board.drained(self._drained(), self._clock.now())
         return True

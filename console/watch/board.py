@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import RLock
 
-from console.diagnosis import diagnose
+from console.diagnosis import diagnose_picture
 from console.domain.address import Address, Environment, Identity
 from console.domain.fleet import Deletion, Diagnosis, EnvironmentPicture, ServicePicture, WayBack
 from console.domain.guard import ServiceSignals
@@ -268,10 +268,21 @@ class Board:
                     self.unproved(address)
             self._ended = dict(newest)
 
-    def charted(self, address: Address, signals: ServiceSignals) -> None:
-        """Take in what the figures of one service say."""
+    def drained(self, by: Mapping[Address, str], at: datetime) -> None:
+        """Take in who drained which service, by the journal."""
         with self._lock:
-            self._rows[address] = replace(self._rows[address], signals=signals)
+            for address, row in self._rows.items():
+                if row.drained_by != by.get(address, ""):
+                    self._change(address, at, drained_by=by.get(address, ""))
+
+    def charted(self, address: Address, signals: ServiceSignals, at: datetime) -> None:
+        """Take in what the figures of one service say: of its alerts those that concern its kind."""
+        with self._lock:
+            status = self._rows[address].status
+            if status is not None:
+                mine = tuple(item for item in signals.alerts if item.trigger.applies_to(status.kind))
+                signals = replace(signals, alerts=mine)
+            self._change(address, at, signals=signals)
 
     def identified(self, identity: Identity) -> None:
         """Take in who we are."""
@@ -356,7 +367,7 @@ class Board:
         named = self._versions.get(_release_id(status))
         kept = before.version if same else None
         deletion = _deletion(before, status, at, cause)
-        found = diagnose(status, row.observation, row.figures, at, held_by=row.hold.by if row.hold else "")
+        found = diagnose_picture(row, at)
         if deletion is not None and deletion.cause:
             found = replace(found, line=f"{found.line} · {deletion.cause}")
         row = replace(

@@ -71,7 +71,7 @@ class ChartedReader:
             self._board.fail("signals", "bug", said, "report it; the watch goes on", self._clock.now())
             return
         self._board.recover("signals")
-        self._board.charted(row.address, found)
+        self._board.charted(row.address, found, self._clock.now())
         self._tell(found.picture.troubles)
         self._publisher.publish()
 

@@ -42,6 +42,7 @@ class EnvironmentPoller:
         *,
         shippers: Shippers = dict,
         ended: Callable[[], Mapping[Address, str]] = dict,
+        drained: Callable[[], Mapping[Address, str]] = dict,
         plan_rollback: Callable[[Address], Plan] | None = None,
         remembered: Mapping[Address, ServicePicture] | None = None,
         look: Look | None = None,
@@ -52,7 +53,7 @@ class EnvironmentPoller:
         attempts = self._attempts = Attempts(self._board, clock)
         self._statuses = StatusReader(platform, self._board, attempts, self._publisher, clock, holds, chance)
         self._aside = AsideReader(
-            platform, signals, self._board, attempts, self._publisher, clock, shippers, ended
+            platform, signals, self._board, attempts, self._publisher, clock, shippers, ended, drained
         )
         self._prover = (
             Prover(self._board, self._publisher, clock, plan_rollback, self._statuses.is_attended)

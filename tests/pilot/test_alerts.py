@@ -6,13 +6,23 @@ from typing import Any
 
 import pytest
 
+from console.diagnosis import diagnose_picture
 from console.domain.address import Address
 from console.domain.alerts import VALID, AlertBook, alerting
-from console.domain.fleet import Diagnosis, EnvironmentPicture, FleetSnapshot, ServicePicture
+from console.domain.fleet import EnvironmentPicture, FleetSnapshot, ServicePicture
 from console.domain.guard import JudgedState, ServiceSignals
 from console.domain.series import SeriesPicture
 from console.domain.service import ServiceState
-from tests.builders import ADDRESS, NOW, a_picture, an_environment
+from tests.builders import (
+    ADDRESS,
+    NOW,
+    a_picture,
+    a_service,
+    an_environment,
+    an_event,
+    an_observation,
+    some_figures,
+)
 from tests.pilot.desk import Desk, only, steady_picture
 from tests.pilot.stage import text_of, until, words_of
 from tests.signals import a_judgement
@@ -29,7 +39,12 @@ def signals(*alerts: Any, at: Any = NOW) -> ServiceSignals:
 
 def calm(*alerts: Any, **overrides: Any) -> ServicePicture:
     """A steady service with those alerts."""
-    return a_picture(signals=signals(*alerts), **overrides)
+    return judged(a_picture(signals=signals(*alerts), **overrides))
+
+
+def judged(picture: ServicePicture) -> ServicePicture:
+    """The picture with its state, as the watch makes it."""
+    return replace(picture, diagnosis=diagnose_picture(picture, NOW))
 
 
 def fleet(*rows: ServicePicture) -> FleetSnapshot:
@@ -63,21 +78,41 @@ def test_what_is_not_known_to_be_bad_now_is_none(picture: ServicePicture) -> Non
     assert alerting(picture, NOW) is None
 
 
-def test_what_the_diagnosis_says_is_not_said_twice() -> None:
-    """It is an alert all the same."""
-    picture = calm(CRITICAL, WARNING, diagnosis=Diagnosis(ServiceState.WARNING, "errors 8.4 %, over 5 %"))
-    found = alerting(picture, NOW)
-    assert found is not None
-    assert (found.severity, found.line) == (JudgedState.CRITICAL, "CPU 91 % over 85 %")
+def test_an_alert_makes_the_state_and_is_said_once_in_its_sentence() -> None:
+    """One word for the service, the worse one, and every figure that is over a limit."""
+    picture = calm(WARNING, CRITICAL)
+    assert picture.state is ServiceState.FAILING
+    assert picture.diagnosis.line == "errors 8.4 % over 5 % · CPU 91 % over 85 %"
+    assert picture.diagnosis.apart_from_alerts is ServiceState.STEADY
+    assert calm(WARNING).state is ServiceState.WARNING
+    minute = some_figures(requests=1200, errors=101)
+    twice = calm(CRITICAL, figures=minute).diagnosis.line
+    assert twice == "errors 8.4 %, over 5 % of 1,200 requests"
 
 
-def test_a_word_of_the_diagnosis_is_not_the_figure_of_that_name() -> None:
-    """Health checks of the load balancer are something else than what the service says of itself."""
+def test_an_alert_beside_what_ecs_tells_is_a_fact_of_it() -> None:
+    """The cause stands first: health checks of the load balancer are something else than what the service
+    says of itself."""
     sick = a_judgement("health", value=0.0, limit=None)
-    why = Diagnosis(ServiceState.FAILING, "failing load balancer health checks: answers 503")
-    found = alerting(calm(sick, diagnosis=why), NOW)
-    assert found is not None
-    assert found.line == "health failing"
+    event = an_event(
+        "(service rugmunch-api) (port 3000) is unhealthy in (target-group x) due to (reason Health checks "
+        "failed with these codes: [503])."
+    )
+    status = a_service(events=(event,))
+    why = calm(sick, status=status, observation=an_observation(status=status)).diagnosis
+    assert why.state is ServiceState.FAILING
+    assert why.line == "failing load balancer health checks: answers 503 · health failing"
+
+
+def test_a_service_that_one_of_us_drained_has_no_alerts() -> None:
+    """Nothing answers because somebody wanted it so; what nobody of us drained may alert."""
+    sick = a_judgement("health", value=0.0, limit=None)
+    empty = a_service(desired=0, running=0)
+    ours = calm(sick, status=empty, drained_by="devon")
+    assert (ours.state, ours.diagnosis.line) == (ServiceState.DRAINED, "drained by devon")
+    assert alerting(ours, NOW) is None
+    assert alerting(calm(sick, status=empty), NOW) is not None
+    assert alerting(calm(sick, drained_by="devon"), NOW) is not None, "it has been given work since"
 
 
 def test_what_was_seen_is_quiet_until_it_gets_worse_or_comes_back() -> None:
@@ -128,7 +163,7 @@ def test_nothing_changed_is_the_same_object() -> None:
 
 def _desk(*alerts: Any) -> Desk:
     """A fleet of steady services, one of them with alerts."""
-    rows = (steady_picture(ADDRESS), steady_picture(WORKER, signals=signals(*alerts)))
+    rows = (steady_picture(ADDRESS), judged(steady_picture(WORKER, signals=signals(*alerts))))
     return Desk(EnvironmentPicture(an_environment(), NOW, rows))
 
 
@@ -136,8 +171,8 @@ def _desk(*alerts: Any) -> Desk:
 @pytest.mark.parametrize(
     ("alert", "state", "said"),
     [
-        (CRITICAL, "✗ ALERT", "✗ CRITICAL errors 8.4 % over 5 %"),
-        (WARNING, "▲ ALERT", "▲ WARNING CPU 91 % over 85 %"),
+        (CRITICAL, "✗ FAILING", "errors 8.4 % over 5 %"),
+        (WARNING, "▲ WARNING", "CPU 91 % over 85 %"),
     ],
 )
 async def test_a_steady_service_with_an_alert_stands_first(
@@ -169,8 +204,8 @@ async def test_once_seen_it_stands_with_the_calm_ones_and_is_no_alarm() -> None:
         desk.app.flush()
         await pilot.pause()
         said = words_of(desk.app.screen)
-        assert "✗ steady seen rugmunch-worker" in said
-        assert "CRITICAL" not in said and "alarms" not in said
+        assert "✗ alert seen rugmunch-worker" in said
+        assert "FAILING" not in said and "steady seen" not in said and "alarms" not in said
         await pilot.press("a")
         await until(pilot, lambda: desk.app.alert_book.alerts.alarms == 1)
 
@@ -190,13 +225,13 @@ async def test_the_key_is_there_where_there_is_something_to_be_seen() -> None:
 
 async def test_a_service_does_not_say_that_all_is_well_beside_its_alert() -> None:
     """The first line below its name has it."""
-    desk = Desk(only(steady_picture(WORKER, signals=signals(CRITICAL))))
+    desk = Desk(only(judged(steady_picture(WORKER, signals=signals(CRITICAL)))))
     async with desk.app.run_test(size=(140, 40)) as pilot:
         await desk.open_service(pilot)
         desk.app.tick()
         await pilot.pause()
         said = words_of(desk.app.screen)
-        assert "why ✗ CRITICAL errors 8.4 % over 5 %" in said
+        assert "why errors 8.4 % over 5 %" in said and "✗ FAILING" in said
         assert "all is well" not in said
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.diagnosis import diagnose_picture
 from console.domain.guard import JudgedState, ServiceSignals
 from console.domain.measured import on_axis
 from console.domain.series import Measure, Point, Scope, SeriesPicture
-from tests.builders import NOW, a_picture, a_service
+from tests.builders import NOW, a_picture, a_service, some_figures
 from tests.outside import MARKS, assert_harmless
 from tests.signals import ORDERED, QUIET_ERRORS, a_judgement, a_series, points, some_signals
 from widgets.chart import (
@@ -302,3 +303,13 @@ def test_a_point_that_is_a_gap_is_never_a_number() -> None:
     series = a_series(points=(Point(NOW - 4 * MINUTE, 0.02), Point(NOW - 3 * MINUTE, None)))
     listing = figure_lines(ServiceSignals(SeriesPicture(NOW, (series,))), NOW, 2, 84, UNICODE, narrow=False)
     assert "2.0 %" in listing.part(0, 1)[0].plain(90) and "4 min" in listing.part(0, 1)[0].plain(90)
+
+
+def test_a_chart_and_the_sentence_name_the_same_limit() -> None:
+    """1.6 % of 1,000 requests is over one per cent in both; five is not what it is held against then."""
+    warning = a_judgement(state=JudgedState.WARNING, value=0.016, periods_bad=0)
+    signals = some_signals(judgements=(), alerts=(warning,), picture=SeriesPicture(NOW, (a_series(0.016),)))
+    picture = a_picture(signals=signals, figures=some_figures(requests=1000, errors=16))
+    chart = chart_of(signals, Measure.ERRORS, "", NOW, UNICODE)
+    assert "over 1 %" in "".join(part for part, _ in chart.ending)
+    assert diagnose_picture(picture, NOW).line == "errors 1.6 %, over 1 % of 1,000 requests"

@@ -7,7 +7,14 @@ import pytest
 
 from console.config.guard import MEASURES
 from console.config.loader import load
-from console.domain.guard import DEFAULT_ALERTS, DEFAULT_TRIGGERS, GuardMode, GuardPolicy, Trigger
+from console.domain.guard import (
+    DEFAULT_ALERTS,
+    DEFAULT_TRIGGERS,
+    GuardMode,
+    GuardPolicy,
+    ServiceKind,
+    Trigger,
+)
 from console.domain.series import Measure
 from console.errors import ConfigError
 
@@ -119,3 +126,20 @@ def test_what_cannot_be_is_refused_with_the_nearest_name(tmp_path: Path, text: s
 def test_the_configuration_page_names_every_figure() -> None:
     page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert {name for name in MEASURES if f"`{name}`" not in page} == set()
+
+
+def test_limits_for_requests_hold_behind_a_load_balancer_unless_the_service_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    """An environment's own limits are for those of its services that they mean something for."""
+    text = f"""
+[{HERE}.alerts.p99]
+critical = "3s"
+[{HERE}.services.worker.alerts.p95]
+warning = "2m"
+"""
+    found = policy(tmp_path, text, "worker")
+    mine = [item.name for item in found.alerts if item.applies_to(ServiceKind.WORKER)]
+    assert mine == ["health", "p95", "queue-depth", "dependency", "cpu", "memory", "disk"]
+    balanced = [item.name for item in policy(tmp_path, text).alerts if item.applies_to(ServiceKind.BALANCED)]
+    assert balanced == ["health", "errors", "p95", "p99", "dependency", "cpu", "memory", "disk"]

@@ -325,7 +325,13 @@ _FIGURES: dict[str, tuple[dict[str, Any], ServiceState, str]] = {
         ServiceState.FAILING,
         "errors 8.4 %, over 5 % of 1,200 requests · p95 1.9 s",
     ),
-    "few requests": ({"requests": 49, "errors": 40}, ServiceState.STEADY, ""),
+    "few requests": (
+        {"requests": 17, "errors": 7},
+        ServiceState.WARNING,
+        "errors 41 % of 17 requests: too few to judge",
+    ),
+    "few requests, one error": ({"requests": 17, "errors": 1}, ServiceState.STEADY, ""),
+    "one more error than 1 %": ({"requests": 99, "errors": 1}, ServiceState.STEADY, ""),
     "enough requests": (
         {"requests": 50, "errors": 40},
         ServiceState.FAILING,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.domain.error_reading import ErrorLimits, ErrorState, read_errors
+from console.domain.error_reading import ErrorLimits, ErrorState, chance_at, read_errors
 from console.domain.guard import Trigger
 from console.domain.series import Measure
 from screens.summary import summary
@@ -16,6 +16,31 @@ def test_seventeen_requests_are_too_few_to_judge_although_seven_of_them_failed()
     assert reading.state is ErrorState.TOO_FEW and reading.is_doubtful
     assert reading.words == "errors 41 % of 17 requests: too few to judge"
     assert not reading.is_bad and reading.limit == 0.05
+
+
+def test_one_error_of_few_requests_does_not_stand_out_and_seven_do() -> None:
+    """A quiet service has one now and then; it is drawn in amber, and is no reason to look."""
+    one = read_errors(some_figures(requests=17, errors=1), desired=1)
+    assert one.is_doubtful and not one.stands_out
+    assert read_errors(some_figures(requests=17, errors=7), desired=1).stands_out
+
+
+def test_a_warning_takes_more_errors_than_chance_explains() -> None:
+    """One of ninety-nine is more than one per cent, and says nothing; at 1,000 requests 1.6 % does."""
+    one = read_errors(some_figures(requests=99, errors=1), desired=1)
+    assert (one.state, one.limit, one.words) == (ErrorState.OK, None, "errors 1.0 % of 99 requests")
+    assert read_errors(some_figures(requests=100, errors=4), desired=1).state is ErrorState.WARNING
+
+
+@pytest.mark.parametrize(
+    ("limit", "errors", "requests", "chance"),
+    [(0.5, 1, 1, 0.5), (0.01, 1, 99, 0.6303), (0.01, 0, 99, 1.0), (0.0, 1, 10, 0.0), (0.05, 3, 50, 0.4595)],
+)
+def test_the_chance_of_so_many_errors_is_the_binomial_one(
+    limit: float, errors: int, requests: int, chance: float
+) -> None:
+    """Of at least so many."""
+    assert chance_at(limit, errors, requests) == pytest.approx(chance, abs=1e-4)
 
 
 def test_few_requests_without_errors_are_not_doubtful() -> None:
@@ -40,7 +65,7 @@ def test_enough_requests_are_held_against_both_limits(errors: int, state: ErrorS
 
 def test_the_limits_are_those_that_are_configured() -> None:
     """Of the service's alert, with its own minimum of requests."""
-    limits = ErrorLimits.of(Trigger("errors", Measure.ERRORS, warning=0.3, critical=0.5, minimum_requests=10))
+    limits = ErrorLimits.of(Trigger("errors", Measure.ERRORS, warning=0.1, critical=0.5, minimum_requests=10))
     assert read_errors(some_figures(requests=17, errors=7), limits).state is ErrorState.WARNING
 
 

@@ -7,13 +7,13 @@ from threading import Event
 from console.domain.address import Address, Tier
 from console.domain.guard import Judgement, ServiceSignals
 from console.domain.series import SeriesPicture
-from console.domain.service import Observation
+from console.domain.service import Observation, ServiceState
 from console.watch.board import Board
 from console.watch.charted import CALM_APART_S, CALM_S, FOCUSED_S, HOT_S, IDLE_S, MOST, ChartedReader
 from console.watch.loop import run
 from console.watch.publisher import Publisher
 from console.watch.store import FleetStore
-from tests.builders import ADDRESS, a_rolling_service, a_service, an_environment
+from tests.builders import ADDRESS, NOW, a_rolling_service, a_service, an_environment
 from tests.fakes import FakeClock
 from tests.signals import a_judgement
 
@@ -157,3 +157,28 @@ def test_its_next_turn_is_when_the_next_service_is_due() -> None:
     post.clock.advance(timedelta(seconds=FOCUSED_S).total_seconds())
     post.reader.turn()
     assert post.times(ADDRESS) == 2
+
+
+def test_a_worker_is_not_held_against_limits_for_requests() -> None:
+    """How long its jobs take says nothing; behind a load balancer the same figure is an alert. What is said
+    of the service itself holds, whatever its kind."""
+    slow = a_judgement("p99", value=7.5, limit=5.0)
+    own = replace(slow, trigger=replace(slow.trigger, kind=None))
+    post = Post(ADDRESS, WORKER)
+    post.board.read([a_service(), a_service(address=WORKER, target_groups=())], NOW)
+    for address in (ADDRESS, WORKER):
+        post.board.charted(address, ServiceSignals(SeriesPicture(NOW), (slow,)), NOW)
+    assert post.board.row(ADDRESS).state is ServiceState.FAILING
+    assert post.board.row(WORKER).state is ServiceState.STEADY
+    post.board.charted(WORKER, ServiceSignals(SeriesPicture(NOW), (own,)), NOW)
+    assert post.board.row(WORKER).state is ServiceState.FAILING
+
+
+def test_the_journal_tells_the_watch_who_drained_a_service() -> None:
+    """Then it is drained by a person, until it has tasks again."""
+    post = Post(ADDRESS)
+    post.board.read([a_service(desired=0, running=0)], NOW)
+    post.board.drained({ADDRESS: "devon"}, NOW)
+    assert post.board.row(ADDRESS).diagnosis.line == "drained by devon"
+    post.board.read([a_service()], NOW)
+    assert post.board.row(ADDRESS).state is ServiceState.STEADY

@@ -9,7 +9,7 @@ import pytest
 
 from console.domain.address import Address, Tier
 from console.domain.fleet import WayBack
-from console.domain.operation import Mechanism, Plan, Verdict
+from console.domain.operation import Mechanism, Plan, Verb, Verdict
 from console.domain.standing import BudgetUse
 from console.domain.way_back import proof_holds
 from console.errors import RefusedError, ThrottledError
@@ -219,3 +219,21 @@ def test_the_journal_tells_the_newest_operation_that_has_ended_of_each_service()
     shippers = JournalShippers(journal, ADDRESS.place)
     shippers()
     assert shippers.ended() == {ADDRESS: f"01A {Verdict.SUCCEEDED}"}
+
+
+def test_the_journal_tells_who_drained_what_nobody_has_given_work_again() -> None:
+    """Of the whole service: a task that was taken out is none; also after a restart."""
+    bot = replace(ADDRESS, alias="bot")
+    whole = {"plan": {"before": {"desired": 2}}}
+    drain = a_record(id="01A", verb=Verb.DRAIN, actor="devon", accepted_at=ago(900), planned_at=ago(900))
+    task = replace(drain, id="01B", address=bot)
+    journal = MemoryJournal(drain, task)
+    for record, facts in ((drain, whole), (task, {"plan": {"before": {}}})):
+        journal.append(record.id, "planned", ago(900), "", facts)
+    shippers = JournalShippers(journal, ADDRESS.place)
+    shippers()
+    assert shippers.drained() == {ADDRESS: "devon"}
+    journal.begin(replace(drain, id="01C", verb=Verb.UNDRAIN, planned_at=ago(60)))
+    again = JournalShippers(journal, ADDRESS.place)
+    again()
+    assert again.drained() == {}

@@ -1,0 +1,48 @@
+"""What may be said of a service with which nothing is known to be wrong: no more than was read and judged."""
+
+from datetime import datetime, timedelta
+
+from console.domain.error_reading import ErrorState
+from console.domain.fleet import ServicePicture
+from console.domain.guard import JudgedState, ServiceKind
+from console.domain.service import ServiceState
+from console.domain.words import age
+
+WELL = "all is well"
+NOTHING_TO_DO = "nothing to do"
+NO_REMEDY = "none is known"
+JUDGED_FOR = timedelta(minutes=10)
+"""So long figures stand for now: those of load balancers come one to four minutes late."""
+
+
+def is_well(picture: ServicePicture, now: datetime) -> bool:
+    """ECS is steady, and figures of the last minutes were judged and are fine."""
+    return picture.state is ServiceState.STEADY and not _doubt(picture, now)
+
+
+def assurance(picture: ServicePicture, now: datetime) -> str:
+    """In place of a cause where there is none: that all is well, or what is not known."""
+    if picture.as_of is None:
+        return "nothing has been read yet"
+    if picture.state is ServiceState.UNKNOWN:
+        return "no evidence"
+    if picture.state is not ServiceState.STEADY:
+        return "no evidence of trouble"
+    doubt = _doubt(picture, now)
+    return f"steady in ECS · {doubt}" if doubt else WELL
+
+
+def _doubt(picture: ServicePicture, now: datetime) -> str:
+    """Why the figures do not tell that it is well; empty: they do."""
+    reading = picture.error_reading
+    is_worker = picture.status is not None and picture.status.kind is ServiceKind.WORKER
+    if is_worker and reading.state is ErrorState.UNKNOWN:
+        signals = picture.signals
+        judged = signals is not None and now - signals.picture.at <= JUDGED_FOR
+        is_fine = judged and signals is not None and signals.worst is JudgedState.OK
+        return "" if is_fine else "its figures are not judged"
+    if reading.state is not ErrorState.OK:
+        return reading.words
+    if reading.at is not None and now - reading.at > JUDGED_FOR:
+        return f"its figures are {age((now - reading.at).total_seconds())} old"
+    return ""
