@@ -46,10 +46,9 @@ class Said:
     def take(self, event: OperationEvent) -> Iterator[Claim]:
         """The green words of one event."""
         if event.event == "safe" and self.plan.verb in _SHIPS:
-            self._safe = True
             yield Claim(Word.SAFE, "operation", self.promise)
-        if event.event == "unsafe":
-            self._safe = False
+        if event.progress is not None and self.plan.verb in _SHIPS:
+            self._safe = event.progress.safety.is_safe
         if event.event == "verdict":
             self._safe = False
             self.verdict = str(event.facts.get("verdict", ""))

@@ -16,8 +16,12 @@ from tests.campaigns.wire import Answer, RefusedCallError, Wire
 
 SPREAD_S = 5.0
 """Over at least so long before a claim its probes are counted."""
-FAILING_S = 240.0
-"""The share of failed answers is counted over so long, as figures of whole minutes that come late must be."""
+FAILING_S = 180.0
+"""Failed answers are counted in the newest so many seconds and in as many before them: figures of whole
+minutes come late, so that only a share that was too high in both should have been seen."""
+NOBODY_S = 10.0
+"""Nobody answers where all probes of so long have failed."""
+NOBODY_LEAST = 8
 FAILING_SHARE = 0.12
 FAILING_LEAST = 40
 """Fewer answers tell nothing of a share."""
@@ -265,13 +269,16 @@ class Judge:
         yield from self._failing(truth)
 
     def _failing(self, truth: Truth) -> Iterator[str]:
-        newest = [answer for at, answer in self._probes if at > truth.at - SPREAD_S]
-        if newest and all(answer.status >= 500 for answer in newest):
+        newest = [answer for at, answer in self._probes if at > truth.at - NOBODY_S]
+        if len(newest) >= NOBODY_LEAST and all(answer.status >= 500 for answer in newest):
             yield f"all of {len(newest)} probes failed"
-        asked = [answer for at, answer in self._probes if at > truth.at - FAILING_S]
-        failed = sum(answer.status >= 500 for answer in asked)
-        if len(asked) >= FAILING_LEAST and failed > FAILING_SHARE * len(asked):
-            yield f"{failed} of {len(asked)} probes failed in {FAILING_S:.0f} s"
+        shares = []
+        for end in (truth.at, truth.at - FAILING_S):
+            asked = [answer for at, answer in self._probes if end - FAILING_S < at <= end]
+            failed = sum(answer.status >= 500 for answer in asked)
+            shares.append(failed / len(asked) if len(asked) >= FAILING_LEAST else 0.0)
+        if min(shares) > FAILING_SHARE:
+            yield f"{shares[0]:.0%} of the probes failed in {FAILING_S:.0f} s, and {shares[1]:.0%} before"
 
     def _unproven(self, promise: Promise, truth: Truth) -> Iterator[str]:
         if truth.state != "ACTIVE":
@@ -361,10 +368,15 @@ class Judge:
 
 
 class Trial:
-    """Claims under a judge: counts them, and finds those that were false for too long."""
+    """Claims under a judge: counts them, and finds those that were false for too long.
 
-    def __init__(self, judge: Judge) -> None:
+    Args:
+        on_false: Is told of each false green at once.
+    """
+
+    def __init__(self, judge: Judge, on_false: Callable[[FalseGreen], None] = lambda _: None) -> None:
         self.judge = judge
+        self.on_false = on_false
         self.counts: dict[Word, int] = dict.fromkeys(Word, 0)
         self.found: list[FalseGreen] = []
         self._expected: dict[Claim, deque[tuple[float, tuple[str, ...]]]] = {}
@@ -394,7 +406,7 @@ class Trial:
                 if not red:
                     break
                 since = moment
-            self.found.append(FalseGreen(claim, at, at - since, reasons))
+            self._note(FalseGreen(claim, at, at - since, reasons))
 
     def displayed(self, claims: Iterable[Claim]) -> None:
         """What stands there since the newest look; what is not among it stands there no longer."""
@@ -411,11 +423,15 @@ class Trial:
             for_s = at - max(self._red_since.setdefault(claim, at), since)
             if for_s > claim.tolerance_s and (claim.word, claim.source) not in self._noted:
                 self._noted.add((claim.word, claim.source))
-                self.found.append(FalseGreen(claim, at, for_s, reasons))
+                self._note(FalseGreen(claim, at, for_s, reasons))
         for claim in self._displayed.keys() - now.keys():
             self._red_since.pop(claim, None)
             self._noted.discard((claim.word, claim.source))
         self._displayed = now
+
+    def _note(self, found: FalseGreen) -> None:
+        self.found.append(found)
+        self.on_false(found)
 
 
 def _groups(service: Mapping[str, Any]) -> tuple[str, ...]:

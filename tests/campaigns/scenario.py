@@ -165,7 +165,7 @@ class Run:
     def carry_out(self) -> None:
         desk = self.desk
         if self.case.strategy in STRATEGIES:
-            self._as_operator(
+            self.as_operator(
                 lambda ecs, names: ecs.update_service(
                     **names, deploymentConfiguration=STRATEGIES[self.case.strategy]
                 )
@@ -182,47 +182,47 @@ class Run:
     # orders
 
     def _deploy_good(self) -> None:
-        self._order(Wish(Verb.DEPLOY, self.desk.address, version=self._image(self.chance.choice(GOOD)).tag))
+        self.order(Wish(Verb.DEPLOY, self.desk.address, version=self.image(self.chance.choice(GOOD)).tag))
 
     def _deploy_bad(self) -> None:
-        self._order(Wish(Verb.DEPLOY, self.desk.address, version=self._image(self.chance.choice(BAD)).tag))
+        self.order(Wish(Verb.DEPLOY, self.desk.address, version=self.image(self.chance.choice(BAD)).tag))
 
     def _rollback(self) -> None:
         """Of what CI has shipped, and is done."""
-        self._ship(self._image(self.chance.choice(("error-spike", "latency-spike", "limping"))).tag)
+        self.ship(self.image(self.chance.choice(("error-spike", "latency-spike", "limping"))).tag)
         self.desk.wait(self.chance.uniform(260, 420))
         self._go_back()
 
     def _rollback_in_flight(self) -> None:
-        self._ship(self._image(self.chance.choice(BAD)).tag)
+        self.ship(self.image(self.chance.choice(BAD)).tag)
         self.desk.wait(self.chance.uniform(20, 160))
         self._go_back()
 
     def _go_back(self) -> None:
         direct = self.case.strategy in STRATEGIES and self.chance.random() < 0.5
-        self._order(Wish(Verb.ROLLBACK, self.desk.address, direct=direct))
+        self.order(Wish(Verb.ROLLBACK, self.desk.address, direct=direct))
 
     def _restart(self) -> None:
-        self._order(Wish(Verb.RESTART, self.desk.address))
+        self.order(Wish(Verb.RESTART, self.desk.address))
 
     def _restart_moved(self) -> None:
-        self._trouble("tag")
-        self._order(Wish(Verb.RESTART, self.desk.address))
+        self.trouble("tag")
+        self.order(Wish(Verb.RESTART, self.desk.address))
 
     def _scale(self) -> None:
         desired = self.chance.choice((1, 3, 4, 5))
-        self._order(Wish(Verb.SCALE, self.desk.address, desired=desired))
+        self.order(Wish(Verb.SCALE, self.desk.address, desired=desired))
 
     def _drain(self) -> None:
-        self._order(Wish(Verb.DRAIN, self.desk.address))
+        self.order(Wish(Verb.DRAIN, self.desk.address))
 
     def _undrain(self) -> None:
-        self._order(Wish(Verb.DRAIN, self.desk.address))
+        self.order(Wish(Verb.DRAIN, self.desk.address))
         self.desk.wait(self.chance.uniform(10, 60))
-        self._order(Wish(Verb.UNDRAIN, self.desk.address))
+        self.order(Wish(Verb.UNDRAIN, self.desk.address))
 
     def _migrate(self) -> None:
-        self._order(Wish(Verb.MIGRATE, self.desk.address))
+        self.order(Wish(Verb.MIGRATE, self.desk.address))
 
     def _idle(self) -> None:
         self.desk.wait(240)
@@ -246,17 +246,20 @@ class Run:
 
     def _watch(self) -> None:
         """CI ships, and somebody watches."""
+        self.watch(self.image(self.chance.choice((*GOOD, *BAD))))
+
+    def watch(self, image: Image) -> None:
+        """CI ships that image, and somebody watches to the verdict."""
         desk = self.desk
-        image = self._image(self.chance.choice((*GOOD, *BAD)))
         with desk.truthful():
-            self._ship(image.tag)
+            self.ship(image.tag)
         desk.wait(self.chance.uniform(2, 40))
         platform = desk.shared.connections[desk.address.place].platform
         watching = _Watching(image, desk.clock.now().timestamp())
         witness = Witness(platform, desk.service, desk.clock, timeout_s=900)
         desk.carry(witness.watch(), watching)
 
-    def _order(self, wish: Wish) -> None:
+    def order(self, wish: Wish) -> None:
         """Plan, confirm and follow; killed and resumed where the case says so."""
         desk = self.desk
         hooks = self.chance.choice(("continue", "continue", "stop"))
@@ -306,9 +309,9 @@ class Run:
     def _troubles(self, when: str, first_s: float, last_s: float) -> None:
         for moment, what in self.case.troubles:
             if moment == when:
-                self.desk.later(self.chance.uniform(first_s, last_s), partial(self._trouble, what))
+                self.desk.later(self.chance.uniform(first_s, last_s), partial(self.trouble, what))
 
-    def _trouble(self, what: str) -> None:
+    def trouble(self, what: str) -> None:
         self.desk.note(f"trouble: {what}")
         try:
             with self.desk.truthful():
@@ -329,7 +332,7 @@ class Run:
         self.desk.note(f"fault {name}: {status} {answer if status != 200 else ''}")
 
     def _deleted(self) -> None:
-        self._as_operator(lambda ecs, names: ecs.delete_service(**names, force=True))
+        self.as_operator(lambda ecs, names: ecs.delete_service(**names, force=True))
 
     def _tag(self) -> None:
         """The tag that runs is pushed again."""
@@ -350,13 +353,13 @@ class Run:
     def _second(self) -> None:
         """Somebody else deploys."""
         if self.case.strategy != "CodeDeploy" and self.chance.random() < 0.4:
-            self._as_operator(lambda ecs, names: ecs.update_service(**names, forceNewDeployment=True))
+            self.as_operator(lambda ecs, names: ecs.update_service(**names, forceNewDeployment=True))
         else:
-            self._ship(self._image(self.chance.choice((*GOOD, *BAD))).tag)
+            self.ship(self.image(self.chance.choice((*GOOD, *BAD))).tag)
 
     def _scaled(self) -> None:
         count = self.chance.choice((1, 3, 5))
-        self._as_operator(lambda ecs, names: ecs.update_service(**names, desiredCount=count))
+        self.as_operator(lambda ecs, names: ecs.update_service(**names, desiredCount=count))
 
     def _stopped(self) -> None:
         """Somebody stops a task."""
@@ -366,7 +369,7 @@ class Run:
             if arns:
                 ecs.stop_task(cluster=names["cluster"], task=self.chance.choice(sorted(arns)))
 
-        self._as_operator(stop)
+        self.as_operator(stop)
 
     def _lost(self) -> None:
         """Reads that fail for a while."""
@@ -388,11 +391,11 @@ class Run:
 
     # the world, past the console
 
-    def _as_operator(self, do: Callable[[Any, dict[str, str]], object]) -> None:
+    def as_operator(self, do: Callable[[Any, dict[str, str]], object]) -> None:
         service: ServiceSettings = self.desk.service
         do(self.desk.client("ecs"), {"cluster": service.cluster, "service": service.service})
 
-    def _ship(self, tag: str) -> None:
+    def ship(self, tag: str) -> None:
         self.desk.note(f"CI ships {tag}")
         with self.desk.truthful(), suppress(ClientError, StopIteration):  # deleted, or under way already
             if self.case.strategy == "CodeDeploy":
@@ -400,7 +403,7 @@ class Run:
             else:
                 self.desk.shared.begin(self.desk.address, tag)
 
-    def _image(self, behaviour: str) -> Image:
+    def image(self, behaviour: str) -> Image:
         """An image that behaves so: of the newest two."""
         with self.desk.truthful():
             _, rows = self.desk.shared.sandbox.control("GET", "images")
@@ -442,10 +445,11 @@ class _Watching(claims.Said):
     def take(self, event: Any) -> Iterator[Claim]:
         if event.event == "verdict":
             self.verdict = str(event.facts["verdict"])
-            target = event.facts.get("to") or event.facts.get("running") or {}
+            target = event.facts.get("to") or {}
             if self.verdict == Verdict.SUCCEEDED.value:
                 digest = str(target.get("digest") or self.promise.digest)
-                yield Claim(Word.SUCCEEDED, "watch", Promise(digest, str(target.get("version"))))
+                version = str(target.get("version") or self.promise.version)
+                yield Claim(Word.SUCCEEDED, "watch", Promise(digest, version))
 
     def displayed(self) -> Iterator[Claim]:
         return iter(())

@@ -248,8 +248,9 @@ def _desk(sandbox: DirectSandbox, clock: FakeClock, settings: Settings, address:
     account = sandbox.account(address.system)
     wire = Wire(sandbox.direct.exchange, account.access_key, account.region)
     service = settings.service(address)
-    route = ROUTES[address.system] if service.health else ""
-    path = f"/_app/{address.system}/{address.environment}/{address.alias}/{route}" if route else ""
+    path = f"/_app/{address.system}/{address.environment}/{address.alias}/{ROUTES[address.system]}"
+    if wire.probe(path).status == 404:
+        path = ""  # a worker
     site = Site(service.cluster, service.service, shared.repository(address), path)
     trial = Trial(Judge(wire, site, lambda: clock.now().timestamp()))
     return Desk(sandbox, shared, runtime, poller, address, trial, random.Random(seed))
