@@ -82,7 +82,7 @@ class Scene:
     def under_way(self) -> bool:
         """A rollout has not ended. ``deployments[]`` knows it first: the service deployment that is
         listed right after UpdateService may still be the one before."""
-        if self.primary is None:
+        if self.primary is None or self.status.is_gone:
             return False
         if self.primary.state == "IN_PROGRESS":
             return True

@@ -158,7 +158,9 @@ class ServiceStatus:
 
     @property
     def in_motion(self) -> bool:
-        """A deployment is under way, or tasks of an older one are left."""
+        """A deployment is under way, or tasks of an older one are left; of a deleted service none is."""
+        if self.is_gone:
+            return False
         return len(self.deployments) > 1 or any(item.state == "IN_PROGRESS" for item in self.deployments)
 
 

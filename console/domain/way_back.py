@@ -78,6 +78,8 @@ def release_key(release: Release) -> str:
 
 def holds_for(back: WayBack, picture: ServicePicture) -> bool:
     """Whether a proof is of what the service runs now, and leads to something else."""
+    if picture.status is not None and picture.status.is_gone:
+        return False
     return rests_on(back, picture) and not is_served(back, picture)
 
 

@@ -98,7 +98,9 @@ class Prover:
         calm_from = lasts * (ATTENDED_EARLY if self._attended() else EARLY)
         for row in self._board.rows():
             status, way = row.status, row.way_back
-            if status is None or row.remembered or status.primary is None or status.desired == 0:
+            if status is None or row.remembered or status.primary is None:
+                continue
+            if status.desired == 0 or status.is_gone:
                 continue
             least = max(waits, self._not_before.get(row.address, LONG_AGO))
             if way is None or now - way.at > believed:

@@ -7,10 +7,12 @@ from threading import Event
 
 import pytest
 
+from console.cli.fleet import service_facts
 from console.domain.address import Address
-from console.domain.fleet import EnvironmentPicture, ServicePicture
+from console.domain.fleet import EnvironmentPicture, ServicePicture, WayBack
 from console.domain.operation import Hold
 from console.domain.service import Observation, ServiceState, ServiceStatus
+from console.domain.way_back import serving_key
 from console.errors import (
     EndpointError,
     JournalError,
@@ -31,6 +33,7 @@ from tests.builders import (
     a_rolling_observation,
     a_service,
     ago,
+    an_environment,
     an_event,
     an_observation,
     some_figures,
@@ -337,6 +340,24 @@ def test_a_lost_read_deletes_nothing_and_neither_does_another_account() -> None:
     _delete(watch, elsewhere)
     watch.run(60)
     assert watch.row().state is ServiceState.UNKNOWN
+
+
+def test_a_deleted_service_keeps_no_way_back_and_nothing_of_it_moves() -> None:
+    """ECS may list its last deployments for a while: they are no rollout, and lead nowhere."""
+    board = Board(an_environment(), [ADDRESS])
+    board.observed(a_rolling_observation(), NOW)
+    status = board.row(ADDRESS).status
+    assert status is not None
+    assert status.progress is not None
+    proof = WayBack(NOW, "v1.4.1", 107.0, proven=True, serving=serving_key(board.row(ADDRESS)))
+    board.proved(ADDRESS, proof)
+    assert board.row(ADDRESS).way_back is not None
+    board.read([replace(status, status="DRAINING")], NOW)
+    row = board.row(ADDRESS)
+    assert (row.state, row.way_back) == (ServiceState.DELETING, None)
+    assert row.status is not None
+    assert row.status.progress is None
+    assert service_facts(row, FakeClock())["rollout"] is None
 
 
 def test_a_service_found_deleted_at_the_first_reading_has_no_time_of_it() -> None:
