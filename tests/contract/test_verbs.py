@@ -11,7 +11,7 @@ from console.domain.address import Address
 from console.domain.operation import CheckState, Mechanism, Verb, Verdict
 from console.domain.rollout import Rollout
 from console.domain.wish import Wish
-from console.errors import RefusedError
+from console.errors import RefusedError, UsageError
 from console.sandbox.ecs.instances import add_instance
 from tests.contract.conftest import SandboxFactory
 from tests.contract.shared_world import API, STAGING, WORKER, SharedWorld, open_world, pretty
@@ -186,7 +186,7 @@ def test_a_worker_that_only_scales_out_is_pointed_out(shared: SharedWorld) -> No
 
 def test_scaling_that_would_not_last_is_refused(shared: SharedWorld) -> None:
     """Before anything is sent."""
-    with pytest.raises(RefusedError, match="between 2 and 10"):
+    with pytest.raises(UsageError, match="between 2 and 10"):
         shared.engine().plan(Wish(Verb.SCALE, API, desired=30))
     assert shared.calls("ecs.UpdateService") == 0
 
