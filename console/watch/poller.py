@@ -99,11 +99,11 @@ class EnvironmentPoller:
     def loops(self) -> tuple[Callable[[Event], None], ...]:
         """What has to run side by side, each on a thread of its own, until the event is set: statuses,
         what stands beside them, proofs, figures over time."""
-        return tuple(partial(self._run, (reader,)) for reader in self._readers())
+        return tuple(partial(self._run, (reader,)) for reader in self.readers())
 
     def run(self, stop: Event) -> None:
         """Read everything on one thread until stopped."""
-        self._run(self._readers(), stop)
+        self._run(self.readers(), stop)
 
     def read_once(self) -> None:
         """Read the environment once: every status, its version and its figures, and in full what
@@ -120,7 +120,8 @@ class EnvironmentPoller:
             self._aside.read("figures")
         self._publisher.flush()
 
-    def _readers(self) -> tuple[Reader, ...]:
+    def readers(self) -> tuple[Reader, ...]:
+        """Who read the parts of the environment, for a loop that reads several on one thread."""
         others = (self._prover, self._charted)
         return (self._statuses, self._aside, *(item for item in others if item is not None))
 

@@ -101,7 +101,7 @@ class Desk:
 
     def begin(self) -> None:
         """From now on the judge looks, and the console has its turns, as time passes."""
-        self._loops = self.poller._readers()
+        self._loops = self.poller.readers()
         self._tick()
 
     def wait(self, seconds: float) -> None:
