@@ -7,17 +7,19 @@ import pytest
 
 from console.domain.action import Action, ActionKind, ActionSight, ActionState
 from console.domain.address import Address
-from console.domain.operation import Accepted, OperationEvent, Verb
+from console.domain.operation import Accepted, Mechanism, OperationEvent, Order, Verb
 from console.domain.scaling import Scaling
 from console.domain.wish import Wish
 from console.errors import EndpointError, OutcomeUnknownError, ThrottledError
+from console.operations.ordering import order_of
 from console.operations.sending import PAUSES_S, SEND_FOR_S
-from tests.builders import ADDRESS, an_observation
+from tests.builders import ADDRESS, OLD_RELEASE, an_observation
 from tests.unit.conftest import Bench
 from tests.unit.test_operations_engine import (
     COPY_DEPLOYMENT,
     finished,
     gone_back,
+    interrupted,
     run,
 )
 from tests.unit.test_operations_walk import DRAIN, kinds
@@ -210,3 +212,87 @@ def test_a_throttled_first_step_is_compared_before_it_is_sent_again(steady: Benc
 
     assert steady.verdict(list(steady.engine.execute(plan, "production/api")))["verdict"] == "REFUSED"
     assert kinds(steady) == []
+
+
+# once it may have left
+
+
+@pytest.mark.parametrize("is_rollback", [False, True])
+def test_a_journal_that_breaks_with_the_order_stops_nothing(finished: Bench, is_rollback: bool) -> None:
+    """From the call on it is best effort, for a deploy too: the order may be on its way."""
+    finished.platform.candidates["v1.4.2"] = replace(
+        an_observation().releases[OLD_RELEASE], id=None, definition=None
+    )
+    engine, act = finished.engine, finished.platform.on_act
+    plan = engine.plan_rollback(ADDRESS) if is_rollback else engine.plan_deploy(ADDRESS, "v1.4.2")
+
+    def carried_out(order: Order) -> None:
+        act(order)
+        finished.journal.break_down()
+
+    finished.platform.on_act = carried_out
+
+    told = finished.verdict(run(finished, plan))
+    assert told["verdict"] == "SUCCEEDED"
+    assert "disk full" in str(told["journal"])
+
+
+def test_a_journal_that_breaks_with_a_step_stops_nothing(steady: Bench) -> None:
+    """A drain goes on to its end, and tells its verdict."""
+    perform = steady.platform.perform
+
+    def performed(address: Address, action: Action) -> Mapping[str, object]:
+        steady.journal.break_down()
+        return perform(address, action)
+
+    steady.platform.perform = performed  # type: ignore[method-assign]
+
+    assert steady.verdict(walk(steady, DRAIN))["verdict"] == "SUCCEEDED"
+    assert kinds(steady) == [ActionKind.SUSPEND_SCALING, ActionKind.SET_DESIRED]
+
+
+@pytest.mark.parametrize(
+    ("lost", "verdict"), [(0, "FAILED"), (1, "FAILED"), (None, "UNKNOWN")], ids=["read", "read again", "lost"]
+)
+def test_only_who_could_look_says_that_an_order_was_never_carried_out(
+    finished: Bench, lost: int | None, verdict: str
+) -> None:
+    """Its sender is gone, so that it cannot be on its way any more; out of contact nobody knows."""
+    name = interrupted(finished, finished.engine.plan_rollback(ADDRESS), "sent")
+    finished.platform.fail("find", EndpointError("timed out"), times=lost)
+
+    told = finished.verdict(list(finished.engine.resume(name)))
+
+    assert told["verdict"] == verdict
+    assert ("never carried out" in str(told["reason"])) is (verdict == "FAILED")
+
+
+@pytest.mark.parametrize("method", ["act", "prepare"])
+def test_whoever_sends_again_or_looks_says_that_it_is_alive(finished: Bench, method: str) -> None:
+    """Nobody takes an operation over whose process waits for its turn."""
+    error = THROTTLED if method == "prepare" else OutcomeUnknownError("no answer in 8 s")
+    finished.platform.fail(method, error, times=None)
+    ages: list[float] = []
+
+    def measure() -> None:
+        (record,) = finished.engine.open_operations()
+        ages.append((finished.clock.now() - record.heartbeat_at).total_seconds())
+
+    for second in range(1, 29):
+        finished.clock.at(float(second), measure)
+    run(finished, finished.engine.plan_rollback(ADDRESS))
+
+    assert len(ages) == 28
+    assert max(ages) <= 8.0
+
+
+def test_an_order_is_for_what_its_plan_showed(finished: Bench) -> None:
+    """A rollback brings back the settings of its release; a deploy leaves them; a restart pins nothing."""
+    rollback = finished.engine.plan_rollback(ADDRESS)
+    deploy = replace(rollback, verb=Verb.DEPLOY)
+    restart = replace(rollback, verb=Verb.RESTART, mechanism=Mechanism.FORCE_NEW_DEPLOYMENT)
+
+    assert (order_of(rollback).release, order_of(deploy).release) == (rollback.target.id, None)
+    assert order_of(rollback).images == rollback.target.digests
+    assert order_of(restart).images == {}
+    assert order_of(restart).mechanism is Mechanism.FORCE_NEW_DEPLOYMENT
