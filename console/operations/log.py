@@ -90,8 +90,6 @@ class OperationLog:
     def beat(self) -> None:
         """Say that this process still carries the operation; a heartbeat that fails is only late."""
         at = self._clock.now()
-        if self._is_taken:
-            return
         try:
             self._flush()
             self._journal.heartbeat(self.record.id, at)

@@ -274,3 +274,44 @@ def test_a_walk_that_was_closed_meanwhile_performs_nothing_more(steady: Bench) -
 
     assert list(events)[-1].facts["verdict"] == "REFUSED"
     assert steady.platform.count("perform") == 0
+
+
+def test_what_somebody_else_takes_over_at_that_moment_is_not_closed(steady: Bench) -> None:
+    """Two look at a dead operation: one of them closes it, or goes on with it."""
+    interrupted(steady, deploy(steady), "compared")
+    steady.journal.claim = lambda *about: False  # type: ignore[method-assign]
+
+    found = steady.engine.attachable(Verb.DEPLOY, ADDRESS)
+
+    assert found is not None
+    assert found.verdict is None
+
+
+def test_another_version_follows_a_deploy_that_nobody_carries_any_more(steady: Bench) -> None:
+    """It died while it was sent: what became of it is seen by the comparing read."""
+    steady.platform.candidates["v1.4.9"] = replace(
+        a_new_release(digest="sha256:" + "99" * 32, label="v1.4.9"), id=None, definition=None
+    )
+    interrupted(steady, deploy(steady), "sent")
+
+    steady.engine.permit(deploy(steady, "v1.4.9"), TYPED)
+
+
+def test_the_decision_about_a_pause_is_never_held_up(steady: Bench) -> None:
+    """It belongs to the deployment that is under way."""
+    steady.journal.begin(under_way())
+
+    steady.engine.permit(replace(deploy(steady), verb=Verb.CONTINUE), TYPED)
+
+
+def test_a_refusal_is_told_whether_the_journal_takes_it_or_not(steady: Bench) -> None:
+    """It broke between the confirmation and the comparing read."""
+    plan = deploy(steady)
+    events = begun(steady, plan)
+    steady.platform.bases[ADDRESS] = replace(plan.basis, deployment="ecs-svc/7")
+    steady.journal.break_down()
+
+    last = list(events)[-1]
+
+    assert last.facts["verdict"] == "REFUSED"
+    assert "changed since the plan" in str(last.facts["reason"])

@@ -952,8 +952,12 @@ def test_contact_that_comes_back_after_minutes_goes_on_to_the_verdict(finished: 
     assert finished.verdict(run(finished, plan))["verdict"] == "SUCCEEDED"
 
 
-def test_a_rollback_that_was_safe_when_contact_was_lost_is_unknown_in_the_end(finished: Bench) -> None:
-    """What nobody could read for half an hour is no success."""
+@pytest.mark.parametrize("timeout_s", [60.0, 1800.0])
+def test_a_rollback_that_was_safe_when_contact_was_lost_is_unknown_in_the_end(
+    finished: Bench, timeout_s: float
+) -> None:
+    """What nobody could read when the time was up is no success."""
+    finished.timeout_s = timeout_s
     plan = finished.engine.plan_rollback(ADDRESS)
     looks = [gone_back(at, RolloutStatus.IN_PROGRESS) for at in (10, 16, 22)]
     finished.platform.on_act = lambda order: finished.platform.script(*looks)

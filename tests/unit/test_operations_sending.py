@@ -12,6 +12,7 @@ from console.domain.scaling import Scaling
 from console.domain.wish import Wish
 from console.errors import EndpointError, OutcomeUnknownError, ThrottledError
 from console.operations.ordering import order_of
+from console.operations.performer import Performer
 from console.operations.sending import PAUSES_S, SEND_FOR_S
 from tests.builders import ADDRESS, OLD_RELEASE, an_observation
 from tests.unit.conftest import Bench
@@ -296,3 +297,18 @@ def test_an_order_is_for_what_its_plan_showed(finished: Bench) -> None:
     assert order_of(rollback).images == rollback.target.digests
     assert order_of(restart).images == {}
     assert order_of(restart).mechanism is Mechanism.FORCE_NEW_DEPLOYMENT
+
+
+def test_a_release_that_is_shipped_by_a_walk_is_registered_once(steady: Bench) -> None:
+    """However often its order is throttled."""
+    performer = Performer(steady.platform, steady.clock)
+    images = an_observation().releases[OLD_RELEASE].digests
+    action = Action(ActionKind.SHIP, "ship", {"definition": "rugmunch-api:41", "images": images})
+    steady.platform.fail("act", THROTTLED, times=2)
+
+    for _ in range(2):
+        with pytest.raises(ThrottledError):
+            performer.perform(ADDRESS, action)
+    performer.perform(ADDRESS, action)
+
+    assert (steady.platform.count("prepare"), steady.platform.count("act")) == (1, 3)
