@@ -22,7 +22,27 @@ def test_a_rollback_that_succeeded_holds_what_it_went_back_to() -> None:
     """Since it was safe; by whoever ordered it."""
     hold = holds([WENT_BACK])[ADDRESS]
     assert (hold.version, hold.digest, hold.by, hold.at) == ("v1.4.2", OLD_DIGEST, "devon", ago(20))
-    assert hold.operation == "01BACK"
+    assert (hold.address, hold.reason, hold.operation) == (ADDRESS, "rolled back from v1.4.3", "01BACK")
+
+
+def test_a_hold_of_which_little_is_recorded_names_what_it_can() -> None:
+    """Never safe that anybody saw, no digest, no versions: older entries of a journal."""
+    bare = a_record(id="01BARE", verdict=Verdict.SUCCEEDED, ended_at=ago(15), target={}, source={})
+    hold = holds([bare])[ADDRESS]
+    assert (hold.version, hold.digest, hold.at, hold.reason) == ("?", None, ago(15), "rolled back from ?")
+    open_end = a_record(verdict=Verdict.SUCCEEDED, planned_at=ago(75))
+    assert holds([open_end])[ADDRESS].at == ago(75)
+
+
+def test_a_rehearsal_hides_no_rollback_that_came_after_it() -> None:
+    """It is passed over, and what follows is read."""
+    rehearsed = a_record(
+        id="01REHEARSED",
+        planned_at=ago(500),
+        verdict=Verdict.SUCCEEDED,
+        target={**a_release().facts(), REHEARSES: True},
+    )
+    assert holds([rehearsed, WENT_BACK])[ADDRESS].operation == "01BACK"
 
 
 @pytest.mark.parametrize(
