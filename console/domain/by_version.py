@@ -6,7 +6,7 @@ Added up, ten requests of a new version that fails hide behind a thousand of the
 from dataclasses import replace
 from datetime import timedelta
 
-from console.domain.guard import MINIMUM_REQUESTS
+from console.domain.error_reading import DEFAULT_LIMITS, ErrorLimits, ErrorState, read_errors
 from console.domain.series import Measure, Point, Scope, Series, SeriesPicture
 from console.domain.signals import Figures
 
@@ -17,24 +17,35 @@ LATE = timedelta(minutes=3)
 
 
 def of_worse_version(
-    figures: Figures | None, gathered: SeriesPicture | None, minimum: int = MINIMUM_REQUESTS
+    figures: Figures | None, gathered: SeriesPicture | None, limits: ErrorLimits = DEFAULT_LIMITS
 ) -> Figures | None:
-    """A service's figures, or those of one version where that fails more of its requests.
+    """A service's figures, or those of one version where they are judged worse.
+
+    The judgement comes first, then the share: two errors of ten requests, too few to judge, do not
+    take the place of 8 % of ten thousand.
 
     Args:
         figures: Of the whole service.
         gathered: Its figures over time; a source that tells versions apart has them by version.
-        minimum: Requests that a share is to stand for; as many periods are put together as that takes.
+        limits: Of its error rate; periods are added up until they have its minimum of requests.
     """
     if figures is None or gathered is None:
         return figures
     worst = figures
     for scope in (Scope.NEW, Scope.OLD):
         for series in gathered.of(Measure.ERRORS, scope):
-            mine = _newest(figures, series, gathered, minimum)
-            if mine is not None and (mine.error_share or 0.0) > (worst.error_share or 0.0):
+            mine = _newest(figures, series, gathered, limits.minimum_requests)
+            if mine is not None and _badness(mine, limits) > _badness(worst, limits):
                 worst = mine
     return worst
+
+
+def _badness(figures: Figures, limits: ErrorLimits) -> tuple[int, float]:
+    """What figures are ordered by: their judgement, then their share of errors. Over a limit by too few
+    requests stands between good and bad."""
+    reading = read_errors(figures, limits)
+    rank = {ErrorState.CRITICAL: 3, ErrorState.WARNING: 2}.get(reading.state, int(reading.is_doubtful))
+    return rank, figures.error_share or 0.0
 
 
 def _newest(figures: Figures, series: Series, gathered: SeriesPicture, minimum: int) -> Figures | None:

@@ -181,7 +181,7 @@ class ServicePicture:
         """Its figures, or those of the worse version while two serve and a source tells them apart: what is
         shown of it wherever there is room for one figure."""
         gathered = self.signals.picture if self.signals else None
-        return of_worse_version(self.figures, gathered, self._error_limits.minimum_requests)
+        return of_worse_version(self.figures, gathered, self._error_limits)
 
     @property
     def _error_limits(self) -> ErrorLimits:

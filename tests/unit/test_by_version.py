@@ -55,6 +55,33 @@ def test_an_old_version_that_is_worse_is_shown_as_well() -> None:
     assert figures is not None and figures.version == "old"
 
 
+def test_a_judged_service_is_not_hidden_by_a_version_with_too_few_requests() -> None:
+    """8 % of ten thousand requests are critical; two errors of ten are too few to judge."""
+    service = some_figures(at=NOW - MINUTE, requests=10_000, errors=800)
+    new = a_version(Scope.NEW, (0.2, 10))
+    assert of_worse_version(service, gathered(new)) is service
+    reading = a_picture(figures=service, signals=some_signals(picture=gathered(new))).error_reading
+    assert reading.state is ErrorState.CRITICAL
+
+
+def test_a_version_over_its_limit_by_too_few_requests_is_shown_before_a_good_service() -> None:
+    """It may be the beginning of a bad canary: neither good nor bad, and not to be hidden."""
+    calm = some_figures(at=NOW - MINUTE, requests=1010, errors=2)
+    figures = of_worse_version(
+        calm, gathered(a_version(Scope.NEW, (0.2, 10)), a_version(Scope.OLD, (0.0, 1000)))
+    )
+    assert figures is not None
+    assert (figures.version, figures.requests) == ("new", 10)
+
+
+def test_the_worse_judgement_goes_before_the_higher_share() -> None:
+    """Of the old version 6 % of a hundred are critical; of the new one 30 % of ten are not judged."""
+    figures = of_worse_version(
+        SERVICE, gathered(a_version(Scope.NEW, (0.3, 10)), a_version(Scope.OLD, (0.06, 100)))
+    )
+    assert figures is not None and figures.version == "old"
+
+
 def test_few_requests_a_minute_are_put_together_up_to_five_minutes() -> None:
     """A canary of one per cent gets twelve a minute."""
     new = a_version(Scope.NEW, (0.9, 12), (0.5, 12), (0.25, 12), (0.25, 12), (0.25, 12), (0.25, 12))
