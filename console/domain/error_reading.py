@@ -92,7 +92,7 @@ class ErrorReading:
     limit: float | None = None
     """The limit that the share is over, the highest one, judged or not; ``None``: over none."""
     at: datetime | None = None
-    """How old the figures are; ``None``: there are none, or the state is of now."""
+    """End of their period, UTC; ``None``: there are none, or the state is of now."""
     version: str = ""
     """``new`` or ``old``: whose figures they are while two versions serve; empty: the whole service's."""
     stands_out: bool = False

@@ -8,7 +8,7 @@ from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 
 LONGER_S = 60.0
-"""How long contact may be lost after the time is up: what is judged for longer is not ended by one read."""
+"""Contact must have been lost this long before a watch past its timeout ends UNKNOWN (s)."""
 
 
 class Contact:

@@ -1,5 +1,6 @@
 """Whether a green word is true: from what probe clients were served, and what the API says of tasks and
-targets. It shares no code with the console; tests/test_imports.py holds that.
+targets. It shares no code with the console:
+test_false_green.py::test_the_judge_shares_nothing_with_the_console.
 
 A claim is *red* at a moment with the reasons why it is false then. Reading takes time and so does drawing:
 a claim counts as a false green once it was red for longer than its tolerance, without a break.
