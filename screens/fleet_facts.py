@@ -37,7 +37,8 @@ def row_of(
         alert: What is wrong with its figures.
     """
     status, figures = picture.status, picture.worst_figures
-    old = figures is not None and now is not None and figures.is_old(now)
+    shares = picture.error_reading.share is not None  # that nobody answers is of now
+    old = shares and figures is not None and now is not None and figures.is_old(now)
     version = version_of(picture)
     back, back_short, back_ink = _way_back(picture, now)
     deployed = _age(picture.deployed_at, now)

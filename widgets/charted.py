@@ -123,12 +123,17 @@ def chart_of(
         tuple(curves),
         limit[0],
         limit[1],
-        last_in_words(measure, main.last.value, limit, glyphs),
+        _dimmed(last_in_words(measure, main.last.value, limit, glyphs), main.is_old(now)),
         foot_of(found, age, glyphs),
-        "stale" if age > OLD_S or main.problem else "faint",
+        "stale" if main.is_old(now) else "faint",
         marked_at=signals.picture.moved_at,
         marked=shipped,
     )
+
+
+def _dimmed(parts: tuple[tuple[str, str], ...], old: bool) -> tuple[tuple[str, str], ...]:
+    """What is well is dimmed when it is old; what is bad stays loud until something newer says otherwise."""
+    return tuple((part, "stale" if old and ink == "text" else ink) for part, ink in parts)
 
 
 def answered(chart: Chart, reading: ErrorReading) -> Chart:

@@ -38,6 +38,7 @@ def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
     """
     shown, seen = course.shown, course.observation
     releases = tuple(_release(item, picture, seen) for item in shown)
+    failed = {item.id: seen.failed_of(item) if seen else item.failed for item in shown}
     heads = tuple(_state(item, course, picture.state) for item in shown)
     inks = tuple("deploying" if ink == "text" else ink for _, ink in heads)
     first: list[Row] = [
@@ -47,7 +48,10 @@ def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
                 _head(place, item, releases[place], heads[place], course) for place, item in enumerate(shown)
             ),
         ),
-        ("tasks", tuple(_tasks(item, _of(seen, item), course.narrow) for item in shown)),
+        (
+            "tasks",
+            tuple(_tasks(item, failed[item.id], course.narrow) for item in shown),
+        ),
         *course.traffic(inks),
     ]
     figures, settings = _figures(picture, course), _settings(releases)
@@ -119,10 +123,8 @@ def _state(item: Deployment, course: Course, state: ServiceState) -> tuple[str, 
     return text(f"{glyphs.steady} serving", "steady")
 
 
-def _tasks(item: Deployment, tasks: tuple[Task, ...] | None, narrow: bool) -> Cell:
+def _tasks(item: Deployment, failed: int, narrow: bool) -> Cell:
     """Counts as ECS gives them; failed ones also as far as they can still be seen."""
-    seen = sum(1 for task in tasks if task.has_failed) if tasks is not None else 0
-    failed = max(item.failed, seen)
     short = narrow and (item.pending or failed)
     parts = [f"{item.running:,} {'run' if short else 'running'}"]
     if item.pending:

@@ -8,7 +8,7 @@ from console.domain.guard import ServiceSignals
 from console.domain.measured import figure, value_in_words
 from console.domain.series import Measure, Scope, Series
 from console.domain.text import cut_end
-from widgets.charted import OLD_S, limit_of
+from widgets.charted import limit_of
 from widgets.glyphs import Glyphs
 from widgets.line import Line
 from widgets.listing import Listing
@@ -71,15 +71,16 @@ def _line(
     over = not item.measure.is_state and limit is not None and last.value > limit
     down = item.measure.is_state and last.value < 1
     loud = "critical" if down else ink if over else "text"
+    if loud == "text" and item.is_old(now):
+        loud = "stale"
     line.right(left + 35, cut_end(value_in_words(item.measure, last.value), 12, glyphs.ellipsis), loud)
     column = left + 37
     if not narrow:
         line.run(column, *course(item.values, item.measure, glyphs))
         column += COURSE + 2
     line.put(column, "whole" if item.scope is Scope.SERVICE else str(item.scope), "muted")
-    age = max(0.0, (now - last.at).total_seconds())
-    told = words.age(age, narrow=narrow)
-    old = "stale" if age > OLD_S or item.problem else "faint"
+    told = words.age(item.age_s(now) or 0.0, narrow=narrow)
+    old = "stale" if item.is_old(now) else "faint"
     parts = ((f"{item.source} ", "muted"), (told, old), (f" {item.problem}", "stale"))
     return line.run_to(end, column + 7, *(part for part in parts if part[0].strip()))
 

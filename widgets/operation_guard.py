@@ -5,7 +5,7 @@ from datetime import datetime
 from console.domain.guard import GuardMode, JudgedState
 from console.domain.guarded import GuardFigure, GuardPhase, GuardState, GuardView
 from console.domain.measured import figure, limit_in_words, value_in_words
-from console.domain.series import Measure, Scope
+from console.domain.series import OLD_PERIODS, Measure, Scope
 from console.domain.words import age, clock, time_of_day
 from widgets.charted import OLD_S
 from widgets.gauge import Gauge, GaugeColumns, gauge_line
@@ -80,7 +80,8 @@ def _gauge(item: GuardFigure, glyphs: Glyphs) -> Gauge:
     measure, name = item.measure, figure(item.measure, item.subject)
     if item.value is None:
         return Gauge(name, None, item.limit, "", note=(_because(item), "muted"))
-    old = _is_old(item)
+    old = item.age_s is not None and item.age_s > OLD_PERIODS * item.period_s
+    ink = _INKS[item.state]
     whose = "service-wide" if item.scope is Scope.SERVICE else f"{item.scope} version"
     told = f"{whose}, {item.source}" + (f" {age(item.age_s)}" if item.age_s is not None else "")
     return Gauge(
@@ -88,12 +89,16 @@ def _gauge(item: GuardFigure, glyphs: Glyphs) -> Gauge:
         item.value,
         item.limit,
         value_in_words(measure, item.value),
-        "stale" if old else _INKS[item.state],
+        "stale" if old and item.state is JudgedState.OK else ink,
         "critical" if item.state is JudgedState.CRITICAL else "muted",
-        f"limit {limit_in_words(measure, item.limit)}" if item.limit is not None else "",
+        _limit(item, f" · {age(item.age_s)}" if old and item.age_s is not None else ""),
         _trend(item, glyphs),
         (f"no limit yet · {told}", "muted"),
     )
+
+
+def _limit(item: GuardFigure, aged: str) -> str:
+    return f"limit {limit_in_words(item.measure, item.limit)}{aged}" if item.limit is not None else ""
 
 
 def _is_old(item: GuardFigure) -> bool:

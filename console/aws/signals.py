@@ -148,6 +148,8 @@ class CloudWatchSignals:
         return Load(
             p99_s=max((value for at, value in p99s if at == last), default=None),
             cpu=cpu[max(cpu)] if cpu else None,
+            p99_at=last + timedelta(seconds=PERIOD_S) if last else None,
+            cpu_at=max(cpu) + timedelta(seconds=PERIOD_S) if cpu else None,
         )
 
     def _sources(self, addresses: Sequence[Address]) -> Iterator[_Source]:

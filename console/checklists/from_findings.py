@@ -36,7 +36,7 @@ def not_applicable(reason: str) -> Result:
 
 def of(finding: Finding) -> Result:
     """One finding."""
-    return Result(_STATES[finding.outcome], finding.said, evidence=finding.evidence)
+    return Result(_STATES[finding.outcome], finding.said, evidence=finding.evidence, at=finding.as_of)
 
 
 def named(findings: Iterable[Finding], name: str) -> Result:

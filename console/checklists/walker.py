@@ -155,7 +155,7 @@ class Walker:
 
     def _tick_of(self, item: Item, result: Result, before: Tick | None) -> Tick | None:
         """What is to be written of a finding; ``None`` where the journal knows as much."""
-        state, now = result.state, result.at or self._clock.now()
+        state, now = result.state, self._clock.now()
         known = before.state if before is not None else None
         if before is not None and before.by != AUTO and known in (ItemState.WAIVED, ItemState.NOT_APPLICABLE):
             return None

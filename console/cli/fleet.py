@@ -262,7 +262,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
     runs, version, figures = runs_of(row), _version(row), row.worst_figures
     mixed = "runs different images" if runs is not None and runs.is_mixed else ""
     cell = row.error_reading.cell
-    if figures is not None and figures.is_old(clock.now()) and cell != NOTHING:
+    if figures is not None and figures.is_old(clock.now()) and row.error_reading.share is not None:
         cell = f"{cell} {age(figures.age_s(clock.now()), narrow=True)} ago"
     p95 = figures.p95_s if figures else None
     return (

@@ -96,13 +96,24 @@ def _most(scene: Scene, tasks: tuple[Task, ...]) -> Evidence | None:
     cause = max(tally, key=lambda item: tally[item])  # of equals the first, and the newest comes first
     alike = [task for task, death in deaths if death.cause == cause]
     death = next(death for _, death in deaths if death.cause == cause)
-    facts = (*death.facts, _toll(alike, scene.at))
+    facts = (*death.facts, _toll(alike, _failed(scene, tasks), scene.at))
     return Evidence(Kind.FAILURE, death.cause, facts, death.remedy)
 
 
-def _toll(tasks: list[Task], at: datetime) -> str:
+def _failed(scene: Scene, tasks: tuple[Task, ...]) -> int:
+    """How many tasks of those deployments have failed, by the count that is shown beside each of them."""
+    seen = scene.observation
+    about = {task.deployment for task in tasks}
+    mine = [item for item in scene.status.deployments if item.id in about]
+    return sum(seen.failed_of(item) for item in mine) if seen is not None else 0
+
+
+def _toll(tasks: list[Task], failed: int, at: datetime) -> str:
+    """How many died of it in which time; where more have failed before, of how many."""
     oldest = min(ended for task in tasks if (ended := task.stopped_at or task.stopping_at))
     minutes = max(1, ceil((at - oldest).total_seconds() / 60))
+    if failed > len(tasks):
+        return f"{count(failed, 'task')} failed, {len(tasks)} of them in {minutes} min"
     return f"{count(len(tasks), 'task')} died in {minutes} min"
 
 

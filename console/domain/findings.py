@@ -1,6 +1,7 @@
 """What was found when something was tried out: well, not well, or not looked at and why."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -28,6 +29,8 @@ class Finding:
     """What was answered, secrets masked, cut."""
     subject: str = ""
     """Address of the service; empty where that is plain."""
+    as_of: datetime | None = None
+    """Of when the value is; ``None``: of the moment at which it was looked at."""
 
 
 def ok(name: str, said: str, subject: str = "", *, fatal: bool = False) -> Finding:

@@ -151,6 +151,8 @@ class Judgement:
     """In a row, to be bad: more than the trigger says where the baseline had such too; 0: as it says."""
     equally_old: bool = False
     """It would be bad, but the old version is as bad at the same time."""
+    period_s: int = 60
+    """Resolution of its source."""
     asks: str = ""
     """Why it must not roll back by itself, although it is bad: a bad baseline, or none; empty: nothing."""
     note: str = ""

@@ -88,6 +88,8 @@ class GuardFigure:
     """What it is about: database, cache; empty: the service."""
     periods_bad: int = 0
     periods_needed: int = 2
+    period_s: int = 60
+    """Resolution of its source."""
     as_of: datetime | None = None
 
 

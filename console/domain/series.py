@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from console.domain.release import Release
 
+OLD_PERIODS = 2
+"""A figure that is older than so many of its periods says its age, wherever it is shown."""
+
 
 class Measure(StrEnum):
     """What is measured."""
@@ -145,6 +148,15 @@ class Series:
     def last(self) -> Point | None:
         """The newest point that has a value."""
         return next((point for point in reversed(self.points) if point.value is not None), None)
+
+    def age_s(self, now: datetime) -> float | None:
+        """Seconds since the end of the newest period that has a value; ``None``: none has."""
+        return max(0.0, (now - self.last.at).total_seconds()) if self.last is not None else None
+
+    def is_old(self, now: datetime) -> bool:
+        """Older than two periods, or its source does not answer: to be drawn dimmed, with its age."""
+        age = self.age_s(now)
+        return bool(self.problem) or (age is not None and age > OLD_PERIODS * self.period_s)
 
     @property
     def values(self) -> tuple[float | None, ...]:

@@ -189,6 +189,12 @@ class Observation:
     missing: Mapping[str, str] = field(default_factory=dict)
     """``rollout``, ``tasks``, ``targets``, ``routes``, ``releases``, ``timing`` -> why it was not read."""
 
+    def failed_of(self, deployment: Deployment) -> int:
+        """How many tasks of a deployment have failed: as ECS counts them, or as many as can still be seen. It
+        forgets stopped tasks after an hour, and its count when the deployment is complete."""
+        seen = sum(1 for task in self.tasks if task.deployment == deployment.id and task.has_failed)
+        return max(deployment.failed, seen)
+
     def release_of(self, deployment_id: str) -> Release | None:
         """The release that the tasks of a deployment run."""
         for item in self.status.deployments:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-OLD_PERIODS = 2
-"""A figure that is older than so many of its periods says its age, wherever it is shown."""
+from console.domain.series import OLD_PERIODS
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,9 @@ class Load:
     p99_s: float | None = None
     cpu: float | None = None
     """Per cent of what its tasks reserve, on average."""
+    p99_at: datetime | None = None
+    """End of the period of each; ``None``: no data."""
+    cpu_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

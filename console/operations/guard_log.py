@@ -107,6 +107,7 @@ def figures_of(judgements: Iterable[Judgement], now: datetime) -> tuple[GuardFig
             subject=item.subject,
             periods_bad=item.periods_bad,
             periods_needed=item.needed,
+            period_s=item.period_s,
             as_of=item.as_of,
         )
         for item in judgements

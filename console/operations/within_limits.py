@@ -56,9 +56,11 @@ def _figures(
 ) -> Iterator[Finding]:
     try:
         figures = signals.figures([address]).get(address)
-        yield _errors(figures, limits.error_share, observation)
+        measured = figures.at if figures else None
+        yield _of(measured, _errors(figures, limits.error_share, observation))
         if limits.p95 is not None:
-            yield _below("p95", figures.p95_s if figures else None, limits.p95.total_seconds(), latency)
+            p95 = _below("p95", figures.p95_s if figures else None, limits.p95.total_seconds(), latency)
+            yield _of(measured, p95)
         if limits.p99 is None and limits.cpu is None:
             return
         load = signals.load(address)
@@ -66,9 +68,14 @@ def _figures(
         yield skipped("figures", f"cannot be read: {error.message}")
         return
     if limits.p99 is not None:
-        yield _below("p99", load.p99_s, limits.p99.total_seconds(), latency)
+        yield _of(load.p99_at, _below("p99", load.p99_s, limits.p99.total_seconds(), latency))
     if limits.cpu is not None:
-        yield _below("CPU", load.cpu, limits.cpu, _per_cent)
+        yield _of(load.cpu_at, _below("CPU", load.cpu, limits.cpu, _per_cent))
+
+
+def _of(measured: datetime | None, finding: Finding) -> Finding:
+    """What a figure says is as old as the figure."""
+    return replace(finding, as_of=measured)
 
 
 def _errors(figures: Figures | None, limit: float, observation: Observation) -> Finding:

@@ -80,6 +80,7 @@ def judge(
         as_of=newest.end,
         since=found[in_a_row - 1].start if in_a_row else None,
         subject=chosen.subject,
+        period_s=chosen.period_s,
         requests=newest.requests,
         beside_old=case.beside(newest) is not None,
         equally_old=case.is_over(newest) and case.is_equally_old(newest),

@@ -339,5 +339,5 @@ def test_a_service_without_a_balancer_has_a_processor_all_the_same(aws: Scripted
     aws.on("elbv2.DescribeTargetGroups", balanced_by())
     aws.on("cloudwatch.GetMetricData", metrics({"CPUUtilization": {at(2): 40.0}}), metrics({}))
     signals = signals_on(aws)
-    assert signals.load(ADDRESS) == Load(None, 40.0)
+    assert signals.load(ADDRESS) == Load(None, 40.0, cpu_at=at(1))
     assert signals.load(ADDRESS) == Load()

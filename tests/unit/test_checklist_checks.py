@@ -410,3 +410,14 @@ def test_every_version_here_has_a_name() -> None:
     """The builders' releases differ by digest, or half of the cases above would mean nothing."""
     assert a_release().digest != a_new_release().digest
     assert a_version().label
+
+
+def test_what_a_figure_says_is_as_old_as_the_figure() -> None:
+    """Looked at now, measured minutes ago: the item's age is the figure's."""
+    world = World()
+    world.signals.known[ADDRESS] = some_figures(at=ago(180), p95_s=0.1)
+    world.signals.loads[ADDRESS] = Load(0.1, 42.0, p99_at=ago(240), cpu_at=ago(300))
+    assert world.judge("figures.errors").at == ago(180)
+    assert world.judge("figures.p95", limit="0.2s").at == ago(180)
+    assert world.judge("figures.p99", limit="0.2s").at == ago(240)
+    assert world.judge("figures.cpu", limit=70).at == ago(300)

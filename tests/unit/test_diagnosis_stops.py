@@ -203,7 +203,7 @@ def test_the_cause_of_most_deaths_is_told_not_the_newest() -> None:
     tasks = (a_stopped_task(number=9, exit_code=3, stopped_at=ago(5)), _oom(1, 60), _oom(2, 120))
     found = diagnose(a_rolling_service(), a_rolling_observation(tasks=tasks), None)
     assert found.line.startswith("out of memory")
-    assert "2 tasks died" in found.line
+    assert "3 tasks failed, 2 of them in" in found.line
 
 
 def test_deaths_of_the_version_that_leaves_are_not_held_against_what_arrives() -> None:
@@ -250,7 +250,7 @@ def test_failures_that_ecs_still_counts_are_told_from_the_whole_rollout() -> Non
     dead = a_stopped_task(stopped_at=ago(1200))
     found = diagnose(status, a_rolling_observation(status=status, rollout=rollout, tasks=(dead,)), None)
     assert found.state is ServiceState.FAILING
-    assert "1 task died in 20 min" in found.line
+    assert "2 tasks failed, 1 of them in 20 min" in found.line
 
 
 def test_one_death_that_was_replaced_is_a_warning_two_are_a_failure() -> None:
@@ -264,3 +264,12 @@ def test_one_death_that_was_replaced_is_a_warning_two_are_a_failure() -> None:
     two = a_stopped_task(number=8, deployment=OLD_DEPLOYMENT, stopped_at=ago(200))
     twice = diagnose(status, an_observation(tasks=(*running, one, two)), None, NOW)
     assert twice.state is ServiceState.FAILING
+
+
+def test_the_sentence_counts_failed_tasks_as_the_deployment_beside_it_does() -> None:
+    """ECS shows one stopped task and has counted thirty-seven; the service page says *37 failed*."""
+    deployment = a_new_deployment(failed=37, created_at=ago(900))
+    status = a_rolling_service(deployments=(deployment, a_deployment(status="ACTIVE")))
+    seen = a_rolling_observation(status=status, tasks=(a_stopped_task(),))
+    assert seen.failed_of(deployment) == 37
+    assert "37 tasks failed, 1 of them in 1 min" in diagnose(status, seen, None).line

@@ -264,3 +264,49 @@ def test_a_row_shows_the_worse_version_with_its_name_its_course_and_its_time() -
     assert (row.errors, row.recent, row.p95) == ("new 31 %", (0.31,), "900 ms")
     wide, narrow = (row.lines(width, DARK, UNICODE, False)[0].plain(width) for width in (140, 80))
     assert re.search(r"v1\.4\.2 +new 31 %", wide) and re.search(r"v1\.4\.2 +new 31 %", narrow)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_figures_older_than_two_periods_are_dimmed_and_say_their_age(width: int) -> None:
+    """At exactly two they do not; what is bad stays loud, with its age."""
+
+    def drawn(seconds: float, errors: int = 0) -> Line:
+        row = row_of(a_picture(figures=some_figures(at=ago(seconds), errors=errors)), NOW)
+        return row.lines(width, "", UNICODE, False)[0]
+
+    assert "0.0 % 2m" not in drawn(120).plain(width) and "0.0 %" in drawn(120).plain(width)
+    assert "0.0 % 3m" in drawn(181).plain(width)
+    inks = {text: ink for _, text, ink in drawn(181).pieces if text.startswith("0.0 %")}
+    assert list(inks.values()) == ["stale"]
+    assert "bold critical" in [ink for _, text, ink in drawn(181, 600).pieces if text.startswith("50 %")]
+
+
+def test_that_nobody_answers_is_of_now_whatever_the_age_of_the_figures() -> None:
+    """The last figures before the outage are minutes old; the outage is not."""
+    down = a_picture(status=a_service(running=0), figures=some_figures(at=ago(600)))
+    row = row_of(down, NOW)
+    assert (row.errors, row.errors_age) == ("nobody", "")
+
+
+def test_only_what_was_read_and_judged_fine_is_well() -> None:
+    """Few requests, none, unknown or old figures beside a steady rollout are said; nothing is *well* then."""
+
+    def said(**changes: object) -> tuple[str, str]:
+        lines = dict(explanation(a_picture(**changes), NOW))
+        return lines["why"], lines["remedy"]
+
+    assert said() == ("all is well", "nothing to do")
+    few = said(figures=some_figures(requests=17, errors=1))
+    assert few == ("steady in ECS · errors 5.9 % of 17 requests: too few to judge", "none is known")
+    assert said(figures=None)[0] == "steady in ECS · errors NODATA"
+    assert said(figures=some_figures(requests=0, errors=0))[0] == "steady in ECS · no requests"
+    assert said(figures=some_figures(at=ago(900)))[0] == "steady in ECS · its figures are 15 min old"
+    worker = a_service(target_groups=())
+    assert said(status=worker, figures=None)[0] == "steady in ECS · its figures are not judged"
+
+
+def test_too_few_requests_are_amber_and_never_beside_green() -> None:
+    """Seven errors of seventeen make it a warning; one of them takes the green from its mark."""
+    one = row_of(a_picture(figures=some_figures(requests=17, errors=1)), NOW)
+    assert one.errors_ink == "warning"
+    assert "steady" not in [ink for _, _, ink in one.lines(140, "", UNICODE, False)[0].pieces]

@@ -454,3 +454,14 @@ def test_tasks_of_one_deployment_that_run_different_images_are_told() -> None:
     assert isinstance(runs, dict)
     assert runs["mixed"]
     assert {item["digests"][0] for item in runs["images"]} == {OLD_DIGEST, NEW_DIGEST}
+
+
+def test_json_and_table_say_how_old_figures_are() -> None:
+    """Older than two periods they are *old*."""
+    clock = FakeClock()
+    fresh, old = (a_picture(figures=some_figures(at=ago(age))) for age in (60, 240))
+    facts = service_facts(fresh, clock)["figures"]
+    assert isinstance(facts, dict) and (facts["age_s"], facts["old"]) == (60.0, False)
+    assert service_facts(old, clock)["figures"]["old"] is True  # type: ignore[index]
+    head, line = table([an_environment_picture(old)], clock)
+    assert line[head.index("errors") :].startswith("0.0 % 4m ago")
