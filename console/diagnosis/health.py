@@ -1,6 +1,7 @@
 """Evidence from health checks: targets, and the events that name them unhealthy."""
 
 import re
+from collections import Counter
 
 from console.diagnosis.evidence import RECENT, Evidence, Kind, Scene
 from console.domain.words import count
@@ -26,6 +27,20 @@ def health_reason(scene: Scene) -> str:
 def evidence(scene: Scene) -> Evidence | None:
     """Health checks that failed lately, or targets that are unhealthy now."""
     return _from_events(scene) or _from_targets(scene)
+
+
+def starting(scene: Scene) -> Evidence | None:
+    """Fewer healthy targets than tasks are wanted, outside a rollout: a task that runs serves nobody before
+    its checks have passed."""
+    seen, desired = scene.observation, scene.status.desired
+    healthy = seen.healthy_targets if seen is not None else None
+    if seen is None or healthy is None or healthy >= desired:
+        return None
+    states = Counter(item.state for item in seen.targets if item.may_receive and item.state != "healthy")
+    if not states:
+        return None
+    state, number = states.most_common(1)[0]
+    return Evidence(Kind.NOTICE, f"{healthy} of {count(desired, 'target')} healthy", (f"{number} {state}",))
 
 
 def _from_events(scene: Scene) -> Evidence | None:

@@ -198,9 +198,12 @@ class Judge:
 
     def _tasks(self) -> Iterator[Seen]:
         named = {"cluster": self.site.cluster, "serviceName": self.site.service}
-        arns = self._wire.call("ecs", "ListTasks", **named)["taskArns"]
-        if arns:
-            answer = self._wire.call("ecs", "DescribeTasks", cluster=self.site.cluster, tasks=arns)
+        listed = self._wire.call("ecs", "ListTasks", **named)["taskArns"]
+        before = self._truths[-1].tasks if self._truths else ()
+        leaving = [task.id for task in before if task.status != "STOPPED"]  # those are listed no more
+        ids = sorted({str(arn).rpartition("/")[2] for arn in listed} | set(leaving))
+        if ids:
+            answer = self._wire.call("ecs", "DescribeTasks", cluster=self.site.cluster, tasks=ids)
             yield from map(_seen, answer["tasks"])
 
     # judging
@@ -259,8 +262,13 @@ class Judge:
             yield f"{len(running)} of {truth.desired} tasks run"
         if len({task.digests for task in running}) > 1:
             yield "its tasks run different images"
+        ours = {task.ip for task in running}  # the target of a task that leaves is no sign of trouble
         for group, states in truth.targets.items():
-            bad = [state for state in states.values() if state not in ("healthy", "draining", "unused")]
+            bad = [
+                state
+                for address, state in states.items()
+                if address in ours and state not in ("healthy", "draining", "unused")
+            ]
             if bad:
                 yield f"{len(bad)} targets of {group.rsplit('/', 2)[-2]} are {bad[0]}"
         if truth.targets and _healthy(running, truth) < truth.desired:
@@ -483,14 +491,12 @@ def _is_meant(task: Seen, promise: Promise) -> bool:
 
 
 def _healthy(tasks: Iterable[Seen], truth: Truth) -> int:
-    """Running tasks that a balancer takes for healthy; without one, those that no check calls unhealthy."""
-    running = [task for task in tasks if task.runs]
+    """Tasks that a balancer sends requests to; without one, those that run and that no check calls unhealthy.
+
+    A task that was told to stop serves until its target is taken out.
+    """
     if not truth.targets:
-        return sum(task.health != "UNHEALTHY" for task in running)
-    well = {
-        address
-        for states in truth.targets.values()
-        for address, state in states.items()
-        if state == "healthy"
-    }
-    return sum(task.ip in well for task in running)
+        return sum(task.runs and task.health != "UNHEALTHY" for task in tasks)
+    states = truth.targets.values()
+    well = {address for group in states for address, state in group.items() if state == "healthy"}
+    return sum(task.status != "STOPPED" and task.ip in well for task in tasks)

@@ -351,7 +351,7 @@ def test_figures_make_a_state(changes: dict[str, Any], state: ServiceState, word
 
 
 def test_an_unhealthy_target_warns_once_its_grace_is_over() -> None:
-    """Before, the load balancer is right to find it unhealthy."""
+    """Before, the load balancer is right to find it unhealthy, and nobody is served by it."""
     targets = (
         a_target(number=1, state="unhealthy", description="Health checks failed with these codes: [500]"),
     )
@@ -360,7 +360,21 @@ def test_an_unhealthy_target_warns_once_its_grace_is_over() -> None:
     found = diagnose(status, late, None)
     assert (found.state, found.line) == (ServiceState.WARNING, "1 target unhealthy: answers 500")
     young = an_observation(status=status, targets=targets, tasks=(a_task(number=1, started_at=ago(50)),))
-    assert diagnose(status, young, None).state is ServiceState.STEADY
+    found = diagnose(status, young, None)
+    assert (found.state, found.line) == (ServiceState.WARNING, "0 of 2 targets healthy · 1 unhealthy")
+
+
+def test_a_service_is_not_steady_while_a_target_has_still_to_pass_its_checks() -> None:
+    """The task that was started runs, and is counted as running, before anybody may be served by it."""
+    status = a_service(desired=3, running=3, deployments=(a_deployment(desired=3, running=3),))
+    tasks = tuple(a_task(number=number) for number in (1, 2, 3))
+    targets = (a_target(number=1), a_target(number=2), a_target(number=3, state="initial"))
+    found = diagnose(status, an_observation(status=status, tasks=tasks, targets=targets), None)
+    assert (found.state, found.line) == (ServiceState.WARNING, "2 of 3 targets healthy · 1 initial")
+
+    whole = (*targets[:2], a_target(number=3))
+    seen = an_observation(status=status, tasks=tasks, targets=whole)
+    assert diagnose(status, seen, None).state is ServiceState.STEADY
 
 
 def test_a_line_keeps_whole_facts_and_never_grows_over_its_width() -> None:
