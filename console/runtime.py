@@ -196,6 +196,7 @@ class Runtime:
                 plan_rollback=self.engine.plan_rollback if chosen is None else None,
                 look=partial(self._look, key) if chosen is None else None,
                 remembered=remembered.get(key),
+                limits={item: self.settings.service(item).guard.alerts for item in mine},
             )
             for key, mine in addresses.items()
         }

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 
 from console.diagnosis import course, events, health, shifting, stops, traffic
 from console.diagnosis.evidence import Evidence, Kind, Scene
@@ -82,9 +83,8 @@ def diagnose_picture(row: ServicePicture, at: datetime) -> Diagnosis:
 
 
 def _p95_limit_s(row: ServicePicture) -> float:
-    alerts = row.signals.alerts if row.signals else ()
-    limits = (item.trigger.warning for item in alerts if item.trigger.measure is Measure.P95)
-    return next((limit for limit in limits if limit is not None), P95_LIMIT_S)
+    limits = (item.warning for item in row.alert_limits if item.measure is Measure.P95)
+    return next((limit for limit in limits if limit is not None), inf)
 
 
 def _of(scene: Scene) -> Diagnosis:

@@ -79,6 +79,8 @@ class ErrorLimits:
 
 
 DEFAULT_LIMITS = ErrorLimits()
+NO_LIMITS = ErrorLimits(None, None)
+"""Where the configuration has its alert off."""
 
 
 @dataclass(frozen=True)

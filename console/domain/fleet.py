@@ -8,8 +8,8 @@ from functools import cached_property
 from console.domain import words
 from console.domain.address import Address, Environment, Identity
 from console.domain.by_version import of_worse_version
-from console.domain.error_reading import DEFAULT_LIMITS, ErrorLimits, ErrorReading, read_errors
-from console.domain.guard import ServiceSignals
+from console.domain.error_reading import NO_LIMITS, ErrorLimits, ErrorReading, read_errors
+from console.domain.guard import DEFAULT_ALERTS, ServiceSignals, Trigger
 from console.domain.operation import Hold
 from console.domain.release import Release
 from console.domain.series import Measure
@@ -137,6 +137,8 @@ class ServicePicture:
     """Its figures over time, judged; ``None``: nobody looked at them, as long as all is calm."""
     deletion: Deletion | None = None
     """When it was deleted; ``None``: it is not."""
+    alert_limits: tuple[Trigger, ...] = field(default=DEFAULT_ALERTS, repr=False)
+    """What its figures are held against, as it is configured, whoever judges them."""
     drained_by: str = ""
     """Who of us took all work away from it and has not given any back; empty: nobody, by our journal."""
     remembered: bool = False
@@ -185,9 +187,8 @@ class ServicePicture:
 
     @property
     def _error_limits(self) -> ErrorLimits:
-        triggers = [item.trigger for item in self.signals.alerts] if self.signals else []
-        limits = next((ErrorLimits.of(item) for item in triggers if item.measure is Measure.ERRORS), None)
-        return limits or DEFAULT_LIMITS
+        trigger = next((item for item in self.alert_limits if item.measure is Measure.ERRORS), None)
+        return ErrorLimits.of(trigger) if trigger is not None else NO_LIMITS
 
     @property
     def traffic_share(self) -> float | None:

@@ -8,7 +8,7 @@ from threading import RLock
 from console.diagnosis import diagnose_picture
 from console.domain.address import Address, Environment, Identity
 from console.domain.fleet import Deletion, Diagnosis, EnvironmentPicture, ServicePicture, WayBack
-from console.domain.guard import ServiceSignals
+from console.domain.guard import ServiceSignals, Trigger
 from console.domain.operation import Hold
 from console.domain.service import INACTIVE, Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
@@ -35,12 +35,17 @@ class Board:
         environment: Environment,
         addresses: Iterable[Address],
         remembered: Mapping[Address, ServicePicture] | None = None,
+        limits: Mapping[Address, tuple[Trigger, ...]] | None = None,
     ) -> None:
         self._environment = environment
         self._lock = RLock()
         last = remembered or {}
+        self._limits = limits or {}
         self._rows = {
-            address: last.get(address) or ServicePicture(address, environment, None) for address in addresses
+            address: self._held_against(
+                address, last.get(address) or ServicePicture(address, environment, None)
+            )
+            for address in addresses
         }
         self._seen: dict[Address, tuple[str, str]] = {}
         self._hot: set[Address] = set()
@@ -57,6 +62,9 @@ class Board:
         self._calm_s, self._fast_s = cadence.SLOW_S, cadence.FAST_S
         for address in self._rows:
             self._judge(address)
+
+    def _held_against(self, address: Address, row: ServicePicture) -> ServicePicture:
+        return replace(row, alert_limits=self._limits[address]) if address in self._limits else row
 
     @property
     def environment(self) -> Environment:
@@ -168,9 +176,9 @@ class Board:
                 None,
                 diagnosis=Diagnosis(ServiceState.UNKNOWN, error.message, error.remedy),
             )
-            self._rows[address] = row
+            self._rows[address] = self._held_against(address, row)
             self._judge(address)
-            self._rows[address] = self._paced(row)
+            self._rows[address] = self._paced(self._rows[address])
 
     def _was_there(self, address: Address, error: MissingServiceError) -> bool:
         """Whether the very service that is missing has been read before, here or by the last run; in

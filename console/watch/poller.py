@@ -7,6 +7,7 @@ from threading import Event
 
 from console.domain.address import Address, Environment
 from console.domain.fleet import ServicePicture
+from console.domain.guard import Trigger
 from console.domain.operation import Hold, Plan
 from console.ports import Clock, Platform, SignalSource
 from console.watch.aside import AsideReader, Shippers
@@ -46,9 +47,10 @@ class EnvironmentPoller:
         plan_rollback: Callable[[Address], Plan] | None = None,
         remembered: Mapping[Address, ServicePicture] | None = None,
         look: Look | None = None,
+        limits: Mapping[Address, tuple[Trigger, ...]] | None = None,
     ) -> None:
         self._clock = clock
-        self._board = Board(platform.environment, addresses, remembered)
+        self._board = Board(platform.environment, addresses, remembered, limits)
         self._publisher = Publisher(self._board, store, clock)
         attempts = self._attempts = Attempts(self._board, clock)
         self._statuses = StatusReader(platform, self._board, attempts, self._publisher, clock, holds, chance)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Event
 
 from console.domain.address import Address, Tier
-from console.domain.guard import Judgement, ServiceSignals
+from console.domain.guard import DEFAULT_ALERTS, Judgement, ServiceSignals
 from console.domain.series import SeriesPicture
 from console.domain.service import Observation, ServiceState
 from console.watch.board import Board
@@ -13,7 +13,7 @@ from console.watch.charted import CALM_APART_S, CALM_S, FOCUSED_S, HOT_S, IDLE_S
 from console.watch.loop import run
 from console.watch.publisher import Publisher
 from console.watch.store import FleetStore
-from tests.builders import ADDRESS, NOW, a_rolling_service, a_service, an_environment
+from tests.builders import ADDRESS, NOW, a_rolling_service, a_service, an_environment, some_figures
 from tests.fakes import FakeClock
 from tests.signals import a_judgement
 
@@ -182,3 +182,18 @@ def test_the_journal_tells_the_watch_who_drained_a_service() -> None:
     assert post.board.row(ADDRESS).diagnosis.line == "drained by devon"
     post.board.read([a_service()], NOW)
     assert post.board.row(ADDRESS).state is ServiceState.STEADY
+
+
+def test_the_configured_limits_hold_before_anybody_has_looked_at_the_figures() -> None:
+    """One source of limits for the row of a calm service, its sentence and its charts; off is off."""
+    own = replace(a_judgement().trigger, warning=0.2, critical=0.5)
+    for limits, state in (
+        ((own,), ServiceState.WARNING),
+        ((), ServiceState.STEADY),
+        (DEFAULT_ALERTS, ServiceState.FAILING),
+    ):
+        board = Board(an_environment(), (ADDRESS,), limits={ADDRESS: limits})
+        board.read([a_service()], NOW)
+        board.measured({ADDRESS: some_figures(requests=1000, errors=300)}, NOW)
+        assert board.row(ADDRESS).state is state
+    assert "over 5 %" in board.row(ADDRESS).diagnosis.line
