@@ -7,24 +7,23 @@ for Application Load Balancers, load-balancer-cloudwatch-metrics.html). A servic
 seen by nothing but these. They belong to a service as far as the load balancer's rules lead to it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 
-from console.aws.calls import Answer, Calls
+from console.aws.calls import Answer
+from console.aws.listener_rules import ListenerRules
 from console.aws.metrics import Points
 from console.aws.routes import forwarded
 from console.aws.targets import TargetGroups
 from console.errors import QuarterdeckError
-from console.ports import Clock
 
 OWN_5XX = "HTTPCode_ELB_5XX_Count"
 UNROUTED = "HTTPCode_ELB_503_Count"
 """Of those, the ones for which there was no target at all: RequestCount does not have them. With 502 and 504
 a target had been chosen, and RequestCount does (load-balancer-troubleshooting.html)."""
 KEPT_S = 300.0
-"""For so long the rules of a load balancer are not read again."""
+"""For so long the rules of a load balancer are not read again for its errors."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +74,9 @@ class OwnErrors:
 class BalancerRules:
     """Whom the rules of load balancers lead to. Asked only about one that has errors. Thread-safe."""
 
-    def __init__(self, calls: Calls, groups: TargetGroups, clock: Clock) -> None:
-        self._calls = calls
+    def __init__(self, rules: ListenerRules, groups: TargetGroups) -> None:
+        self._rules = rules
         self._groups = groups
-        self._clock = clock
-        self._lock = Lock()
-        self._rules: dict[str, tuple[float, tuple[Answer, ...] | None]] = {}
-        """Load balancer -> when its rules were read (monotonic), and those; ``None``: they could not be."""
 
     def own_errors(
         self,
@@ -127,23 +122,11 @@ class BalancerRules:
         return Portion(part / len(leading), f"load balancer shared: by {part:.3g} of {len(leading)} rules")
 
     def _of(self, balancer: str) -> tuple[Answer, ...] | None:
-        with self._lock:
-            at, rules = self._rules.get(balancer, (float("-inf"), None))
-        if self._clock.monotonic() - at < KEPT_S:
-            return rules
         try:
-            rules = tuple(self._read(balancer))
+            listeners = self._rules.of(balancer, KEPT_S)
         except QuarterdeckError:
-            rules = None
-        with self._lock:
-            self._rules[balancer] = self._clock.monotonic(), rules
-        return rules
-
-    def _read(self, balancer: str) -> Iterable[Answer]:
-        listeners = self._calls.read("elbv2", "DescribeListeners", LoadBalancerArn=balancer)
-        for listener in listeners.get("Listeners", ()):
-            answer = self._calls.read("elbv2", "DescribeRules", ListenerArn=listener["ListenerArn"])
-            yield from answer.get("Rules", ())
+            return None
+        return tuple(rule for rules in listeners.values() for rule in rules)
 
 
 def busy(own: Mapping[str, Points], since: datetime) -> tuple[str, ...]:

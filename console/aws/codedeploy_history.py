@@ -11,7 +11,7 @@ from console.aws.services import Services
 from console.aws.task_sets import made_by
 from console.domain.address import Address
 from console.domain.rollout import Rollout
-from console.errors import QuarterdeckError, RejectedError
+from console.errors import PermissionDeniedError, QuarterdeckError, RejectedError
 
 BATCH = 25
 """Deployments that one BatchGetDeployments may name (CodeDeploy API reference)."""
@@ -40,6 +40,7 @@ class CodeDeployHistory:
         self._services = services
         self._groups: dict[Address, Group] = {}
         self._contents: dict[str, str] = {}
+        self._tests: dict[Address, frozenset[str]] = {}
 
     def group(self, address: Address) -> Group:
         """Who deploys a service: asked of its newest task set, else looked for.
@@ -57,6 +58,18 @@ class CodeDeployHistory:
                 else self._found(raw)
             )
         return self._groups[address]
+
+    def test_listeners(self, address: Address) -> frozenset[str]:
+        """The listeners by which CodeDeploy tests what arrives; asked once. None where its deployment group
+        cannot be read: then every listener counts."""
+        if address not in self._tests:
+            try:
+                self._tests[address] = _tests(self._described(self.group(address)))
+            except (PermissionDeniedError, RejectedError):
+                self._tests[address] = frozenset()
+            except QuarterdeckError:
+                return frozenset()
+        return self._tests[address]
 
     def rollouts(self, address: Address) -> tuple[Rollout, ...]:
         """The newest hundred deployments; their target is the deployment's own id, because task sets that
@@ -133,9 +146,24 @@ class CodeDeployHistory:
         raise RejectedError(f"no CodeDeploy deployment group names service {service} in cluster {cluster}")
 
     def _deploys(self, group: Group, cluster: str, service: str) -> bool:
-        info = self._calls.read("codedeploy", "GetDeploymentGroup", **group.named)["deploymentGroupInfo"]
+        info = self._described(group)
         wanted = {"clusterName": cluster, "serviceName": service}
         return any(
             {key: str(item.get(key, "")).rsplit("/", 1)[-1] for key in wanted} == wanted
             for item in info.get("ecsServices") or ()
         )
+
+    def _described(self, group: Group) -> Answer:
+        answer: Answer = self._calls.read("codedeploy", "GetDeploymentGroup", **group.named)[
+            "deploymentGroupInfo"
+        ]
+        return answer
+
+
+def _tests(info: Mapping[str, Any]) -> frozenset[str]:
+    pairs = (info.get("loadBalancerInfo") or {}).get("targetGroupPairInfoList") or ()
+    test, production = (
+        frozenset(str(arn) for pair in pairs for arn in (pair.get(route) or {}).get("listenerArns") or ())
+        for route in ("testTrafficRoute", "prodTrafficRoute")
+    )
+    return test - production

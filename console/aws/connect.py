@@ -14,6 +14,7 @@ from console.aws.cache import Cache
 from console.aws.calls import Calls
 from console.aws.images import Registry
 from console.aws.late import LateChronicle, LateSeries
+from console.aws.listener_rules import ListenerRules
 from console.aws.logs import CloudWatchLogs
 from console.aws.platform import EcsPlatform
 from console.aws.secret_values import secret_value
@@ -55,7 +56,7 @@ class _Shared:
     calls: Calls
     groups: TargetGroups
     registry: Registry
-    rules: BalancerRules
+    rules: ListenerRules
 
 
 def connect(settings: Settings, clock: Clock, mfa: AskMfa = ask_on_terminal) -> dict[str, Connection]:
@@ -82,8 +83,9 @@ def connect(settings: Settings, clock: Clock, mfa: AskMfa = ask_on_terminal) -> 
             elsewhere = partial(budgets.of, account)
             calls = Calls(clients[access], elsewhere(region), clock, elsewhere)
             groups = TargetGroups(calls)
-            rules = BalancerRules(calls, groups, clock)
-            shared[access, account] = _Shared(calls, groups, Registry(calls, clock), rules)
+            shared[access, account] = _Shared(
+                calls, groups, Registry(calls, clock), ListenerRules(calls, clock)
+            )
         connections[key] = _connection(environment, shared[access, account], clock, cache)
     return connections
 
@@ -104,15 +106,18 @@ def account_of(settings: EnvironmentSettings, whole: Settings) -> str:
 
 def _connection(settings: EnvironmentSettings, shared: _Shared, clock: Clock, cache: Cache) -> Connection:
     calls, groups = shared.calls, shared.groups
-    platform = EcsPlatform(settings, calls, clock, cache, groups=groups, registry=shared.registry)
+    platform = EcsPlatform(
+        settings, calls, clock, cache, groups=groups, registry=shared.registry, rules=shared.rules
+    )
+    errors = BalancerRules(shared.rules, groups)
     return Connection(
         settings=settings,
         platform=platform,
-        signals=CloudWatchSignals(calls, platform.services_reader, clock, groups, shared.rules),
+        signals=CloudWatchSignals(calls, platform.services_reader, clock, groups, errors),
         logs=CloudWatchLogs(
             calls, platform.services_reader, platform.definitions, clock, live=settings.logs == "live"
         ),
         secret=partial(secret_value, calls),
-        series=LateSeries(settings, platform, calls, groups, shared.rules, clock),
+        series=LateSeries(settings, platform, calls, groups, errors, clock),
         chronicle=LateChronicle(platform, calls, clock),
     )

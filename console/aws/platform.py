@@ -17,6 +17,7 @@ from console.aws.databases import Databases
 from console.aws.definitions import Definitions
 from console.aws.errands import one_off_tasks
 from console.aws.images import Registry
+from console.aws.listener_rules import ListenerRules
 from console.aws.machines import instances
 from console.aws.orders import Orders
 from console.aws.preflight import Preflight
@@ -66,6 +67,7 @@ class EcsPlatform:
         *,
         groups: TargetGroups | None = None,
         registry: Registry | None = None,
+        rules: ListenerRules | None = None,
     ) -> None:
         self._settings = settings
         self._calls = calls
@@ -81,7 +83,7 @@ class EcsPlatform:
         self._scaling = ScalingReader(calls)
         self._tasks = Tasks(calls, clock)
         self._groups = groups or TargetGroups(calls)
-        self._routes = Routes(calls)
+        self._routes = Routes(self._groups, rules or ListenerRules(calls, clock))
         self._databases = Databases(calls)
         self._preflight = Preflight(
             settings, calls, self.definitions, self._registry, self._scans, self._tasks, clock
@@ -203,7 +205,7 @@ class EcsPlatform:
             tasks=tasks,
             targets=part("targets", lambda: self._groups.targets(status.groups), ()),
             releases=releases,
-            routes=part("routes", lambda: self._routes.weights(raw, status.groups), unrouted),
+            routes=part("routes", lambda: self._routes_of(raw, status), unrouted),
             health_check_s=timing[0] if timing else None,
             deregistration_s=timing[1] if timing else None,
             missing=missing,
@@ -299,6 +301,12 @@ class EcsPlatform:
             return self._rollouts.get([status.rollout_id]).get(status.rollout_id)
         chosen = self.services_reader.settings(status.address)
         return next(iter(self._rollouts.history(chosen.cluster, chosen.service)), None)
+
+    def _routes_of(self, raw: Answer, status: ServiceStatus) -> dict[str, float]:
+        tests: frozenset[str] = frozenset()
+        if status.controller == CODE_DEPLOY and status.groups:
+            tests = self._deployed.test_listeners(status.address)
+        return self._routes.weights(raw, status.groups, shifting=status.in_motion, test_listeners=tests)
 
     def _releases_around(
         self, raw: Answer, status: ServiceStatus, rollout: Rollout | None, tasks: tuple[Task, ...]

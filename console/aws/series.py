@@ -14,6 +14,7 @@ from threading import Lock
 from console.aws import series_queries as named
 from console.aws.balancer_errors import OWN_5XX, UNROUTED, BalancerRules, OwnErrors, tally
 from console.aws.calls import Calls
+from console.aws.listener_rules import ListenerRules
 from console.aws.metrics import PERIOD_S, Points, Query, read_metrics
 from console.aws.series_queries import Around, Key
 from console.aws.services import Services
@@ -64,7 +65,7 @@ class CloudWatchSeries:
         self._clock = clock
         self._groups = groups
         self._around = around
-        self._rules = rules or BalancerRules(calls, groups, clock)
+        self._rules = rules or BalancerRules(ListenerRules(calls, clock), groups)
         self._lock = Lock()
         self._last: dict[Address, _Asked] = {}
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from console.aws.balancer_errors import OWN_5XX, UNROUTED, BalancerRules, OwnErrors, Tally, busy, tally
 from console.aws.calls import Calls
+from console.aws.listener_rules import ListenerRules
 from console.aws.metrics import (
     PERIOD_S,
     Points,
@@ -65,7 +66,7 @@ class CloudWatchSignals:
         self._calls = calls
         self._services = services
         self._groups = groups or TargetGroups(calls)
-        self._rules = rules or BalancerRules(calls, self._groups, clock)
+        self._rules = rules or BalancerRules(ListenerRules(calls, clock), self._groups)
         self._clock = clock
 
     def figures(self, addresses: Sequence[Address]) -> Mapping[Address, Figures]:

@@ -1,6 +1,6 @@
 """Target groups: which targets requests reach, and which load balancer a group belongs to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -46,9 +46,16 @@ class TargetGroups:
         are fewer. A group that has none is asked for again."""
         with self._turn:  # environments of one account want the same pages
             unread = [group for group in dict.fromkeys(groups) if not self._balancers.get(group)]
-            for raw in self._some(unread):
-                self._balancers[str(raw["TargetGroupArn"])] = tuple(raw.get("LoadBalancerArns", ()))
+            self._note(self._some(unread))
         return {group: self._balancers.get(group, ()) for group in groups}
+
+    def moved(self, groups: Sequence[str]) -> bool:
+        """Ask again for the load balancers of groups that had one: whether they have others now."""
+        with self._turn:
+            before = {group: known for group in groups if (known := self._balancers.get(group))}
+            for batch in batches(list(before), BATCH):
+                self._note(self._described(batch))
+            return any(self._balancers[group] != known for group, known in before.items())
 
     def behind(self, balancer: str) -> tuple[str, ...]:
         """The target groups that are known to be behind a load balancer; asks nobody."""
@@ -62,6 +69,8 @@ class TargetGroups:
             found = self._described([group])
             if not found:
                 return None
+            with self._turn:
+                self._note(found)
             attributes = self._calls.read("elbv2", "DescribeTargetGroupAttributes", TargetGroupArn=group)
             delay = next(
                 (
@@ -74,6 +83,10 @@ class TargetGroups:
             self._timing[group] = (float(found[0].get("HealthCheckIntervalSeconds") or CHECK_S), delay)
         known = [self._timing[group] for group in groups]
         return (max(check for check, _ in known), max(delay for _, delay in known)) if known else None
+
+    def _note(self, described: Iterable[Answer]) -> None:
+        for raw in described:
+            self._balancers[str(raw["TargetGroupArn"])] = tuple(raw.get("LoadBalancerArns", ()))
 
     def _some(self, groups: list[str]) -> Iterator[Answer]:
         if len(groups) > LISTED_FROM:

@@ -179,7 +179,8 @@ class Observation:
     """Running ones, and stopped ones as long as ECS shows them."""
     targets: tuple[Target, ...] = ()
     routes: Mapping[str, float] = field(default_factory=dict)
-    """Target group -> per cent of requests by the live rules; empty where traffic is not shifted."""
+    """Target group -> per cent of requests by the live rules, also of other services' groups that they lead
+    to; empty where no target group belongs to it."""
     releases: Mapping[str, Release] = field(default_factory=dict)
     """By release id, those of the deployments and the rollout."""
     health_check_s: float | None = None

@@ -12,7 +12,7 @@ from console.domain.operation import Basis, Mechanism, Order
 from console.errors import RejectedError
 from console.operations import smoke
 from console.operations.outside import Outside
-from console.operations.safe import healthy_now
+from console.operations.safe import healthy_now, uncountable
 from console.ports import Clock, Platform
 
 READING = "reading"
@@ -67,8 +67,7 @@ class Performer:
             return sight
         observation = self.platform.observe(address)
         needed = min(wanted, observation.status.desired)
-        unread = [part for part in ("tasks", "targets", "routes") if part in observation.missing]
-        if unread:
+        if unread := uncountable(observation):
             said = f"{sight.said}, {' and '.join(unread)} could not be read"
             return ActionSight(ActionState.WAITING, said, sight.facts)
         healthy = min(healthy_now(observation, self._healthy_after), needed)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -80,15 +80,34 @@ def judge(
     needed = needed_healthy(observation, healthy_when_ordered)
     if at_most is not None:
         needed = min(needed, at_most)
-    unread = [part for part in ("tasks", "targets", "routes") if part in observation.missing]
-    if unread:
-        return Sight(Reading.UNREAD, 0, needed, 0, f"{' and '.join(unread)} could not be read")
+    if unread := uncountable(observation):
+        return Sight(Reading.UNREAD, 0, needed, 0, _unread(observation, unread))
     if not good:
         return Sight(Reading.UNREAD, 0, needed, 0, "which tasks are the order's is not known yet")
     crew = _Crew(observation, good, digests or {})
-    if observation.status.target_groups:
-        return _by_targets(observation, crew, needed)
-    return _by_tasks(observation, crew, needed, no_check_healthy_after)
+    if not observation.status.target_groups:
+        return _by_tasks(observation, crew, needed, no_check_healthy_after)
+    sight = _by_targets(observation, crew, needed)
+    if sight.safe and "routes" in observation.missing:
+        return replace(sight, reading=Reading.UNREAD, why=_unread(observation, ("routes",)))
+    return sight
+
+
+def uncountable(observation: Observation) -> tuple[str, ...]:
+    """The parts that could not be read and without which nobody can count what serves. Rules decide where
+    traffic is shifted between two target groups; else targets are counted whatever the rules are."""
+    needed = ("tasks", "targets", "routes") if _shifts(observation) else ("tasks", "targets")
+    return tuple(part for part in needed if part in observation.missing)
+
+
+def _shifts(observation: Observation) -> bool:
+    return bool(observation.status.alternate_groups) or observation.status.controller == CODE_DEPLOY
+
+
+def _unread(observation: Observation, parts: tuple[str, ...]) -> str:
+    named = " and ".join("listener rules" if part == "routes" else part for part in parts)
+    why = "; ".join(dict.fromkeys(filter(None, (observation.missing[part] for part in parts))))
+    return f"{named} could not be read" + (f": {why}" if why else "")
 
 
 @dataclass(frozen=True)
@@ -141,7 +160,7 @@ class _Tally:
 def _by_targets(observation: Observation, crew: _Crew, needed: int) -> Sight:
     tallies = {group: _tally(observation, crew, group) for group in observation.status.groups}
     live = [tallies[group] for group in reached(observation) if group in tallies]
-    shifts = bool(observation.status.alternate_groups) or observation.status.controller == CODE_DEPLOY
+    shifts = _shifts(observation)
     led_away = [item for item in live if shifts and item.bad and not item.good]
     serving = [item for item in live if item not in led_away]
     good = serving or [item for item in tallies.values() if item.good]

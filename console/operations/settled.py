@@ -14,7 +14,7 @@ from console.domain.version import short_digest
 from console.domain.words import count
 from console.operations.arrived import KEEPING, kept_until
 from console.operations.holds import holds
-from console.operations.safe import healthy_now, reached
+from console.operations.safe import healthy_now, reached, uncountable
 
 _LEAVES = (Verb.DEPLOY, Verb.ROLLBACK, Verb.RESTART, Verb.RESTORE)
 """Verbs that leave a version there."""
@@ -136,7 +136,7 @@ def _keeps(rollout: Rollout) -> bool:
 def _healthy(observation: Observation, after: timedelta) -> Finding:
     balanced = bool(observation.status.target_groups)
     name, part = ("targets", "targets") if balanced else ("healthy", "tasks")
-    unread = [item for item in (part, "routes") if item in observation.missing]
+    unread = [item for item in uncountable(observation) if item in (part, "routes")]
     if unread:
         return skipped(name, f"cannot be read: {observation.missing[unread[0]]}")
     desired = observation.status.desired

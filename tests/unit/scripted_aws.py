@@ -44,6 +44,8 @@ SERVICE = "rugmunch-api"
 REPOSITORY = f"{REGISTRY}/rugmunch-api"
 BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/rugmunch/50dc6c495c0c9188"
 
+LISTENER = BALANCER.replace(":loadbalancer/", ":listener/") + "/f2f7dc8efc522ab2"
+
 
 @cache
 def model(service: str) -> ServiceModel:
@@ -305,6 +307,12 @@ def describe_images(tags: dict[str, list[str]]) -> Callable[[dict[str, Any]], di
         return {"imageDetails": details}
 
     return answer
+
+
+def forward(weights: dict[str, int]) -> dict[str, Any]:
+    """The action of a rule that divides requests between target groups."""
+    groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights.items()]
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
 
 
 def a_known_world(aws: ScriptedAws) -> None:

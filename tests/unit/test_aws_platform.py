@@ -1,6 +1,7 @@
 """The platform put together: identity, observation, candidates; connections by environment."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from console.aws.connect import connect
 from console.aws.platform import EcsPlatform
 from console.config.settings import EnvironmentSettings, Settings
 from console.errors import ConfigError, CredentialsError, UnknownVersionError
+from console.operations.safe import Reading, judge
 from tests.builders import (
     ACCOUNT,
     ADDRESS,
@@ -22,16 +24,20 @@ from tests.builders import (
     OLD_RELEASE,
     a_service,
     ago,
+    an_observation,
 )
 from tests.fakes import FakeClock
 from tests.unit.preflight_aws import nothing_in_the_way
 from tests.unit.scripted_aws import (
+    BALANCER,
+    LISTENER,
     REPOSITORY,
     ScriptedAws,
     a_known_world,
     aws_error,
     calls_on,
     describe_revisions,
+    forward,
     raw_revision,
     raw_rolling_service,
     settings,
@@ -63,10 +69,12 @@ def aws() -> ScriptedAws:
     scripted.on("ecs.DescribeTasks", {"tasks": [task]})
     target = {"Target": {"Id": "10.0.0.1", "Port": 80}, "TargetHealth": {"State": "healthy"}}
     scripted.on("elbv2.DescribeTargetHealth", {"TargetHealthDescriptions": [target]})
-    group = {"TargetGroupArn": GROUP, "HealthCheckIntervalSeconds": 15}
+    group = {"TargetGroupArn": GROUP, "HealthCheckIntervalSeconds": 15, "LoadBalancerArns": [BALANCER]}
     scripted.on("elbv2.DescribeTargetGroups", {"TargetGroups": [group]})
     delay = {"Key": "deregistration_delay.timeout_seconds", "Value": "45"}
     scripted.on("elbv2.DescribeTargetGroupAttributes", {"Attributes": [delay]})
+    scripted.on("elbv2.DescribeListeners", {"Listeners": [{"ListenerArn": LISTENER}]})
+    scripted.on("elbv2.DescribeRules", {"Rules": [{"IsDefault": True, "Actions": [forward({GROUP: 1})]}]})
     scripted.on(
         "sts.GetCallerIdentity",
         {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/ada", "UserId": "x"},
@@ -92,6 +100,7 @@ def test_a_service_is_observed_whole(aws: ScriptedAws) -> None:
     assert old is not None
     assert (new.version.label, old.version.label) == ("v1.4.3", "v1.4.2")
     assert (seen.health_check_s, seen.deregistration_s) == (15, 45)
+    assert seen.routes == {GROUP: 100.0}
 
 
 def test_the_second_look_costs_five_calls(aws: ScriptedAws) -> None:
@@ -116,6 +125,8 @@ def test_the_second_look_costs_five_calls(aws: ScriptedAws) -> None:
         ("ecs.ListTasks", "tasks"),
         ("elbv2.DescribeTargetHealth", "targets"),
         ("elbv2.DescribeTargetGroupAttributes", "timing"),
+        ("elbv2.DescribeListeners", "routes"),
+        ("elbv2.DescribeRules", "routes"),
         ("ecs.DescribeServiceRevisions", "releases"),
     ],
 )
@@ -127,6 +138,41 @@ def test_a_part_that_cannot_be_read_is_missing_with_its_reason(
     seen = platform_on(aws).observe(ADDRESS)
     assert list(seen.missing) == [part]
     assert "may not" in seen.missing[part]
+
+
+def test_a_rule_that_sends_a_part_elsewhere_is_seen_with_one_target_group(aws: ScriptedAws) -> None:
+    """Nothing is shifted there, and a tenth goes to a page that says sorry."""
+    rule = {"Priority": "1", "Actions": [forward({GROUP: 9, "sorry": 1})]}
+    aws.on("elbv2.DescribeRules", {"Rules": [rule]})
+    seen = platform_on(aws).observe(ADDRESS)
+    assert seen.routes == {GROUP: 90.0, "sorry": 10.0}
+    found = judge(seen, frozenset({NEW_DEPLOYMENT}), 1, timedelta(seconds=40))
+    assert "a listener rule sends 10 % of requests to another target group" in found.why
+
+
+def test_a_service_that_no_rule_leads_to_is_seen(aws: ScriptedAws) -> None:
+    """Its rule answers by itself now; another service's is none of its business."""
+    aws.on("elbv2.DescribeRules", {"Rules": [a_fixed_response(), {"Actions": [forward({"other": 1})]}]})
+    seen = platform_on(aws).observe(ADDRESS)
+    assert (seen.missing, seen.routes, seen.healthy_targets) == ({}, {GROUP: 0.0}, 0)
+    found = judge(seen, frozenset({NEW_DEPLOYMENT}), 1, timedelta(seconds=40))
+    assert "no listener rule leads to its target groups" in found.why
+
+
+def a_fixed_response() -> dict[str, Any]:
+    return {"IsDefault": True, "Actions": [{"Type": "fixed-response"}]}
+
+
+def test_who_may_not_read_rules_is_told_the_permission(aws: ScriptedAws) -> None:
+    """Not safe, and not unsafe either: everything else is well."""
+    aws.on("elbv2.DescribeRules", aws_error("AccessDenied", operation="DescribeRules"))
+    seen = platform_on(aws).observe(ADDRESS)
+    whole = an_observation(missing=seen.missing)
+    found = judge(whole, frozenset({OLD_DEPLOYMENT}), 2, timedelta(seconds=40))
+    assert (found.reading, found.why) == (
+        Reading.UNREAD,
+        "listener rules could not be read: profile ops may not elasticloadbalancing:DescribeRules",
+    )
 
 
 def test_who_we_are_is_held_against_the_configured_account(aws: ScriptedAws) -> None:

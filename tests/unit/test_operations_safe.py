@@ -103,7 +103,7 @@ def test_what_could_not_be_read_is_never_safe() -> None:
     """Neither without targets nor without tasks."""
     observation = an_observation(targets=(), missing={"targets": "AccessDenied"})
 
-    assert sight(observation).why == "targets could not be read"
+    assert sight(observation).why == "targets could not be read: AccessDenied"
     assert not sight(observation).safe
 
 
@@ -181,9 +181,9 @@ def test_a_sidecar_that_is_not_of_the_definition_says_nothing_of_the_version() -
 
 def test_what_is_unread_is_neither_safe_nor_unsafe() -> None:
     """Each part of its own, and which tasks are meant."""
-    for part in ("tasks", "targets", "routes"):
+    for part, named in (("tasks", "tasks"), ("targets", "targets"), ("routes", "listener rules")):
         found = sight(an_observation(missing={part: "AccessDenied"}))
-        assert (found.reading, found.why) == (Reading.UNREAD, f"{part} could not be read")
+        assert (found.reading, found.why) == (Reading.UNREAD, f"{named} could not be read: AccessDenied")
     worker = a_service(target_groups=())
     assert sight(an_observation(status=worker, missing={"tasks": "denied"})).reading is Reading.UNREAD
     nobody = judge(an_observation(), frozenset(), 2, AFTER)
@@ -242,6 +242,24 @@ def test_a_rule_that_leads_elsewhere_is_not_safe() -> None:
     assert (away.safe, away.why) == (False, "a listener rule sends 50 % of requests to another target group")
     assert not nowhere.safe
     assert nowhere.why == "no listener rule leads to its target groups"
+
+
+def test_unread_rules_hide_nothing_that_the_only_target_group_shows() -> None:
+    """What is not safe whatever the rules are is said; between two groups nobody can count."""
+    denied = {"routes": "profile ops may not elasticloadbalancing:DescribeRules"}
+    sick = (a_target(number=1), a_target(number=2, state="unhealthy"))
+    found = sight(an_observation(targets=sick, missing=denied))
+    assert (found.reading, found.why) == (Reading.UNSAFE, "1 of 2 good targets healthy")
+
+    healthy = sight(an_observation(missing=denied))
+    assert (healthy.reading, healthy.healthy) == (Reading.UNREAD, 2)
+    assert healthy.why == f"listener rules could not be read: {denied['routes']}"
+
+    ports = a_service(target_groups=(GROUP, SECOND))
+    assert sight(an_observation(status=ports, missing=denied)).why == "0 of 2 good targets healthy"
+
+    between = sight(replace(shifting(100, 0), routes={}, missing=denied))
+    assert (between.reading, between.healthy) == (Reading.UNREAD, 0)
 
 
 def test_what_is_added_later_takes_no_safety_away() -> None:

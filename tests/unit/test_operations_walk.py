@@ -242,13 +242,15 @@ def test_a_walk_that_takes_too_long_is_timed_out_and_says_what_it_waits_for(stea
 
 
 def test_a_count_is_not_reached_while_its_tasks_are_checked(steady: Bench) -> None:
-    """All of them run: one target is initial, then its health cannot be read, then both serve."""
+    """All of them run: one target is initial, then its health cannot be read, then both serve, and then
+    rules cannot be read, which one target group is counted without."""
     checked = an_observation(targets=(a_target(number=1), a_target(number=2, state="initial")))
     unread = an_observation(missing={"targets": "AccessDenied"}, targets=())
     action = Action(ActionKind.SET_DESIRED, "desired 1 -> 2", {"desired": 2})
     performer = Performer(steady.platform, steady.clock)
     seen: list[tuple[ActionState, str]] = []
-    for observation in (checked, unread, an_observation()):
+    denied = an_observation(missing={"routes": "AccessDenied"})
+    for observation in (checked, unread, an_observation(), denied):
         steady.platform.put(observation)
         found = performer.look(ADDRESS, action, {})
         seen.append((found.state, found.said.rpartition(": done, ")[2]))
@@ -256,5 +258,6 @@ def test_a_count_is_not_reached_while_its_tasks_are_checked(steady: Bench) -> No
     assert seen == [
         (ActionState.WAITING, "1 of 2 healthy"),
         (ActionState.WAITING, "targets could not be read"),
+        (ActionState.DONE, "2 of 2 healthy"),
         (ActionState.DONE, "2 of 2 healthy"),
     ]
