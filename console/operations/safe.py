@@ -18,6 +18,8 @@ UNPROVEN_FOR = timedelta(seconds=120)
 """How long after ECS's *successful*, once we have seen it, the targets may still disagree before it is not
 believed: nobody may have looked for longer than that."""
 _ANOTHER = "another version"
+_PARTS = {"tasks": "tasks", "targets": "targets", "routes": "listener rules"}
+"""What *safe* is judged by, as people call it."""
 
 
 class Reading(StrEnum):
@@ -80,8 +82,8 @@ def judge(
     needed = needed_healthy(observation, healthy_when_ordered)
     if at_most is not None:
         needed = min(needed, at_most)
-    if unread := uncountable(observation):
-        return Sight(Reading.UNREAD, 0, needed, 0, _unread(observation, unread))
+    if uncountable(observation):
+        return Sight(Reading.UNREAD, 0, needed, 0, _unread(observation))
     if not good:
         return Sight(Reading.UNREAD, 0, needed, 0, "which tasks are the order's is not known yet")
     crew = _Crew(observation, good, digests or {})
@@ -89,7 +91,7 @@ def judge(
         return _by_tasks(observation, crew, needed, no_check_healthy_after)
     sight = _by_targets(observation, crew, needed)
     if sight.safe and "routes" in observation.missing:
-        return replace(sight, reading=Reading.UNREAD, why=_unread(observation, ("routes",)))
+        return replace(sight, reading=Reading.UNREAD, why=_unread(observation))
     return sight
 
 
@@ -104,10 +106,11 @@ def _shifts(observation: Observation) -> bool:
     return bool(observation.status.alternate_groups) or observation.status.controller == CODE_DEPLOY
 
 
-def _unread(observation: Observation, parts: tuple[str, ...]) -> str:
-    named = " and ".join("listener rules" if part == "routes" else part for part in parts)
+def _unread(observation: Observation) -> str:
+    parts = [part for part in _PARTS if part in observation.missing]
     why = "; ".join(dict.fromkeys(filter(None, (observation.missing[part] for part in parts))))
-    return f"{named} could not be read" + (f": {why}" if why else "")
+    said = f"{' and '.join(_PARTS[part] for part in parts)} could not be read"
+    return f"{said}: {why}" if why else said
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def test_what_was_enough_once_stays_enough(at_most: int | None, needed: int) -> 
 def test_a_look_that_is_unread_still_says_what_is_needed() -> None:
     """Nothing is counted of it, and every unread part is named."""
     missing = {"routes": "denied", "targets": "denied", "tasks": "denied", "rollout": "denied"}
-    words = "tasks and targets and routes could not be read"
+    words = "tasks and targets and listener rules could not be read: denied"
     assert sight(an_observation(missing=missing)) == Sight(Reading.UNREAD, 0, 2, 0, words)
     nobody = judge(an_observation(), frozenset(), 2, AFTER, DIGESTS)
     assert nobody == Sight(Reading.UNREAD, 0, 2, 0, "which tasks are the order's is not known yet")
