@@ -110,6 +110,29 @@ def test_a_success_that_cannot_be_checked_is_unknown(finished: Bench) -> None:
     assert "targets could not be read" in str(verdict["reason"])
 
 
+def unruled(observation: Observation) -> Observation:
+    """Whoever asks may not read listener rules."""
+    return replace(observation, missing={"routes": "profile ops may not elasticloadbalancing:DescribeRules"})
+
+
+def test_whoever_may_not_read_rules_gets_a_verdict_that_names_the_permission(finished: Bench) -> None:
+    """All else is well: UNKNOWN, not FAILED. The order was sent all the same."""
+    seen, verdict = told(finished, *(unruled(done(at)) for at in (10, 50, 100, 141, 145)))
+
+    assert (seen, verdict["verdict"]) == ([], "UNKNOWN")
+    assert "listener rules could not be read: profile ops may not elasticloadbalancing:DescribeRules" in str(
+        verdict["reason"]
+    )
+
+
+def test_unread_rules_excuse_no_sick_target(finished: Bench) -> None:
+    """What fails whatever the rules are is FAILED."""
+    _, verdict = told(finished, *(unruled(one_short(done(at))) for at in (10, 50, 100, 141, 145)))
+
+    assert verdict["verdict"] == "FAILED"
+    assert "1 of 2 good targets healthy" in str(verdict["reason"])
+
+
 def test_tasks_that_are_asked_for_later_take_nothing_away(finished: Bench) -> None:
     """Autoscaling goes from two to six: the two still serve everything."""
     more = replace(rolling(20), status=replace(rolling(20).status, desired=6))
