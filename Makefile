@@ -14,7 +14,7 @@ AWS := .venv-aws
 CLIENTS := .venv-clients
 DEMO := --sandbox
 
-.PHONY: demo test check bench campaign constraints clean
+.PHONY: demo test check bench campaign campaign-mutants constraints clean
 
 demo: $(VENV)/.product
 	@$(BIN)/quarterdeck $(DEMO)
@@ -37,6 +37,10 @@ endif
 campaign-%: $(VENV)/.tools
 	$(BIN)/pytest -m campaign -n 2 --dist worksteal -rP tests/campaigns/test_$*.py
 
+# Goes on where it was stopped; 'rm -r mutants' begins anew.
+campaign-mutants: $(VENV)/.mutmut
+	$(BIN)/python -m tests.campaigns.mutants
+
 bench: $(VENV)/.tools
 	$(BIN)/python -m bench
 
@@ -53,6 +57,12 @@ $(VENV)/.product: pyproject.toml constraints.txt
 $(VENV)/.tools: $(VENV)/.product
 	@echo "Adding the development tools …"
 	@$(PIP) --requirement constraints.txt
+	@touch $@
+
+# What plants the mistakes of the mutation run; nothing else needs it.
+$(VENV)/.mutmut: $(VENV)/.tools
+	@echo "Adding mutmut for the mutation run …"
+	@$(PIP) --constraint constraints.txt mutmut==3.8.1
 	@touch $@
 
 # The aws command line, which the tests aim at the sandbox, brings a botocore of its own.
@@ -81,4 +91,4 @@ constraints:
 	rm -rf $(VENV)/fresh
 
 clean:
-	rm -rf $(VENV) $(AWS) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(AWS) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache mutants

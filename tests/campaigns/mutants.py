@@ -11,6 +11,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+COPY = Path("mutants")
+"""Where mutmut keeps its copy of the checkout, and what it has tried."""
 LEAST = 0.90
 """Share of the mutants that has to be noticed."""
 NOTICED = frozenset({"killed", "timeout"})
@@ -42,11 +44,29 @@ def report(by_module: dict[str, Counter[str]]) -> tuple[str, ...]:
     )
 
 
+def repair(copy: Path, checkout: Path) -> tuple[Path, ...]:
+    """Delete from the copy the modules that a run was stopped in the middle of writing: they are empty, and
+    mutmut takes them for done. Returns what was deleted."""
+    torn = tuple(
+        file
+        for file in sorted(copy.glob("console/**/*.py"))
+        if not file.stat().st_size and _size(checkout / file.relative_to(copy))
+    )
+    for file in torn:
+        file.unlink()
+    return torn
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
 def main() -> int:
     """Run mutmut and report; 1 where fewer than :data:`LEAST` were noticed, or some were not tried."""
     mutmut = str(Path(sys.executable).with_name("mutmut"))
     # The copy with the mutants comes before the checkout that the environment was installed from.
-    environment = os.environ | {"PYTHONPATH": str(Path.cwd() / "mutants")}
+    environment = os.environ | {"PYTHONPATH": str(COPY.absolute())}
+    repair(COPY, Path())
     workers = str(os.cpu_count() or 1)
     subprocess.run([mutmut, "run", "--max-children", workers], env=environment, check=True)
     results = subprocess.run(

@@ -1,8 +1,9 @@
 """What the mutation run says of its results."""
 
 from collections import Counter
+from pathlib import Path
 
-from tests.campaigns.mutants import outcomes, report, share
+from tests.campaigns.mutants import outcomes, repair, report, share
 
 RESULTS = """
     console.aws.faults.x_code_of__mutmut_1: killed
@@ -33,3 +34,18 @@ def test_a_line_a_module_and_one_for_all() -> None:
     *_, last = report(outcomes(RESULTS))
     assert last.startswith("all ")
     assert last.endswith(" 50.0% of     4 · 1 survived, 1 without a test")
+
+
+def test_a_module_that_was_being_written_when_it_was_stopped_is_written_anew(tmp_path: Path) -> None:
+    """It is empty in the copy alone; what is empty in the product, too, stays, and what has left it."""
+    copy, checkout = tmp_path / "mutants", tmp_path / "checkout"
+    texts = {"judge.py": ("", "x = 1"), "guarding.py": ("x = 2", "x = 1"), "__init__.py": ("", "")}
+    for root, column in ((copy, 0), (checkout, 1)):
+        (root / "console" / "signals").mkdir(parents=True)
+        for name, text in texts.items():
+            (root / "console" / "signals" / name).write_text(text[column])
+    (copy / "console" / "signals" / "gone.py").touch()
+
+    assert repair(copy, checkout) == (copy / "console" / "signals" / "judge.py",)
+    left = sorted(item.name for item in copy.glob("console/signals/*.py"))
+    assert left == ["__init__.py", "gone.py", "guarding.py"]
