@@ -333,6 +333,29 @@ def test_shares_of_several_groups_that_are_led_away_are_added() -> None:
         assert found.bad == 2
 
 
+def test_others_of_several_groups_that_are_led_away_are_named_by_the_most_of_all() -> None:
+    """Not by those of the last group."""
+    latest = replace(a_new_release(), version=replace(a_new_release().version, label="v1.4.4"))
+    third = a_new_deployment(id="ecs-svc/44", release="arn:44", status="ACTIVE")
+    status = replace(
+        shifting(0, 0).status,
+        alternate_groups=(SECOND, THIRD),
+        deployments=(*shifting(0, 0).status.deployments, third),
+    )
+    found = sight(
+        shifting(
+            0,
+            0,
+            status=status,
+            tasks=(*ours(1, 2), *theirs(3, 4), *theirs(5, deployment="ecs-svc/44")),
+            targets=(*behind(GROUP, 1, 2), *behind(SECOND, 3, 4), *behind(THIRD, 5)),
+            releases={**shifting(0, 0).releases, "arn:44": latest},
+            routes={GROUP: 0.0, SECOND: 50.0, THIRD: 50.0},
+        )
+    )
+    assert found.why == "100 % of requests still go to v1.4.3"
+
+
 def test_without_shares_those_that_are_led_away_are_counted() -> None:
     """CodeDeploy's listener, before any rule was read: both of its groups count."""
     status = replace(
