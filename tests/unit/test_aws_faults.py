@@ -138,6 +138,11 @@ def test_no_message_carries_a_password_or_a_query(error: BotoCoreError) -> None:
     assert "@" not in message
 
 
+def test_an_endpoint_without_a_name_in_it_is_named_with_its_port() -> None:
+    found = translate(EndpointConnectionError(endpoint_url="http://localhost:4566/ecs"), attempt())
+    assert found.message == "nobody answers at localhost:4566"
+
+
 def test_words_from_aws_are_plain_and_one_line() -> None:
     """AWS's words are outside text."""
     found = translate(aws_error("ClientException", "bad\x1b[31m\nthing"), attempt())

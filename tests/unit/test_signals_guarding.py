@@ -16,7 +16,7 @@ from console.domain.guard import (
     Judgement,
 )
 from console.domain.series import Measure, Scope
-from console.signals.guarding import Guard
+from console.signals.guarding import Guard, tripped
 from console.signals.hard import every_answer_fails, hard_evidence, old_fails
 from console.signals.scoping import scoped_of
 from tests.builders import (
@@ -325,3 +325,21 @@ def test_trouble_that_still_lasts_keeps_its_cause(
     trip = guard.trip or guard.update([finding(2)], (), NOW)
     assert trip is not None
     assert (trip.mode, trip.asks_because) == (GuardMode.ASK, DATABASE.uncured)
+
+
+@pytest.mark.parametrize(
+    ("blame", "asks"),
+    [
+        (DATABASE, "a rollback does not bring database back"),
+        (replace(DATABASE, uncured=""), "database is down, since 03:02"),
+        (replace(DATABASE, is_deploy=None), ""),
+        (DEPLOY, ""),
+        (None, ""),
+    ],
+    ids=["not cured", "not the deploy", "cannot be told", "the deploy", "nobody looked"],
+)
+def test_one_look_asks_where_it_is_not_the_deploy(blame: Blame | None, asks: str) -> None:
+    """With what going back would not cure, else with what it is; nothing remembered."""
+    trip = tripped(GuardPolicy(mode=GuardMode.ROLLBACK), [finding()], (), NOW, blame)
+    assert trip is not None
+    assert (trip.asks_because, trip.mode) == (asks, GuardMode.ASK if asks else GuardMode.ROLLBACK)

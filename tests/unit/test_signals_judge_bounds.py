@@ -91,6 +91,15 @@ def test_a_period_before_the_order_at_the_limit_is_not_over_it() -> None:
         assert found.periods_needed == needed
 
 
+def test_a_judgement_says_of_when_it_is_and_what_its_figures_say_of_themselves() -> None:
+    """The end of the newest period; whose figures they are, where others share them."""
+    usual = Baseline(0.001, 20, requests=20_000, until=ORDERED)
+    whole = replace(series(Measure.ERRORS, [], [0.5] * 2), note="of all that the load balancer serves")
+    found = judge(ERRORS, None, None, whole, usual, ORDERED + 2 * MINUTE)
+    assert (found.since, found.as_of) == (ORDERED, ORDERED + 2 * MINUTE)
+    assert found.note == "of all that the load balancer serves"
+
+
 # -- the old version beside ---------------------------------------------------------------------
 
 
