@@ -377,11 +377,14 @@ def test_groups_that_no_rule_leads_to_are_passed_over() -> None:
 
 
 def test_health_that_is_unread_is_skipped_with_the_reason() -> None:
-    """Targets first, then rules; tasks where no load balancer stands before them."""
+    """Targets first, then the rules that traffic is shifted by; tasks where no load balancer stands before
+    them."""
+    shifts = a_service(alternate_groups=(SECOND,))
     assert targets(missing={"targets": "denied"}) == "SKIP cannot be read: denied"
-    assert targets(missing={"routes": "throttled"}) == "SKIP cannot be read: throttled"
+    assert targets(status=shifts, missing={"routes": "throttled"}) == "SKIP cannot be read: throttled"
     both = {"routes": "throttled", "targets": "denied"}
-    assert targets(missing=both) == "SKIP cannot be read: denied"
+    assert targets(status=shifts, missing=both) == "SKIP cannot be read: denied"
+    assert targets(missing={"routes": "throttled"}) == "OK 2 of 2 healthy", "whatever leads there"
     assert targets(missing={"tasks": "denied"}) == "OK 2 of 2 healthy"
     assert (
         targets(status=a_service(desired=0), missing={"targets": "denied"}) == "SKIP cannot be read: denied"
