@@ -138,6 +138,10 @@ class QuarterdeckApp(GuardingApp):
             self.set_interval(TICK_S, self.tick)
             self.call_after_refresh(self._start)
 
+    @property
+    def fleet(self) -> FleetSnapshot:
+        return self._fleet
+
     def _start(self) -> None:
         """Begin to read, once the first frame has been painted."""
         self.feeds = FleetFeeds(self.runtime)
@@ -197,6 +201,7 @@ class QuarterdeckApp(GuardingApp):
                 screen.now = self.runtime.clock.now()
             if screen.snapshot is not self._fleet:
                 screen.snapshot = self._fleet
+            screen.unsafe = self.under_way.unsafe()
             screen.chips = self.chips()
             screen.guard = self.guard_asked()
             screen.alerts = self.alert_book.alerts

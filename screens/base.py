@@ -13,6 +13,7 @@ from textual.widget import Widget
 from console.domain.address import Address
 from console.domain.alerts import NO_ALERTS, Alerts
 from console.domain.fleet import EMPTY_FLEET, FleetSnapshot
+from console.domain.operation import Safety
 from screens.overview import ALL, header_picture, problem_lines
 from widgets.banner import Banner
 from widgets.guard_panel import GuardAsked, GuardPanel
@@ -50,6 +51,8 @@ class ConsoleScreen(Screen[None]):
     snapshot: reactive[FleetSnapshot] = reactive(EMPTY_FLEET, always_update=True)
     now: reactive[datetime | None] = reactive(None)
     chips: reactive[tuple[Chip, ...]] = reactive(())
+    unsafe: reactive[Mapping[Address, Safety]] = reactive(dict)
+    """What operations under way say of services that are not safe any more, or not known to be."""
     """What is under way, the most urgent first."""
     notices: reactive[tuple[str, ...]] = reactive(())
     """Lines of the banner besides the environments' problems."""
@@ -140,6 +143,9 @@ class ConsoleScreen(Screen[None]):
         self.update_frame()
 
     def watch_chips(self) -> None:
+        self.update_frame()
+
+    def watch_unsafe(self) -> None:
         self.update_frame()
 
     def watch_notices(self) -> None:

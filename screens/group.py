@@ -1,7 +1,7 @@
 """Several services under way together: one clock, and each member's operation one key away."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,11 +15,12 @@ from console.domain.wish import Wish
 from screens.base import ConsoleScreen
 from screens.messages import OperationOpened, OperationWished, QuestionAnswered
 from screens.operation import picture_of, way_back_makes_sense
+from screens.present import present_of
 from screens.running import RunningOperation
 from screens.running_group import RunningGroup
 from widgets.glyphs import ASCII
 from widgets.group_view import GroupPicture, GroupView, MemberPicture
-from widgets.operation_picture import state_words
+from widgets.operation_picture import Present, state_words
 
 
 class GroupScreen(ConsoleScreen):
@@ -69,6 +70,14 @@ class GroupScreen(ConsoleScreen):
     def pointed_at(self) -> Address | None:
         return self.member.address if self.member is not None else None
 
+    @property
+    def presents(self) -> dict[Address, Present | None]:
+        """How the services of the members that have ended are now."""
+        if self.group is None or self.now is None:
+            return {}
+        members = self.group.members.items()
+        return {key: present_of(item, self.snapshot, self.unsafe, self.now) for key, item in members}
+
     def watch_group(self) -> None:
         self.update_frame()
 
@@ -77,7 +86,9 @@ class GroupScreen(ConsoleScreen):
 
     def picture_changed(self) -> None:
         if self.group is not None and self.now is not None:
-            self.query_one(GroupView).shown = picture_of_group(self.group, self.now, self.selected)
+            self.query_one(GroupView).shown = picture_of_group(
+                self.group, self.now, self.selected, self.presents
+            )
         self.refresh_bindings()
 
     def key_labels(self) -> Mapping[str, str]:
@@ -125,12 +136,22 @@ class GroupScreen(ConsoleScreen):
 
     def action_copy(self) -> None:
         if self.group is not None and self.now is not None:
-            self.app.copy_to_clipboard(summary_of_group(self.group, self.now))
+            self.app.copy_to_clipboard(summary_of_group(self.group, self.now, self.presents))
             self.say("summary copied")
 
 
-def picture_of_group(group: RunningGroup, now: datetime, selected: int = 0) -> GroupPicture:
-    """What is known of a group, as its view draws it."""
+def picture_of_group(
+    group: RunningGroup,
+    now: datetime,
+    selected: int = 0,
+    presents: Mapping[Address, Present | None] | None = None,
+) -> GroupPicture:
+    """What is known of a group, as its view draws it.
+
+    Args:
+        presents: How the services of the members that have ended are now.
+    """
+    now_of = presents or {}
     waited_s = max((member.waited(now) for member in group.members.values()), default=0.0)
     return GroupPicture(
         verb=group.verb,
@@ -138,12 +159,14 @@ def picture_of_group(group: RunningGroup, now: datetime, selected: int = 0) -> G
         environment=group.address.environment,
         name=group.address.name,
         waves=tuple(
-            tuple(_member(group.members[plan.address], now) for plan in wave) for wave in group.plan.waves
+            tuple(_member(group.members[plan.address], now, now_of.get(plan.address)) for plan in wave)
+            for wave in group.plan.waves
         ),
         elapsed_s=((group.ended_at or now) - group.started_at).total_seconds(),
         wave=group.wave,
         estimate_s=group.plan.safe_s + waited_s if group.plan.safe_s is not None else None,
         safe_s=group.safe_s,
+        safe_at=group.started_at + timedelta(seconds=group.safe_s) if group.safe_s is not None else None,
         verdict=group.verdict,
         reason=group.reason,
         error=str(group.error) if group.error and group.verdict is None else "",
@@ -151,17 +174,20 @@ def picture_of_group(group: RunningGroup, now: datetime, selected: int = 0) -> G
     )
 
 
-def _member(operation: RunningOperation, now: datetime) -> MemberPicture:
-    return MemberPicture(picture_of(operation, now), begun=bool(operation.events))
+def _member(operation: RunningOperation, now: datetime, present: Present | None) -> MemberPicture:
+    return MemberPicture(picture_of(operation, now, present=present), begun=bool(operation.events))
 
 
-def summary_of_group(group: RunningGroup, now: datetime) -> str:
+def summary_of_group(
+    group: RunningGroup, now: datetime, presents: Mapping[Address, Present | None] | None = None
+) -> str:
     """The group in a few lines that can be pasted into a chat."""
+    now_of = presents or {}
     state = group.verdict.words if group.verdict else "under way"
     lines = [f"{group.verb.value} of {group.address}: {state}", f"confirmed {words.utc(group.started_at)}"]
     for number, wave in enumerate(group.plan.waves, 1):
         for plan in wave:
-            shown = picture_of(group.members[plan.address], now)
+            shown = picture_of(group.members[plan.address], now, present=now_of.get(plan.address))
             begun = bool(group.members[plan.address].events)
             said = state_words(shown, ASCII)[1] if begun else "not begun"
             lines.append(f"wave {number}  {plan.address.alias}  {plan.target.version}  {said}")

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from console.domain.address import Address, Tier
 from console.domain.findings import Finding
+from console.domain.fleet import EMPTY_FLEET, FleetSnapshot
 from console.domain.group import EVERY, VERBS, GroupAddress
 from console.domain.operation import OperationEvent, OperationRecord
 from console.domain.wish import Wish
@@ -47,6 +48,11 @@ class OperatingApp(App[int]):
         """Every operation of this session."""
 
     # -- for the app --------------------------------------------------------------------------
+
+    @property
+    def fleet(self) -> FleetSnapshot:
+        """What the console knows of every service."""
+        return EMPTY_FLEET
 
     def told(self) -> None:
         """What the visible screen shows of operations has changed."""
@@ -298,7 +304,7 @@ class OperatingApp(App[int]):
 
     def chips(self) -> tuple[Chip, ...]:
         """What the header says of everything under way, the most urgent first."""
-        return self.under_way.chips(self.runtime.clock.now(), self.glyphs)
+        return self.under_way.chips(self.runtime.clock.now(), self.glyphs, self.fleet)
 
 
 def _last_word(events: Iterator[OperationEvent]) -> str:

@@ -27,9 +27,10 @@ from screens.messages import (
     OperationWished,
     QuestionAnswered,
 )
+from screens.present import present_of
 from screens.running import RunningOperation
 from widgets.glyphs import ASCII, Glyphs
-from widgets.operation_picture import OperationPicture, state_words
+from widgets.operation_picture import OperationPicture, Present, state_words
 from widgets.operation_view import OperationView
 from widgets.outcome import outcome_lines
 
@@ -94,6 +95,12 @@ class OperationScreen(ConsoleScreen):
     def pointed_at(self) -> Address | None:
         """The service that is operated on."""
         return self.operation.address if self.operation is not None else None
+
+    @property
+    def watched(self) -> Address | None:
+        """Its service once it has ended: from then on only the fleet tells how that is."""
+        over = self.operation is not None and self.operation.over
+        return self.operation.address if self.operation is not None and over else None
 
     def body(self) -> Iterable[Widget]:
         yield OperationView()
@@ -170,7 +177,8 @@ class OperationScreen(ConsoleScreen):
         """What the view shows now; ``None`` before the time is known."""
         if self.operation is None or self.now is None:
             return None
-        return picture_of(self.operation, self.now, self.logs, self.logs_missing, self.walk)
+        present = present_of(self.operation, self.snapshot, self.unsafe, self.now)
+        return picture_of(self.operation, self.now, self.logs, self.logs_missing, self.walk, present)
 
     def key_labels(self) -> Mapping[str, str]:
         over = self.operation is not None and self.operation.over
@@ -233,6 +241,7 @@ def picture_of(
     logs: tuple[LogLine, ...] = (),
     logs_missing: str = "",
     walk: WalkView | None = None,
+    present: Present | None = None,
 ) -> OperationPicture:
     """What is known of an operation, as its view draws it."""
     progress = operation.progress
@@ -271,6 +280,7 @@ def picture_of(
         walk=walk,
         is_waiting=operation.is_waiting,
         waited_s=waited_s,
+        present=present,
     )
 
 
@@ -294,6 +304,7 @@ def _steps(operation: RunningOperation) -> tuple[Step, ...]:
     return tuple(
         Step("done", max(0.0, (event.at - operation.started_at).total_seconds()), event.text)
         for event in operation.events
+        if event.text
     )
 
 

@@ -11,6 +11,7 @@ from console.domain.operation import OperationEvent, Plan, Progress, Verb, Verdi
 from console.errors import QuarterdeckError
 from widgets.glyphs import Glyphs
 from widgets.header import Chip
+from widgets.operation_picture import Present, PresentKind
 
 SAFE_LIMIT_S = 300.0
 """A rollback is to be safe within five minutes of being confirmed."""
@@ -58,6 +59,14 @@ class RunningOperation:
     def is_carried_elsewhere(self) -> bool:
         """Another process carries it, and this console only follows: until it has taken it over."""
         return self.began_elsewhere and not any(event.event == "resumed" for event in self.events)
+
+    @property
+    def ending_at(self) -> datetime | None:
+        """When it ended: by its verdict, else by its feed; ``None`` while it is open."""
+        if not self.over:
+            return None
+        verdicts = (event.at for event in reversed(self.events) if event.event == "verdict")
+        return next(verdicts, self.ended_at)
 
     @property
     def question(self) -> str:
@@ -142,13 +151,19 @@ class RunningOperation:
         return replace(self, error=error, over=True, ended_at=at)
 
 
-def chip_of(operation: RunningOperation, now: datetime, glyphs: Glyphs) -> Chip:
-    """The operation in a few words, for the header of every screen."""
+def chip_of(
+    operation: RunningOperation, now: datetime, glyphs: Glyphs, present: Present | None = None
+) -> Chip:
+    """The operation in a few words, for the header of every screen.
+
+    Args:
+        present: How its service is now, once it has ended.
+    """
     going_back = operation.doing is Verb.ROLLBACK
     name, progress = operation.address.service, operation.progress
     glyph = glyphs.back if going_back else glyphs.forward
     if operation.over:
-        return _ended(operation, name, glyphs)
+        return _ended(operation, name, now, glyphs, present)
     if progress is None:
         return Chip(f"{name} {operation.verb.value} begins", glyph)
     if progress.contact_lost_since is not None:
@@ -179,11 +194,24 @@ def chip_of(operation: RunningOperation, now: datetime, glyphs: Glyphs) -> Chip:
     return Chip(f"{name} {words.clock(elapsed)}{limit}", glyph, "critical" if late else "deploying")
 
 
-def _ended(operation: RunningOperation, name: str, glyphs: Glyphs) -> Chip:
+def _ended(
+    operation: RunningOperation, name: str, now: datetime, glyphs: Glyphs, present: Present | None
+) -> Chip:
     verdict = operation.progress.verdict if operation.progress else None
     if verdict is None:
         title = operation.error.title if operation.error else "ended"
         return Chip(f"{name} {title}", glyphs.unknown, "warning")
     good = verdict.exit_code == 0
+    if good and present is not None and present.kind is PresentKind.BROKEN:
+        return Chip(f"{name} {present.words}", glyphs.failed, "critical")
+    return ended_chip(name, verdict, operation.ending_at, now, glyphs)
+
+
+def ended_chip(name: str, verdict: Verdict, ended: datetime | None, now: datetime, glyphs: Glyphs) -> Chip:
+    """A verdict with its age, and never in the colour of what is well now."""
+    good = verdict.exit_code == 0
     word = verdict.words.lower() if good else verdict.words
-    return Chip(f"{name} {word}", glyphs.passed if good else glyphs.failed, "steady" if good else "critical")
+    ago = f" {words.age(max(0.0, (now - ended).total_seconds()))} ago" if ended is not None else ""
+    return Chip(
+        f"{name} {word}{ago}", glyphs.passed if good else glyphs.failed, "text" if good else "critical"
+    )

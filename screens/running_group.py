@@ -1,6 +1,6 @@
 """Several services under way together, as this console knows them: built up from the group's events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,9 +9,10 @@ from console.domain.address import Address
 from console.domain.group import GroupAddress, GroupEvent, GroupPlan
 from console.domain.operation import OperationEvent, Verb, Verdict
 from console.errors import QuarterdeckError
-from screens.running import SAFE_LIMIT_S, RunningOperation
+from screens.running import SAFE_LIMIT_S, RunningOperation, ended_chip
 from widgets.glyphs import Glyphs
 from widgets.header import Chip
+from widgets.operation_picture import Present, PresentKind
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,18 @@ class RunningGroup:
         return replace(self, error=error, over=True, ended_at=self.ended_at or at)
 
 
-def chip_of_group(group: RunningGroup, now: datetime, glyphs: Glyphs) -> Chip:
-    """The group in a few words, for the header of every screen."""
+def chip_of_group(
+    group: RunningGroup, now: datetime, glyphs: Glyphs, presents: Iterable[Present | None] = ()
+) -> Chip:
+    """The group in a few words, for the header of every screen.
+
+    Args:
+        presents: How the services of its members are now, once those have ended.
+    """
     name = f"{group.address.system} {group.address.name}"
     if group.over:
-        return _ended(group, name, glyphs)
+        broken = sum(item is not None and item.kind is PresentKind.BROKEN for item in presents)
+        return _ended(group, name, now, glyphs, broken)
     going_back = group.verb.goes_back
     elapsed = (now - group.started_at).total_seconds()
     late = going_back and elapsed > SAFE_LIMIT_S
@@ -103,10 +111,11 @@ def chip_of_group(group: RunningGroup, now: datetime, glyphs: Glyphs) -> Chip:
     return Chip(said, glyphs.back if going_back else glyphs.forward, "critical" if late else "deploying")
 
 
-def _ended(group: RunningGroup, name: str, glyphs: Glyphs) -> Chip:
+def _ended(group: RunningGroup, name: str, now: datetime, glyphs: Glyphs, broken: int) -> Chip:
     if group.verdict is None:
         title = group.error.title if group.error else "ended"
         return Chip(f"{name} {title}", glyphs.unknown, "warning")
-    good = group.verdict.exit_code == 0
-    word = group.verdict.words.lower() if good else group.verdict.words
-    return Chip(f"{name} {word}", glyphs.passed if good else glyphs.failed, "steady" if good else "critical")
+    if broken and group.verdict.exit_code == 0:
+        said = f"{name} {broken} of {len(group.members)} NOT SAFE ANY MORE"
+        return Chip(said, glyphs.failed, "critical")
+    return ended_chip(name, group.verdict, group.ended_at, now, glyphs)

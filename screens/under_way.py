@@ -5,15 +5,18 @@ from enum import IntEnum
 from itertools import count
 
 from console.domain.address import Address
+from console.domain.fleet import EMPTY_FLEET, FleetSnapshot
 from console.domain.group import GroupEvent, GroupPlan
 from console.domain.open_trip import OpenTrip
-from console.domain.operation import OperationEvent, OperationRecord, Plan, Verb
+from console.domain.operation import OperationEvent, OperationRecord, Plan, Safety, Verb
 from console.errors import QuarterdeckError
 from screens.guard_queue import GuardQuestion
+from screens.present import present_of
 from screens.running import RunningOperation, chip_of
 from screens.running_group import RunningGroup, chip_of_group
 from widgets.glyphs import Glyphs
 from widgets.header import Chip
+from widgets.operation_picture import Present
 
 CHIP_STAYS_S = 60.0
 """How long the header goes on showing an operation that has ended."""
@@ -170,12 +173,30 @@ class UnderWay:
         """The most urgent of what the header shows; ``None``: it shows nothing."""
         return next(iter(self.by_urgency(now)), None)
 
-    def chips(self, now: datetime, glyphs: Glyphs) -> tuple[Chip, ...]:
+    def chips(self, now: datetime, glyphs: Glyphs, fleet: FleetSnapshot = EMPTY_FLEET) -> tuple[Chip, ...]:
         """What the header says of each, the most urgent first."""
+        unsafe = self.unsafe()
+
+        def present(item: RunningOperation) -> Present | None:
+            return present_of(item, fleet, unsafe, now)
+
         return tuple(
-            chip_of_group(item, now, glyphs) if isinstance(item, RunningGroup) else chip_of(item, now, glyphs)
+            chip_of_group(item, now, glyphs, map(present, item.members.values()))
+            if isinstance(item, RunningGroup)
+            else chip_of(item, now, glyphs, present(item))
             for item in self.by_urgency(now)
         )
+
+    def unsafe(self) -> dict[Address, Safety]:
+        """What operations under way say of services that are not safe any more, or not known to be."""
+        found: dict[Address, Safety] = {}
+        for item in self.operations.values():
+            safety = item.progress.safety if item.progress is not None and not item.over else None
+            if safety is None or not safety.trouble:
+                continue
+            if item.address not in found or safety.is_lost:
+                found[item.address] = safety
+        return found
 
     def notices(self, key: str) -> tuple[str, ...]:
         """What was found at the start and is being watched again; ``key`` opens it."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from textual.reactive import reactive
 
 from console.domain.operation import Verb, Verdict
 from console.domain.text import cut_end, cut_middle
-from console.domain.words import clock, count
+from console.domain.words import clock, count, time_of_day
 from widgets.clock_face import ink, scale
 from widgets.glyphs import Glyphs
 from widgets.line import Line
@@ -15,6 +16,7 @@ from widgets.lines import Pane
 from widgets.operation_clock import face
 from widgets.operation_picture import (
     OperationPicture,
+    PresentKind,
     motion_words,
     state_words,
     tripped_words,
@@ -49,6 +51,8 @@ class GroupPicture:
     estimate_s: float | None = None
     """Seconds until every member is expected to be safe."""
     safe_s: float | None = None
+    safe_at: datetime | None = None
+    """When every member had become safe."""
     verdict: Verdict | None = None
     reason: str = ""
     error: str = ""
@@ -86,8 +90,10 @@ def _state(shown: GroupPicture, glyphs: Glyphs) -> tuple[str, str, str]:
     if shown.error:
         return glyphs.unknown, "NOT WATCHED", "bold stale"
     if shown.verdict is not None:
-        if shown.verdict is Verdict.SUCCEEDED and shown.safe_s is not None:
-            return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
+        if any(item.shown.is_undone for item in shown.members):
+            return glyphs.failed, "NOT SAFE ANY MORE", "bold critical"
+        if shown.verdict is Verdict.SUCCEEDED and shown.safe_at is not None:
+            return glyphs.passed, f"SAFE at {time_of_day(shown.safe_at)}", "bold text"
         return verdict_words(shown.verdict, glyphs)
     if any(item.shown.question or item.shown.pause for item in shown.members):
         return glyphs.paused, "PAUSED", "bold warning"
@@ -114,10 +120,11 @@ def _clock(shown: GroupPicture, rows: int, width: int, glyphs: Glyphs) -> list[L
     limit = PROMISE_S if shown.verb.goes_back else None
     seconds = shown.safe_s if shown.safe_s is not None else shown.elapsed_s
     safe = shown.safe_s is not None
-    colour = "steady" if safe else ink(seconds, shown.estimate_s, limit)
+    over = shown.verdict is not None or bool(shown.error)
+    colour = "text" if safe and over else "steady" if safe else ink(seconds, shown.estimate_s, limit)
     said = [(f"of {clock(limit)}", "text")] if limit else []
-    if shown.verdict is not None or shown.error:
-        said.append(("every member safe", "steady") if safe else ("ended here", "muted"))
+    if over:
+        said.append(("every member was safe" if safe else "ended here", "muted"))
     else:
         arrived = sum(item.shown.verdict is not None for item in shown.members)
         if safe:
@@ -149,7 +156,7 @@ def _member(item: MemberPicture, selected: bool, is_wide: bool, end: int, glyphs
     line = Line()
     if selected:
         line.put(0, glyphs.selected, "accent")
-    state = state_words(shown, glyphs) if item.begun else (glyphs.open, "to come", "muted")
+    state = state_words(shown, glyphs, short=True) if item.begun else (glyphs.open, "to come", "muted")
     line.put(2, cut_end(f"{state[0]} {state[1]}", name_at - 3, glyphs.ellipsis), state[2])
     name = cut_middle(shown.address.alias, to_at - name_at - 2, ellipsis=glyphs.ellipsis)
     line.put(name_at, name, "bold strong" if selected else "text")
@@ -176,6 +183,9 @@ def _newest(item: MemberPicture) -> tuple[str, str]:
         return f"waits: {shown.question or shown.pause}", "warning"
     if shown.error:
         return shown.error, "critical"
+    if shown.present is not None and shown.present.kind is PresentKind.BROKEN:
+        present = shown.present
+        return " · ".join(filter(None, (present.words, present.why))), present.ink
     if shown.verdict is not None:
         return shown.reason, "text" if shown.verdict.exit_code == 0 else "warning"
     if not item.begun:

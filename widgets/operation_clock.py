@@ -56,7 +56,7 @@ def _beside_clock(shown: OperationPicture, seconds: float, estimate: float | Non
 
 def _until_done(shown: OperationPicture) -> list[tuple[str, str]]:
     """The small second clock, from safe to done."""
-    if shown.safety.is_lost:
+    if shown.safety.is_lost or shown.is_undone:
         return [("not safe", "bold critical"), ("any more", "bold critical")]
     green = "steady" if shown.stays_safe else "muted"
     if shown.done_s is not None:

@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from console.domain.address import Address
 from console.domain.checklist import WalkView
 from console.domain.guarded import GuardState, GuardView
 from console.domain.operation import Mechanism, Plan, Progress, Safety, Step, Verb, Verdict
 from console.domain.signals import LogLine
-from console.domain.words import clock
+from console.domain.words import age, clock, time_of_day
 from widgets.glyphs import Glyphs
 from widgets.plan_view import PROMISE_S
 
 _VERDICTS: dict[Verdict, tuple[str, str]] = {
-    Verdict.SUCCEEDED: ("passed", "bold steady"),
+    Verdict.SUCCEEDED: ("passed", "bold text"),
     Verdict.NOTHING_CHANGED: ("open", "bold text"),
     Verdict.FAILED: ("failed", "bold critical"),
     Verdict.ROLLED_BACK: ("back", "bold warning"),
@@ -40,6 +41,29 @@ _IN_MOTION = {
     Verb.RESTORE: ("back", "RESTORING"),
     Verb.REHEARSE: ("back", "REHEARSING"),
 }
+
+
+class PresentKind(StrEnum):
+    """What became of the service since its operation ended."""
+
+    UNREAD = "unread"
+    """Nobody has read it since, or it could not be read."""
+    CALM = "calm"
+    OPEN = "open"
+    """Something is to be seen to, or moves: it does not speak against what was achieved."""
+    BROKEN = "broken"
+    """What the operation achieved is not so any more."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """The service of an operation that has ended, as the fleet shows it now."""
+
+    kind: PresentKind
+    words: str
+    """``now FAILING``"""
+    why: str = ""
+    ink: str = "text"
 
 
 @dataclass(frozen=True)
@@ -76,6 +100,8 @@ class OperationPicture:
     """It stands still until somebody decides."""
     waited_s: float = 0.0
     """Seconds for which it has stood still, all waits together: no estimate counts them."""
+    present: Present | None = None
+    """How its service is now, once it has ended: its own pictures are of before."""
 
     @property
     def began(self) -> datetime:
@@ -97,9 +123,30 @@ class OperationPicture:
         return self.progress.safety if self.progress else Safety()
 
     @property
+    def is_over(self) -> bool:
+        """It has ended: what it shows is of then, and not of now."""
+        return self.verdict is not None or bool(self.error)
+
+    @property
+    def is_undone(self) -> bool:
+        """It had become safe, and the service is not what it left any more."""
+        is_broken = self.present is not None and self.present.kind is PresentKind.BROKEN
+        return (
+            is_broken and self.safe_s is not None and self.verdict is not None and self.verdict.exit_code == 0
+        )
+
+    @property
+    def ago(self) -> str:
+        """``40 s ago``: how long it has been over; empty while it is not, or where nothing tells."""
+        if not self.is_over or self.ended_at is None:
+            return ""
+        return f"{age(max(0.0, (self.now - self.ended_at).total_seconds()))} ago"
+
+    @property
     def stays_safe(self) -> bool:
-        """It was safe, and neither its targets nor its guard say otherwise."""
-        return self.safe_s is not None and self.tripped is None and not self.safety.trouble
+        """It is open and safe, and neither its targets nor its guard say otherwise."""
+        is_doubted = self.tripped is not None or bool(self.safety.trouble)
+        return self.safe_s is not None and not self.is_over and not is_doubted
 
     @property
     def done_s(self) -> float | None:
@@ -151,12 +198,18 @@ class OperationPicture:
         return (self.now - since).total_seconds() if since and self.verdict is None else None
 
 
-def state_words(shown: OperationPicture, glyphs: Glyphs) -> tuple[str, str, str]:
-    """Mark, word and style of the state that the title begins with."""
+def state_words(shown: OperationPicture, glyphs: Glyphs, *, short: bool = False) -> tuple[str, str, str]:
+    """Mark, word and style of the state that the title begins with; of one that has ended with its date.
+
+    Args:
+        short: With a date only where the word would claim the present without it.
+    """
     if shown.error:
         return glyphs.unknown, "NOT WATCHED", "bold stale"
-    if shown.verdict is not None and not (shown.verdict is Verdict.SUCCEEDED and shown.safe_s is not None):
-        return verdict_words(shown.verdict, glyphs)
+    if shown.verdict is not None and (shown.is_undone or shown.safety.is_lost):
+        return glyphs.failed, "NOT SAFE ANY MORE", "bold critical"
+    if shown.verdict is not None:
+        return _dated(shown, shown.verdict, glyphs, short)
     if shown.lost_s is not None:
         return glyphs.unknown, "UNKNOWN", "bold stale"
     if shown.question or shown.pause:
@@ -170,6 +223,16 @@ def state_words(shown: OperationPicture, glyphs: Glyphs) -> tuple[str, str, str]
     if shown.safe_s is not None:
         return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
     return motion_words(shown.verb, glyphs)
+
+
+def _dated(shown: OperationPicture, verdict: Verdict, glyphs: Glyphs, short: bool) -> tuple[str, str, str]:
+    """The state of an operation that has ended: never in the colour of what is well now."""
+    safe_at = shown.progress.safe_at if shown.progress else None
+    if verdict is Verdict.SUCCEEDED and safe_at is not None:
+        at = "" if short else "at "
+        return glyphs.passed, f"SAFE {at}{time_of_day(safe_at)}", "bold text"
+    mark, word, ink = verdict_words(verdict, glyphs)
+    return mark, word if short else f"{word} {shown.ago}".rstrip(), ink
 
 
 def tripped_words(guard: GuardView, glyphs: Glyphs) -> tuple[str, str, str]:

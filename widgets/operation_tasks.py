@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from console.domain.operation import Verb
 from console.domain.text import cut_end
+from console.domain.words import time_of_day
 from widgets.glyphs import Glyphs
 from widgets.lanes import ORDER, Lane, lane_line, picture, traffic_line
 from widgets.lanes import Picture as Lanes
@@ -17,17 +18,24 @@ def task_lines(shown: OperationPicture, end: int, glyphs: Glyphs) -> list[Line]:
     lanes = picture(shown.progress) if shown.progress else None
     if lanes is None:
         return [heading("tasks", 2, end, glyphs), Line().put(2, "not observed yet", "muted"), Line(), Line()]
+    title = _title(shown)
     if shown.walks:
-        desired = heading("tasks", 2, end, glyphs, [(f"desired {lanes.desired}", "muted")])
+        desired = heading(title, 2, end, glyphs, [(f"desired {lanes.desired}", "muted")])
         return [desired, _only_lane(lanes, (16, 30, end), glyphs), Line(), Line()]
     said = f"{lanes.leaving.version} leaves, {lanes.arriving.version} arrives"
-    lines = [heading("tasks", 2, end, glyphs, [(said, "muted")])]
+    lines = [heading(title, 2, end, glyphs, [(said, "muted")])]
     columns = (16, 30, end)
     lines.append(lane_line(lanes.leaving, False, shown.verb, lanes.desired, columns, glyphs))
     lines.append(lane_line(lanes.arriving, True, shown.verb, lanes.desired, columns, glyphs))
     traffic = traffic_line(lanes, shown.verb, (16, min(end, 100)), glyphs)
     lines.append(traffic.put(2, "traffic", "faint") if traffic else Line())
     return lines
+
+
+def _title(shown: OperationPicture) -> str:
+    """With the time of the picture once nothing newer comes."""
+    seen = shown.progress.observation if shown.progress else None
+    return f"tasks as of {time_of_day(seen.at)}" if shown.is_over and seen is not None else "tasks"
 
 
 def short_task_lines(shown: OperationPicture, end: int, glyphs: Glyphs) -> list[Line]:

@@ -14,7 +14,7 @@ from widgets.operation_picture import OperationPicture, state_words
 from widgets.operation_tasks import short_task_lines, task_lines
 from widgets.outcome import outcome_lines
 from widgets.plan_view import by_words
-from widgets.regions import beside
+from widgets.regions import beside, dimmed
 from widgets.timeline import timeline
 
 
@@ -38,10 +38,10 @@ def wide(shown: OperationPicture, width: int, height: int, glyphs: Glyphs) -> tu
     steps = timeline(shown.steps, 8, 49, 108 if walk else end, 85, shown.elapsed_s, glyphs)
     top = [Line(), title_line(shown, width, glyphs, short=False), Line()]
     top += beside(clock_lines(shown, 5, 46, glyphs), steps, walk, [Line()] * 8)
-    top += [Line(), *task_lines(shown, min(end, 109), glyphs), Line()]
+    top += [Line(), *_of_then(shown, task_lines(shown, min(end, 109), glyphs)), Line()]
     if (guard := shown.guard) is not None:
-        top += [*guard_lines(guard, shown.now, min(end, 109), glyphs), Line()]
-    top += _padded(outcome_lines(shown, 2, end, glyphs), 5)
+        top += [*_of_then(shown, guard_lines(guard, shown.now, min(end, 109), glyphs)), Line()]
+    top += _padded(outcome_lines(shown, 2, end, glyphs), 5 if shown.present is None else 6)
     top.append(Line())
     return (*top, *log_lines(shown, end, height - len(top), glyphs, long=True))
 
@@ -54,14 +54,19 @@ def narrow(shown: OperationPicture, width: int, height: int, glyphs: Glyphs) -> 
     top = [title_line(shown, width, glyphs, short=True), *gap]
     top += beside(clock_lines(shown, 3, 28, glyphs), steps, [Line()] * 6)
     walk = [one_line(shown.walk, 2, end, glyphs)] if shown.walk and gap else gap
-    top += [*gap, *short_task_lines(shown, end, glyphs), *walk]
+    top += [*gap, *_of_then(shown, short_task_lines(shown, end, glyphs)), *walk]
     outcome = outcome_lines(shown, 2, end, glyphs)
     if shown.guard is not None and shown.verdict is None:
         top += [*short_guard_lines(shown.guard, shown.now, end, glyphs), *gap]
         top += _padded(outcome, min(3, len(outcome)))
     else:
-        top += _padded(outcome, 5 if gap else 3)
+        top += _padded(outcome, (5 if gap else 3) + (shown.present is not None))
     return (*top, *log_lines(shown, end, height - len(top), glyphs, long=False))
+
+
+def _of_then(shown: OperationPicture, lines: list[Line]) -> list[Line]:
+    """The last picture of what has ended is dimmed: it stands there as it was."""
+    return dimmed(lines) if shown.is_over else lines
 
 
 def _padded(lines: tuple[Line, ...], rows: int) -> list[Line]:

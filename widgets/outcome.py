@@ -32,7 +32,10 @@ def outcome_lines(shown: "OperationPicture", column: int, end: int, glyphs: Glyp
     The first line is a heading; the rest says it. Empty when there is nothing to say.
     """
     if shown.error:
-        lines = _said(f"{glyphs.failed} {shown.error}", "critical", column, end)
+        lines = [
+            *_said(f"{glyphs.failed} {shown.error}", "critical", column, end),
+            *_present(shown, column, end, glyphs),
+        ]
         return (heading("ended", column, end, glyphs), *lines)
     if shown.verdict is not None:
         return _verdict(shown, shown.verdict, column, end, glyphs)
@@ -106,19 +109,33 @@ def _verdict(
     shown: "OperationPicture", verdict: Verdict, column: int, end: int, glyphs: Glyphs
 ) -> tuple[Line, ...]:
     good = verdict in (Verdict.SUCCEEDED, Verdict.NOTHING_CHANGED)
-    lines = _said(verdict_words(shown, glyphs.dot), "bold strong" if good else "text", column, end)
+    lines = _present(shown, column, end, glyphs)
+    lines += _said(verdict_words(shown, glyphs.dot), "bold strong" if good else "text", column, end)
     rehearsed = shown.plan is not None and shown.plan.rehearses
     held = verdict is Verdict.SUCCEEDED and shown.verb is Verb.ROLLBACK and not rehearsed
     if shown.reason:
         lines += _said(shown.reason, "warning" if held else "text" if good else "bold warning", column, end)
     running = shown.progress.running if shown.progress else None
     if running is not None and not good:
-        lines += _said(f"{running.revision} {running.version} serves now".strip(), "text", column, end)
+        lines += _said(
+            f"{running.revision} {running.version} served when it ended".strip(), "text", column, end
+        )
     if verdict in _NEXT:
         lines += _said(_NEXT[verdict], "muted", column, end)
     if held:
         lines += _held(shown, column, end)
-    return (heading("verdict", column, end, glyphs, [(verdict.words, "muted")]), *lines)
+    said = f"{verdict.words} {shown.ago}".rstrip()
+    return (heading("verdict", column, end, glyphs, [(said, "muted")]), *lines)
+
+
+def _present(shown: "OperationPicture", column: int, end: int, glyphs: Glyphs) -> list[Line]:
+    """How the service is now, in one line: all else is of then."""
+    present = shown.present
+    if present is None:
+        return []
+    line = Line()
+    why = [(f" {glyphs.dot} {present.why}", "text")] if present.why else []
+    return [line.run_to(end, column, (present.words, f"bold {present.ink}"), *why)]
 
 
 def _held(shown: "OperationPicture", column: int, end: int) -> list[Line]:

@@ -33,6 +33,11 @@ def beside(*regions: Sequence[Line]) -> tuple[Line, ...]:
     )
 
 
+def dimmed(lines: Sequence[Line]) -> list[Line]:
+    """The same in the ink of what is not of now: no colour in it says how anything is."""
+    return [Line([(column, text, "muted") for column, text, _ in line.pieces]) for line in lines]
+
+
 def wrapped(text: str, width: int) -> tuple[str, ...]:
     """A sentence in lines of at most ``width`` cells, broken at spaces where there are some."""
     lines: list[str] = []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from console.domain.fleet import Diagnosis, FleetSnapshot, ServicePicture
 from console.domain.guard import JudgedState
 from console.domain.guarded import GuardState
 from console.domain.operation import (
@@ -23,36 +24,44 @@ from console.domain.operation import (
 )
 from console.domain.rollout import Hook
 from console.domain.series import Measure
-from console.domain.service import Observation
+from console.domain.service import Observation, ServiceState
 from console.domain.wish import Wish
 from console.domain.words import utc
 from console.errors import EndpointError
 from console.operations.pauses import waits_in
 from screens.messages import OperationWished, QuestionAnswered
 from screens.operation import OperationScreen, summary
+from screens.present import present_of
 from screens.running import RunningOperation, chip_of
+from screens.under_way import UnderWay
 from tests.builders import (
     ADDRESS,
     NEW_DEFINITION,
     NEW_DEPLOYMENT,
     NOW,
     a_deployment,
+    a_hold,
     a_log_line,
     a_new_deployment,
     a_new_release,
     a_new_rollout,
+    a_picture,
     a_rolling_observation,
     a_rolling_service,
     a_stopped_task,
     a_target,
     a_task,
     ago,
+    an_environment_picture,
     task_id,
 )
 from tests.fakes import FakeClock, FakeLogs
 from tests.pilot.stage import Stage, a_plan, text_of, until
 from tests.pilot.test_guard_panel import a_figure, a_view
 from widgets.glyphs import ASCII, UNICODE
+from widgets.operation_clock import clock_lines
+from widgets.operation_picture import PresentKind
+from widgets.operation_view import wide
 
 BEGAN = ago(67)
 GOOD = "ecs-svc/44"
@@ -199,7 +208,7 @@ async def test_a_bounced_rollback_says_to_what_why_and_what_to_do() -> None:
     text = await shown(operation)
     assert "✗ BOUNCED" in text
     assert "ECS went back to v1.4.3: breaker" in text
-    assert ":43 v1.4.3 serves now" in text
+    assert ":43 v1.4.3 served when it ended" in text
     assert "R plans again" in text
     assert "held at" not in text
 
@@ -353,7 +362,7 @@ async def test_the_summary_can_be_pasted() -> None:
         picture = screen.picture()
         assert picture is not None
         assert app.clipboard == summary(picture)
-    assert "rollback of rugmunch/production/api: SAFE in 1:00" in app.clipboard
+    assert "rollback of rugmunch/production/api: SAFE at 03:12:40" in app.clipboard
     assert "from v1.4.3 (sha256:4b7e" in app.clipboard
     assert " 0:06  :42 task d7e4 starting" in app.clipboard
 
@@ -601,3 +610,123 @@ async def test_a_deploy_whose_guard_has_tripped_is_called_safe_nowhere(
         await pilot.pause()
         assert word in text_of(screen)
         assert ("SAFE in" in text_of(screen)) is (state is GuardState.JUDGING)
+
+
+LATER = NOW + timedelta(seconds=40)
+FAILING = Diagnosis(ServiceState.FAILING, "out of memory: container api killed")
+
+
+def ended(**overrides: Any) -> RunningOperation:
+    """The rollback, safe and succeeded now."""
+    return replace(running(safe_at=ago(7), verdict=Verdict.SUCCEEDED, **overrides), ended_at=NOW)
+
+
+def fleet_of(**overrides: Any) -> FleetSnapshot:
+    """The service as the fleet shows it, read 30 s after the end."""
+    row = a_picture(as_of=NOW + timedelta(seconds=30), **overrides)
+    return FleetSnapshot({"rugmunch/production": an_environment_picture(row)})
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_an_operation_that_has_ended_is_dated_and_says_how_its_service_is_now(
+    size: tuple[int, int],
+) -> None:
+    """Nothing on its page is green of then; what the fleet reads since stands beside it."""
+    screen = OperationScreen(ended())
+    async with Stage(screen).run_test(size=size) as pilot:
+        screen.now, screen.snapshot = LATER, fleet_of()
+        await pilot.pause()
+        text = text_of(screen)
+        assert "✓ SAFE at 03:12:40" in text and "SAFE in" not in text
+        assert "now steady" in text
+        assert "SUCCEEDED 40 s ago" in text
+        assert size[0] == 80 or "tasks as of 03:12:" in text
+        screen.snapshot = fleet_of(diagnosis=FAILING)
+        await pilot.pause()
+        text = text_of(screen)
+        assert "✗ NOT SAFE ANY MORE" in text and "SAFE at" not in text
+        assert "now FAILING · out of memory: container api killed" in text
+
+
+async def test_a_page_of_before_has_no_colour_of_what_is_well() -> None:
+    """Neither its clock, its lanes and traffic, nor its title."""
+    screen = OperationScreen(ended())
+    async with Stage(screen).run_test(size=(140, 40)) as pilot:
+        screen.now = LATER
+        await pilot.pause()
+        shown = screen.picture()
+        assert shown is not None
+        lines = wide(shown, 140, 40, UNICODE)
+        lanes = next(at for at, line in enumerate(lines) if "tasks as of" in line.plain(140))
+        pieces = [piece for line in (*lines[:3], *lines[lanes : lanes + 4]) for piece in line.pieces]
+        clock = [piece for line in clock_lines(shown, 5, 46, UNICODE) for piece in line.pieces]
+        assert not [piece for piece in (*pieces, *clock) if "steady" in piece[2]]
+        assert "now unknown · it is not in the fleet" in text_of(screen)
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "words"),
+    [
+        (a_picture(as_of=ago(1)), PresentKind.UNREAD, "not read since it ended"),
+        (a_picture(as_of=LATER, remembered=True), PresentKind.UNREAD, "not read since it ended"),
+        (a_picture(as_of=LATER), PresentKind.CALM, "now steady"),
+        (a_picture(as_of=LATER, diagnosis=FAILING), PresentKind.BROKEN, "now FAILING"),
+        (
+            a_picture(as_of=LATER, diagnosis=replace(FAILING, apart_from_alerts=ServiceState.STEADY)),
+            PresentKind.OPEN,
+            "now FAILING",
+        ),
+        (
+            a_picture(as_of=LATER, diagnosis=Diagnosis(ServiceState.DELETED)),
+            PresentKind.BROKEN,
+            "now DELETED",
+        ),
+        (a_picture(as_of=LATER, release=a_new_release()), PresentKind.BROKEN, "now v1.4.3"),
+        (
+            a_picture(as_of=LATER, tasks_as_of=LATER, tasks=(), hold=a_hold()),
+            PresentKind.BROKEN,
+            "NOT KEPT: 0 of 2 tasks run",
+        ),
+        (
+            a_picture(as_of=LATER, observation=seen(at=ago(1)), hold=a_hold(digest="sha256:other")),
+            PresentKind.CALM,
+            "now steady",
+        ),
+    ],
+)
+def test_what_a_service_is_now_is_read_off_the_fleet_since_the_end(
+    row: ServicePicture, kind: PresentKind, words: str
+) -> None:
+    """Trouble in ECS, a broken hold and another version undo it; figures alone, that lag, do not."""
+    fleet = FleetSnapshot({"rugmunch/production": an_environment_picture(row)})
+    present = present_of(ended(), fleet, {}, LATER)
+    assert present is not None and present.kind is kind
+    assert words in f"{present.words} · {present.why}"
+    assert present_of(running(safe_at=ago(7)), fleet, {}, LATER) is None
+
+
+def test_the_chip_of_what_has_ended_has_its_age_and_gives_way_to_what_is_now() -> None:
+    """Never green, and red as soon as the service is not what it left."""
+    under_way = UnderWay()
+    under_way.operations[1] = ended()
+    (chip,) = under_way.chips(LATER, UNICODE, fleet_of())
+    assert (chip.text, chip.ink) == ("rugmunch-api succeeded 40 s ago", "text")
+    (chip,) = under_way.chips(LATER, UNICODE, fleet_of(diagnosis=FAILING))
+    assert (chip.glyph, chip.text, chip.ink) == ("✗", "rugmunch-api now FAILING", "critical")
+
+
+async def test_the_page_of_a_deploy_says_what_the_watch_that_follows_it_says() -> None:
+    """Header and page have one source, also while the fleet has not read it again."""
+    lost = Safety(SafetyState.LOST, LATER, "1 of 2 good targets healthy")
+    plan = a_plan(verb=Verb.WATCH)
+    under_way = UnderWay()
+    watch = under_way.begin_watch(ADDRESS, NOW)
+    progress = Progress("01WATCH", plan, NOW, safety=lost)
+    under_way.progressed(watch.token, OperationEvent("unsafe", LATER, "01WATCH", "", {}, progress))
+    assert "NOT SAFE ANY MORE" in under_way.chips(LATER, UNICODE)[0].text
+    screen = OperationScreen(ended())
+    async with Stage(screen).run_test(size=(140, 40)) as pilot:
+        screen.now, screen.snapshot, screen.unsafe = LATER, fleet_of(), under_way.unsafe()
+        await pilot.pause()
+        text = text_of(screen)
+        assert "✗ NOT SAFE ANY MORE" in text and "1 of 2 good targets healthy" in text

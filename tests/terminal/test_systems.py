@@ -128,7 +128,7 @@ def test_meals_are_migrated_shifted_and_taken_back_while_the_old_one_stands(home
     with console("mealplanner-api", home) as there:
         there.asks("P", "good")
         there.confirms()
-        there.terminal.wait_for("SAFE in", patience_s=150.0)
+        there.terminal.wait_for("SAFE ", patience_s=150.0)
         there.asks("R")
         there.confirms()
         there.verdict(SUCCEEDED)

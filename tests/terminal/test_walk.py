@@ -39,12 +39,12 @@ def test_from_a_bad_rollout_to_the_verdict_in_the_journal(
         assert line.calls("ecs.StopServiceDeployment") == 0
         terminal.press("\r")
         terminal.wait_for("ROLLING BACK", "of 5:00")
-        terminal.wait_for("SAFE in", "held at v2.7.2")
+        terminal.wait_for("SAFE at", "held at v2.7.2")
         assert line.calls("ecs.StopServiceDeployment") == 1
         terminal.press("h")
         terminal.wait_for("journal", "verdict", "v2.7.2", "succeeded")
         terminal.press("\x1b")
-        terminal.wait_for("SAFE in", "of 5:00")
+        terminal.wait_for("SAFE at", "of 5:00")
         terminal.press("\x1b")
         terminal.wait_for("targets", "scaling", gone="of 5:00")
         terminal.press("\x1b")
