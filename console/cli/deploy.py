@@ -18,7 +18,7 @@ from console.cli.operate import (
     run,
     unconfirmed,
 )
-from console.cli.options import Subparsers, seconds, whole_number
+from console.cli.options import Subparsers, limit, seconds, whole_number
 from console.cli.report import Report
 from console.domain.address import Address
 from console.domain.group import GroupAddress, GroupWish
@@ -42,7 +42,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--version", metavar="TAG", default="", help="a tag or digest in the registry")
     what.add_argument("--list", action="store_true", help="show what the registry holds, and send nothing")
-    parser.add_argument("--limit", metavar="N", type=_limit, default=20, help="--list: at most so many (20)")
+    parser.add_argument("--limit", metavar="N", type=limit, default=20, help="--list: at most so many (20)")
     parser.add_argument(
         "--member",
         metavar="ALIAS=TAG",
@@ -211,10 +211,3 @@ def _member(text: str) -> tuple[str, str]:
     if not alias or not version:
         raise argparse.ArgumentTypeError(f"{text!r} is not ALIAS=TAG")
     return alias, version
-
-
-def _limit(text: str) -> int:
-    value = whole_number(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
-    return value

@@ -2,7 +2,7 @@
 
 import argparse
 
-from console.cli.options import Subparsers, add_config
+from console.cli.options import Subparsers, add_config, limit
 from console.cli.output import say, say_json
 from console.cli.table import lined_up
 from console.config.addresses import resolve
@@ -33,7 +33,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     listing.add_argument(
         "prefix", metavar="PREFIX", nargs="?", default="", help="system[/environment[/alias]]"
     )
-    listing.add_argument("--limit", metavar="N", type=_count, default=50, help="at most so many (50)")
+    listing.add_argument("--limit", metavar="N", type=limit, default=50, help="at most so many (50)")
     listing.set_defaults(run=run_list)
     showing = verbs.add_parser("show", help="one operation with everything that happened")
     showing.add_argument("id", metavar="ID", help="its id, or the beginning of it")
@@ -154,10 +154,3 @@ def _prefix(settings: Settings, text: str) -> str:
         return str(resolve(settings, text))
     except UnknownServiceError:
         return text
-
-
-def _count(text: str) -> int:
-    value = int(text) if text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
-    return value

@@ -12,7 +12,7 @@ from typing import Any
 
 from console import __version__
 from console.cli import terminal
-from console.cli.options import Parser
+from console.cli.options import Parser, check_words
 from console.clock import SystemClock
 from console.errors import QuarterdeckError
 
@@ -91,6 +91,7 @@ def main(words: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     _write_anything(sys.stdout, sys.stderr)
     try:
+        check_words(words)
         arguments = parser(words).parse_args(words)
         code: int = arguments.run(arguments)
         sys.stdout.flush()

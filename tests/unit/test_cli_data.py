@@ -86,5 +86,5 @@ def test_the_command_line_says_what_it_takes() -> None:
     plain = words("restore", SHORT)
     assert (plain.snapshot, plain.database, plain.to, plain.desired, plain.answer) == ("", "", "", None, None)
     assert words("migrate", SHORT).version == ""
-    with pytest.raises(UsageError, match="not a number of tasks"):
+    with pytest.raises(UsageError, match="not a whole number"):
         words("restore", SHORT, "--desired", "-1")

@@ -50,6 +50,9 @@ def test_help_and_version_answer_at_once(capsys: pytest.CaptureFixture[str]) -> 
         (["rollback", "a/b/c", "--timeout", "-1"], "'-1' is not a length of time"),
         (["journal"], "required: VERB"),
         (["journal", "list", "--limit", "0"], "'0' is not a number from 1"),
+        (["journal", "list", "--limit", "99999999999999999999"], "is not a number from 1 to 1000000"),
+        (["deploy", "a/b/c", "--version", "v1", "--timeout", "٣m"], "is not a length of time"),
+        (["deploy", "a/b/c", "--version", "v1", "--memory", "-1"], "is not a whole number from 0"),
         (["--speed", "0"], "'0' is not a number above 0"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
     ],
@@ -64,6 +67,24 @@ def test_a_mistyped_command_is_one_line(
     assert line.startswith("quarterdeck: usage: ")
     assert said in line
     assert "--help" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["journal", "list", "\udcff"], "'\\udcff' is not UTF-8"),
+        (["drain", "a/b/c", "--task", ""], "--task is empty"),
+        (["drain", "a/b/c", "--instance="], "--instance is empty"),
+        (["rollback", "a/b/c", "--to", ""], "--to is empty"),
+        (["watch", ""], "an argument is empty"),
+    ],
+)
+def test_a_word_that_is_empty_or_no_text_is_refused_before_it_means_anything(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty id is a variable that was not set: it must not drain the whole service."""
+    assert main(words) == 2
+    assert said in complaint(capsys)
 
 
 def test_an_error_is_an_object_too_where_objects_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
