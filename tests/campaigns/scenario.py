@@ -160,7 +160,8 @@ class Run:
 
     def __init__(self, desk: Desk, case: Case) -> None:
         self.desk, self.case, self.chance = desk, case, desk.chance
-        self._operations = 0
+        # CodeDeploy keeps the old task set for an hour: nobody waits for that
+        self._timeout_s = 420.0 if case.strategy == "CodeDeploy" else 900.0
 
     def carry_out(self) -> None:
         desk = self.desk
@@ -256,7 +257,7 @@ class Run:
         desk.wait(self.chance.uniform(2, 40))
         platform = desk.shared.connections[desk.address.place].platform
         watching = _Watching(image, desk.clock.now().timestamp())
-        witness = Witness(platform, desk.service, desk.clock, timeout_s=900)
+        witness = Witness(platform, desk.service, desk.clock, timeout_s=self._timeout_s)
         desk.carry(witness.watch(), watching)
 
     def order(self, wish: Wish) -> None:
@@ -264,7 +265,7 @@ class Run:
         desk = self.desk
         hooks = self.chance.choice(("continue", "continue", "stop"))
         until = self.chance.choice(("done", "done", "safe", "bake")) if wish.verb is Verb.DEPLOY else "done"
-        engine = desk.engine(timeout_s=900.0, until=until, hooks=hooks, asks="stop")
+        engine = desk.engine(timeout_s=self._timeout_s, until=until, hooks=hooks, asks="stop")
         plan = self._planned(engine, wish)
         if plan is None:
             return
@@ -291,7 +292,7 @@ class Run:
         return None
 
     def _resume(self, plan: Plan, said: claims.Said) -> None:
-        engine = self.desk.engine(timeout_s=900.0, hooks="continue", asks="stop")
+        engine = self.desk.engine(timeout_s=self._timeout_s, hooks="continue", asks="stop")
         with_id = engine.attachable(plan.verb, plan.address)
         if with_id is not None:
             self.desk.carry(engine.resume(with_id.id, goes_on=True), said)
