@@ -337,19 +337,22 @@ class Run:
 
     def _tag(self) -> None:
         """The tag that runs is pushed again."""
-        desk = self.desk
-        repository = self.desk.shared.repository(desk.address)
-        ecr = desk.client("ecr")
+        desk, ecs = self.desk, self.desk.client("ecs")
+        repository, ecr = desk.trial.judge.site.repository, desk.client("ecr")
         known = ecr.describe_images(repositoryName=repository)["imageDetails"]
-        platform = desk.shared.connections[desk.address.place].platform
-        release = platform.observe(desk.address).primary_release
-        tag = next((image.tag for image in release.images if image.tag), "latest") if release else "latest"
+        found = ecs.describe_services(cluster=desk.service.cluster, services=[desk.service.service])[
+            "services"
+        ]
+        definition = (found[0].get("taskSets") or found)[0]["taskDefinition"]
+        described = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        image = described["containerDefinitions"][0]["image"]
+        tag = "latest" if "@" in image else image.rpartition(":")[2]
         other = self.chance.choice([item for item in known if item.get("imageTags")])
-        found = ecr.batch_get_image(
+        read = ecr.batch_get_image(
             repositoryName=repository, imageIds=[{"imageDigest": other["imageDigest"]}]
         )["images"][0]
         desk.note(f"{tag} now is {other['imageTags']}")
-        ecr.put_image(repositoryName=repository, imageManifest=found["imageManifest"], imageTag=tag)
+        ecr.put_image(repositoryName=repository, imageManifest=read["imageManifest"], imageTag=tag)
 
     def _second(self) -> None:
         """Somebody else deploys."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from console.aws.budget import Bucket
 from console.cli import status
 from console.config.loader import load
 from console.config.settings import ServiceSettings, Settings
@@ -59,6 +60,28 @@ class Inline:
         return False
 
 
+class Queue:
+    """Whether a call waits for its turn in the budget. Whoever comes then, on the same thread, would wait for
+    one who cannot go on before him."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._waiting = 0
+        honest = Bucket.take
+
+        def take(bucket: Bucket, *rest: Any, **more: Any) -> Any:
+            self._waiting += 1
+            try:
+                return honest(bucket, *rest, **more)
+            finally:
+                self._waiting -= 1
+
+        patch.setattr(Bucket, "take", take)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._waiting > 0
+
+
 @dataclass
 class Desk:
     """One person's console on one service, and all that is known to be true of it."""
@@ -70,6 +93,7 @@ class Desk:
     address: Address
     trial: Trial
     chance: random.Random
+    queue: Queue
     said: claims.Said | None = None
     """The operation under way."""
     log: list[str] | None = None
@@ -119,13 +143,14 @@ class Desk:
         self._ticks += 1
         if self._ticks % 24 == 0:
             self.poller.touch()
-        for reader in self._loops:
-            if reader.next_due() <= self.clock.monotonic():
-                reader.turn()
+        if not self.queue.is_waiting:
+            for reader in self._loops:
+                if reader.next_due() <= self.clock.monotonic():
+                    reader.turn()
         with self.truthful():
             self.trial.look()
             self.trial.displayed(self._displayed())
-        if self._ticks % STATUS_EVERY == 0:
+        if self._ticks % STATUS_EVERY == 0 and not self.queue.is_waiting:
             self.status()
         self.clock.at(self.clock.monotonic() + TICK_S, self._tick)
 
@@ -207,7 +232,7 @@ def opened(address: Address, seed: int, tmp_path: Path, *, calm: bool = True) ->
         patch.setattr(status, "Thread", Inline)
         patch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-        clock = FakeClock()
+        clock, queue = FakeClock(), Queue(patch)
         world = World(seed, 1.0, lambda: clock.now().timestamp())
         fleet.load(world, address.system, begins=() if calm else None)
         sandbox = DirectSandbox(world)
@@ -215,7 +240,7 @@ def opened(address: Address, seed: int, tmp_path: Path, *, calm: bool = True) ->
         patch.setattr("botocore.httpsession.URLLib3Session.send", lambda self, request: send(request))
         run = folder.create(world, sandbox.endpoint, fleet.configuration(world))
         try:
-            yield _desk(sandbox, clock, _only(load(run.config), address), address, seed)
+            yield _desk(sandbox, clock, _only(load(run.config), address), seed, queue)
         finally:
             sandbox.close()
 
@@ -227,9 +252,10 @@ def _only(settings: Settings, address: Address) -> Settings:
     return replace(settings, environments={address.place: replace(environment, services=services)})
 
 
-def _desk(sandbox: DirectSandbox, clock: FakeClock, settings: Settings, address: Address, seed: int) -> Desk:
+def _desk(sandbox: DirectSandbox, clock: FakeClock, settings: Settings, seed: int, queue: Queue) -> Desk:
     runtime = Runtime(settings, clock=clock)
     shared = SharedWorld(sandbox, clock, settings, dict(runtime.connections), runtime.journal)  # type: ignore[arg-type]
+    (address,) = (item.address for item in settings.services())
     key = address.place
     connection = runtime.connections[key]
     shippers = JournalShippers(runtime.journal, key)
@@ -253,4 +279,4 @@ def _desk(sandbox: DirectSandbox, clock: FakeClock, settings: Settings, address:
         path = ""  # a worker
     site = Site(service.cluster, service.service, shared.repository(address), path)
     trial = Trial(Judge(wire, site, lambda: clock.now().timestamp()))
-    return Desk(sandbox, shared, runtime, poller, address, trial, random.Random(seed))
+    return Desk(sandbox, shared, runtime, poller, address, trial, random.Random(seed), queue)
