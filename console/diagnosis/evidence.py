@@ -5,12 +5,17 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from console.domain.error_reading import UNREAD, ErrorReading
+from console.domain.fleet import TARGETS_VALID, Basis
 from console.domain.guard import Judgement
 from console.domain.rollout import CODE_DEPLOY, Breaker, Deployment, Rollout, RolloutStatus
 from console.domain.service import Observation, ServiceEvent, ServiceStatus
 from console.domain.signals import Figures
 from console.domain.tasks import Task
 
+_DECISIVE = ("targets", "tasks", "rollout")
+"""Parts of an observation without which nobody can tell that a service is well."""
+_SAID = {"routes": "listener rules", "timing": "health check intervals"}
+"""Parts of an observation as people call them, where it is another word."""
 RECENT = timedelta(minutes=10)
 """How long a failure of a finished rollout counts as present."""
 
@@ -77,6 +82,34 @@ class Scene:
         seen = self.observation
         by_codedeploy = self.status.controller == CODE_DEPLOY
         return by_codedeploy and seen is not None and "rollout" in seen.missing
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Why parts that decide could not be read, at the last look that still counts; empty: all could."""
+        seen = self._lately
+        return tuple(_why(part, seen) for part in _DECISIVE if part in seen.missing) if seen else ()
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Why other parts could not be read: they do not change the state, and are said beside it."""
+        seen = self._lately
+        return tuple(_why(part, seen) for part in seen.missing if part not in _DECISIVE) if seen else ()
+
+    @property
+    def basis(self) -> Basis:
+        """What the state rests on: counts, unless all that decides was read lately."""
+        seen = self.observation
+        if seen is not None and any(part in seen.missing for part in _DECISIVE):
+            return Basis.COUNTS
+        if not self.status.groups:
+            return Basis.READ
+        return Basis.READ if self._lately is not None else Basis.COUNTS
+
+    @property
+    def _lately(self) -> Observation | None:
+        """The last look, while it counts."""
+        seen = self.observation
+        return seen if seen is not None and self.at - seen.at <= TARGETS_VALID else None
 
     @property
     def under_way(self) -> bool:
@@ -180,3 +213,9 @@ class Scene:
         if self.under_way and self.arriving is not None:
             return max(recent, self.arriving.created_at)
         return self.at - timedelta(hours=1) if self.short else recent
+
+
+def _why(part: str, seen: Observation) -> str:
+    reason = seen.missing[part]
+    said = f"{_SAID.get(part, part)} could not be read"
+    return f"{said}: {reason}" if reason else said

@@ -2,8 +2,11 @@
 
 import re
 from collections import Counter
+from datetime import timedelta
 
 from console.diagnosis.evidence import RECENT, Evidence, Kind, Scene
+from console.domain.service import Observation
+from console.domain.tasks import Target
 from console.domain.words import count
 
 _UNHEALTHY = re.compile(r"is unhealthy in .*?due to \(?reason:?\s*(?P<reason>.+?)\)?\.?$")
@@ -70,12 +73,29 @@ def _from_targets(scene: Scene) -> Evidence | None:
     if observation is None:
         return None
     settled = observation.settled(scene.judged)
-    bad = [item for item in observation.targets if item.state == "unhealthy" and item.ip in settled]
+    unhealthy = [item for item in observation.targets if item.state == "unhealthy"]
+    bad = [item for item in unhealthy if item.ip in settled] + _of_no_task(observation, unhealthy)
     if not bad:
         return None
     why = next((_plainly(item.description) for item in bad if item.description), "")
     cause = f"{count(len(bad), 'target')} unhealthy" + (f": {why}" if why else "")
     return Evidence(Kind.NOTICE, cause, (), "check health path, port and security group")
+
+
+def _of_no_task(observation: Observation, unhealthy: list[Target]) -> list[Target]:
+    """Unhealthy targets that no task can be matched to: an instance stands for tasks whose own address is
+    not known. They count, but for as many as tasks without an address may still be in their grace period."""
+    addresses = {task.ip for task in observation.tasks if task.ip}
+    reached = (item for item in unhealthy if observation.routes.get(item.group, 100.0) > 0)
+    unmatched = [item for item in reached if item.ip not in addresses]
+    grace = timedelta(seconds=observation.status.grace_s)
+    young = sum(
+        not task.ip
+        and not task.is_stopped
+        and (task.started_at is None or observation.at - task.started_at <= grace)
+        for task in observation.tasks
+    )
+    return unmatched[young:]
 
 
 def _plainly(reason: str) -> str:

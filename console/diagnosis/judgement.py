@@ -62,9 +62,10 @@ def diagnose(
     scene = Scene(
         status, observation, figures, moment, held_by, reading, alerts, p95_limit_s, drained_by=drained_by
     )
+    found = replace(_of(scene), basis=scene.basis)
     if not alerts:
-        return _of(scene)
-    return replace(_of(scene), apart_from_alerts=_of(replace(scene, alerts=())).state)
+        return found
+    return replace(found, apart_from_alerts=_of(replace(scene, alerts=())).state)
 
 
 def diagnose_picture(row: ServicePicture, at: datetime) -> Diagnosis:
@@ -132,7 +133,10 @@ def _judge(scene: Scene) -> Diagnosis:
         why = scene.observation.missing["rollout"]
         remedy = "allow codedeploy:GetDeployment, or read the deployment in CodeDeploy"
         return Diagnosis(ServiceState.UNKNOWN, line("its deployment cannot be read", why), remedy)
-    return Diagnosis(ServiceState.STEADY, line(course.went_back(scene)))
+    if scene.unread:
+        remedy = "allow the call if it is denied, else read it again"
+        return Diagnosis(ServiceState.UNKNOWN, line(*scene.unread, course.went_back(scene)), remedy)
+    return Diagnosis(ServiceState.STEADY, line(course.went_back(scene), *scene.undecided))
 
 
 def _failure(scene: Scene) -> Evidence | None:

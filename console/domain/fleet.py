@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cached_property
 
 from console.domain import words
@@ -35,6 +36,15 @@ class Problem:
     """What cannot be read: ``status``, ``figures``, ``identity``, ``holds``, or a service's address."""
 
 
+class Basis(StrEnum):
+    """What the state of a service rests on."""
+
+    READ = "read"
+    """Its tasks, targets and rollout, as far as it has them, were read lately."""
+    COUNTS = "counts"
+    """Only what ECS counts: that a task runs does not tell that it answers."""
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """What is wrong with a service, from evidence: cause first, joined by `` · ``."""
@@ -45,6 +55,8 @@ class Diagnosis:
     remedy: str = ""
     apart_from_alerts: ServiceState | None = None
     """What it would be without its alerts; ``None``: it has none."""
+    basis: Basis = Basis.READ
+    """What it was judged by."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +161,14 @@ class ServicePicture:
     @property
     def state(self) -> ServiceState:
         return self.diagnosis.state
+
+    @property
+    def reserve(self) -> str:
+        """What a steady state rests on where that is too little to call it well; empty: it was read."""
+        if self.state is not ServiceState.STEADY or self.diagnosis.basis is Basis.READ:
+            return ""
+        has_targets = self.status is not None and self.status.groups
+        return "by ECS's counts, targets not read" if has_targets else "by ECS's counts alone"
 
     @property
     def is_drained_by_us(self) -> bool:

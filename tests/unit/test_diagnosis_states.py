@@ -7,6 +7,7 @@ import pytest
 
 from console.diagnosis import diagnose
 from console.diagnosis.judgement import WIDTH, line
+from console.domain.fleet import Basis
 from console.domain.rollout import RolloutStatus
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
@@ -362,6 +363,61 @@ def test_an_unhealthy_target_warns_once_its_grace_is_over() -> None:
     young = an_observation(status=status, targets=targets, tasks=(a_task(number=1, started_at=ago(50)),))
     found = diagnose(status, young, None)
     assert (found.state, found.line) == (ServiceState.WARNING, "0 of 2 targets healthy · 1 unhealthy")
+
+
+def test_an_unhealthy_target_of_no_task_that_is_known_warns_all_the_same() -> None:
+    """An instance is the target of tasks whose own address is unknown, and there may be more healthy
+    targets than tasks; one may be that of a task which has only just started."""
+    targets = (
+        a_target(ip="i-0a", port=32768),
+        a_target(ip="i-0b", port=32769),
+        a_target(ip="i-0c", port=32770, state="unhealthy", description="Request timed out"),
+    )
+    status = a_service(grace_s=60)
+    tasks = (a_task(number=1, ip=""), a_task(number=2, ip=""))
+    found = diagnose(status, an_observation(status=status, targets=targets, tasks=tasks), None)
+    assert (found.state, found.line) == (ServiceState.WARNING, "1 target unhealthy: request timed out")
+    young = (tasks[0], a_task(number=2, ip="", started_at=ago(50)))
+    found = diagnose(status, an_observation(status=status, targets=targets, tasks=young), None)
+    assert found.state is ServiceState.STEADY
+    unread = an_observation(status=status, targets=targets, tasks=(), missing={"tasks": "denied"})
+    assert diagnose(status, unread, None).line == "1 target unhealthy: request timed out"
+
+
+@pytest.mark.parametrize("part", ["targets", "tasks", "rollout"])
+def test_what_decides_and_could_not_be_read_is_unknown_not_steady(part: str) -> None:
+    """With the reason; what was read and is bad says more, and a look of long ago says nothing of now."""
+    why = "profile oncall may not elasticloadbalancing:DescribeTargetHealth"
+    seen = an_observation(missing={part: why}, **{part: None if part == "rollout" else ()})
+    found = diagnose(seen.status, seen, None)
+    assert (found.state, found.line) == (ServiceState.UNKNOWN, f"{part} could not be read: {why}")
+    assert found.basis is Basis.COUNTS
+    assert found.remedy
+    bad = diagnose(seen.status, seen, some_figures(errors=200))
+    assert bad.state is not ServiceState.UNKNOWN
+    assert bad.line.startswith("errors")
+    old = replace(seen, at=ago(600))
+    assert diagnose(seen.status, old, None, NOW).basis is Basis.COUNTS
+
+
+def test_what_does_not_decide_and_could_not_be_read_is_said_beside_the_state() -> None:
+    """Rules, timing and releases: the targets that were read are healthy all the same."""
+    seen = an_observation(missing={"routes": "throttled"})
+    found = diagnose(seen.status, seen, None)
+    assert (found.state, found.line) == (
+        ServiceState.STEADY,
+        "listener rules could not be read: throttled",
+    )
+    assert found.basis is Basis.READ
+
+
+def test_targets_that_nobody_read_lately_leave_only_what_ecs_counts() -> None:
+    """Never looked at, or too long ago; without target groups there is nothing else to read."""
+    seen = an_observation()
+    assert diagnose(seen.status, seen, None).basis is Basis.READ
+    assert diagnose(seen.status, None, None, NOW).basis is Basis.COUNTS
+    assert diagnose(seen.status, replace(seen, at=ago(121)), None, NOW).basis is Basis.COUNTS
+    assert diagnose(a_service(target_groups=()), None, None, NOW).basis is Basis.READ
 
 
 def test_a_service_is_not_steady_while_a_target_has_still_to_pass_its_checks() -> None:
