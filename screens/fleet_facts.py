@@ -239,7 +239,7 @@ def _no_remedy(picture: ServicePicture, now: datetime | None) -> str:
 
 def _blame(picture: ServicePicture) -> str:
     """Is it the deploy? With what going back would not cure; empty while no figure is bad."""
-    found = picture.signals.blame if picture.signals else None
+    found = picture.blame
     if found is None:
         return ""
     answer = {True: "the deploy", False: "not the deploy", None: "cannot be told"}[found.is_deploy]

@@ -99,9 +99,9 @@ def _deployment(item: Deployment, picture: ServicePicture, now: datetime | None)
 def _figures(picture: ServicePicture, now: datetime | None) -> list[str]:
     figures, reading = picture.worst_figures, picture.error_reading
     if figures is None or reading.state is ErrorState.NOBODY_ANSWERS:
-        return [reading.words] if reading.state is not ErrorState.UNKNOWN else []
+        return [] if reading.says_nothing else [reading.words]
     parts = [
-        reading.words if reading.state is not ErrorState.UNKNOWN else "",
+        "" if reading.says_nothing else reading.words,
         reading.note,
         f"p95 {words.latency(figures.p95_s)}" if figures.p95_s is not None else "",
     ]

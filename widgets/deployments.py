@@ -142,12 +142,14 @@ def _figures(picture: ServicePicture, course: Course) -> list[Row]:
     if figures is None:
         return [row for row in rows if row is not None]
     reading = picture.error_reading
+    if reading.is_of_before:
+        rows[0] = str(Measure.ERRORS), course.only((text(reading.words, "muted"),))
     if rows[0] is None and reading.share is not None:
         rows[0] = (
             str(Measure.ERRORS),
             course.only((_errors(reading, dimmed=figures.is_old(course.now)), _origin(figures, course))),
         )
-    slow = figures if figures.p95_s is not None else picture.figures
+    slow = figures if figures.p95_s is not None or reading.is_of_before else picture.figures
     if rows[1] is None and slow is not None and slow.p95_s is not None:
         limit = limit_of(picture.signals, Measure.P95) if picture.signals else (None, "critical")
         rows[1] = (

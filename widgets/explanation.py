@@ -34,7 +34,7 @@ def evidence_of(picture: ServicePicture, now: datetime) -> tuple[tuple[str, str]
     if figures is not None and not nobody:
         p95 = figures.p95_s
         said = [
-            reading.words if reading.state is not ErrorState.UNKNOWN else "",
+            "" if reading.says_nothing else reading.words,
             f"p95 {words.latency(p95)}" if p95 is not None else "",
         ]
         text = ", ".join(part for part in said if part) or f"{words.NODATA}: no requests in the last period"

@@ -102,7 +102,7 @@ def head_lines(head: Head, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
 
 
 def _blame(picture: ServicePicture, width: int, narrow: bool, glyphs: Glyphs) -> tuple[Line, ...]:
-    found = picture.signals.blame if picture.signals else None
+    found = picture.blame
     if found is None:
         return ()
     line = Line().put(2, "blame" if narrow else "deploy?", "faint")

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from console.domain.address import Address
+from console.domain.error_reading import ErrorReading
 from console.domain.fleet import FleetSnapshot, ServicePicture
 from console.domain.guard import JudgedState, Judgement
 from console.domain.measured import figure, limit_in_words, value_in_words
+from console.domain.series import Measure
 
 VALID = timedelta(minutes=10)
 """Figures that were gathered longer ago raise no alert: nobody knows whether it is still so."""
@@ -75,8 +77,19 @@ def alerts_of(picture: ServicePicture, now: datetime) -> tuple[Judgement, ...]:
     signals = picture.signals
     if signals is None or picture.remembered or now - signals.picture.at > VALID or picture.is_drained_by_us:
         return ()
-    bad = [item for item in signals.alerts if is_alerting(item)]
+    bad = [_as_shown(item, picture.error_reading) for item in picture.alerts if is_alerting(item)]
     return tuple(sorted(bad, key=lambda item: item.state is not JudgedState.CRITICAL))
+
+
+def _as_shown(item: Judgement, reading: ErrorReading) -> Judgement:
+    """An alert of errors tells the figure that every other place shows, and is as bad as that: its own may be
+    of another minute, or of both versions."""
+    if item.trigger.measure is not Measure.ERRORS or not reading.is_bad or reading.share is None:
+        return item
+    if item.as_of is not None and reading.at is not None and reading.at < item.as_of:
+        return item
+    state = JudgedState.CRITICAL if reading.is_critical else JudgedState.WARNING
+    return replace(item, state=state, value=reading.share, limit=reading.limit)
 
 
 def is_alerting(item: Judgement) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from console.domain.error_reading import ErrorState
 from console.domain.fleet import ServicePicture
-from console.domain.guard import JudgedState, ServiceKind
+from console.domain.guard import JudgedState, ServiceKind, worst_of
 from console.domain.service import ServiceState
 from console.domain.words import age
 
@@ -39,7 +39,7 @@ def _doubt(picture: ServicePicture, now: datetime) -> str:
     if is_worker and reading.state is ErrorState.UNKNOWN:
         signals = picture.signals
         judged = signals is not None and now - signals.picture.at <= JUDGED_FOR
-        is_fine = judged and signals is not None and signals.worst is JudgedState.OK
+        is_fine = judged and worst_of(picture.alerts) is JudgedState.OK
         return "" if is_fine else "its figures are not judged"
     if reading.state is not ErrorState.OK:
         return reading.words

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from console.domain.error_reading import DEFAULT_LIMITS, ErrorLimits, ErrorState, read_errors
 from console.domain.series import Measure, Point, Scope, Series, SeriesPicture
+from console.domain.serving import ALWAYS, Serving
 from console.domain.signals import Figures
 
 LONGEST = 5
@@ -17,7 +18,10 @@ LATE = timedelta(minutes=3)
 
 
 def of_worse_version(
-    figures: Figures | None, gathered: SeriesPicture | None, limits: ErrorLimits = DEFAULT_LIMITS
+    figures: Figures | None,
+    gathered: SeriesPicture | None,
+    limits: ErrorLimits = DEFAULT_LIMITS,
+    serving: Serving = ALWAYS,
 ) -> Figures | None:
     """A service's figures, or those of one version where they are judged worse.
 
@@ -28,13 +32,16 @@ def of_worse_version(
         figures: Of the whole service.
         gathered: Its figures over time; a source that tells versions apart has them by version.
         limits: Of its error rate; periods are added up until they have its minimum of requests.
+        serving: Since when it is served by what serves now; figures of before are of neither.
     """
-    if figures is None or gathered is None:
-        return figures
-    worst = figures
+    if figures is None:
+        return None
+    worst = serving.of_now(figures)
+    if gathered is None:
+        return worst
     for scope in (Scope.NEW, Scope.OLD):
         for series in gathered.of(Measure.ERRORS, scope):
-            mine = _newest(figures, series, gathered, limits.minimum_requests)
+            mine = _newest(figures, series, gathered, limits.minimum_requests, serving)
             if mine is not None and _badness(mine, limits) > _badness(worst, limits):
                 worst = mine
     return worst
@@ -48,14 +55,19 @@ def _badness(figures: Figures, limits: ErrorLimits) -> tuple[int, float]:
     return rank, figures.error_share or 0.0
 
 
-def _newest(figures: Figures, series: Series, gathered: SeriesPicture, minimum: int) -> Figures | None:
+def _newest(
+    figures: Figures, series: Series, gathered: SeriesPicture, minimum: int, serving: Serving
+) -> Figures | None:
     """The newest of one version; ``None`` where it gets no requests."""
     last = series.last
     if last is None or figures.at - last.at > LATE:
         return None
     points: list[Point] = []
     reach = last.at - LONGEST * timedelta(seconds=series.period_s)
+    period = timedelta(seconds=series.period_s)
     for point in reversed(series.points):
+        if not serving.counts(point.at - period, series.scope):
+            break
         if point.at <= reach or sum(item.requests or 0 for item in points) >= minimum:
             break
         if point.value is not None and point.requests:

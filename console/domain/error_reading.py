@@ -101,6 +101,20 @@ class ErrorReading:
     """Of too few requests more have failed than chance explains: worth a look, and no judgement."""
     note: str = ""
     """What to know of how they were counted: a load balancer that is shared."""
+    serves: str = ""
+    """What serves, where the newest figures are of before it served alone; empty: they are of now."""
+    share_before: float | None = None
+    """Errors per request of those figures; ``None``: not known, or there are none."""
+
+    @property
+    def is_of_before(self) -> bool:
+        """There are figures, and all of them are of what served before."""
+        return bool(self.serves)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Nothing was read, and nothing tells why."""
+        return self.state is ErrorState.UNKNOWN and not self.is_of_before
 
     @property
     def is_bad(self) -> bool:
@@ -132,6 +146,9 @@ class ErrorReading:
         """One fact, without where it is from: ``errors 41 % of 17 requests: too few to judge``."""
         if self.state is ErrorState.NOBODY_ANSWERS:
             return "nobody answers: no target is healthy"
+        if self.is_of_before:
+            before = f" (errors {percent(self.share_before)} before)" if self.share_before is not None else ""
+            return f"no figures since {self.serves} serves{before}"
         if self.share is None:
             return "no requests" if self.state is ErrorState.NO_REQUESTS else f"errors {NODATA}"
         whose = f" of the {self.version} version" if self.version else ""
@@ -151,6 +168,7 @@ def read_errors(
     *,
     desired: int | None = None,
     healthy: int | None = None,
+    serves: str = "",
 ) -> ErrorReading:
     """Judge the errors of a service.
 
@@ -160,12 +178,16 @@ def read_errors(
         desired: Tasks that shall run; with 0 nobody has to answer. ``None``: not known.
         healthy: Targets that are healthy now, of all its target groups; ``None``: not read, then what the
             figures say counts.
+        serves: What serves now, as people call it; empty: not known.
     """
     state = _unanswered(figures, desired, healthy)
     if state is ErrorState.NOBODY_ANSWERS:  # no share: that of the last few requests is of before
         return ErrorReading(state, requests=figures.requests if figures else None)
     if figures is None:
         return ErrorReading(ErrorState.UNKNOWN)
+    if figures.before is not None:
+        share = figures.before.error_share
+        return ErrorReading(ErrorState.UNKNOWN, serves=serves or "this version", share_before=share)
     share, requests = figures.error_share, figures.requests
     over = [item for item in (limits.critical, limits.warning) if item is not None and (share or 0.0) > item]
     if state is None:

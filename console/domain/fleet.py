@@ -9,12 +9,13 @@ from functools import cached_property
 from console.domain import words
 from console.domain.address import Address, Environment, Identity
 from console.domain.by_version import of_worse_version
-from console.domain.error_reading import NO_LIMITS, ErrorLimits, ErrorReading, read_errors
-from console.domain.guard import DEFAULT_ALERTS, ServiceSignals, Trigger
+from console.domain.error_reading import NO_LIMITS, UNREAD, ErrorLimits, ErrorReading, read_errors
+from console.domain.guard import DEFAULT_ALERTS, Blame, Judgement, ServiceSignals, Trigger
 from console.domain.operation import Hold
 from console.domain.release import Release
 from console.domain.series import Measure
 from console.domain.service import Observation, ServiceState, ServiceStatus
+from console.domain.serving import Serving, serving
 from console.domain.signals import Figures
 from console.domain.standing import BudgetUse, Standing
 from console.domain.tasks import Task
@@ -175,14 +176,46 @@ class ServicePicture:
         """Nothing of it runs because one of us wanted it so: what its figures say is no alert."""
         return bool(self.drained_by) and self.status is not None and self.status.desired == 0
 
+    @property
+    def is_gone(self) -> bool:
+        """Deleted, or being deleted: no figure tells anything of it any more."""
+        return self.status is not None and self.status.is_gone
+
+    @cached_property
+    def serving(self) -> Serving:
+        """Since when it is served by what serves it now: figures of before are not of that."""
+        return serving(self.status, self.observation)
+
+    @cached_property
+    def alerts(self) -> tuple[Judgement, ...]:
+        """What its figures say against their limits, of what serves now; of a deleted service nothing."""
+        found = self.signals.alerts if self.signals and not self.is_gone else ()
+        return tuple(item for item in found if self.serving.judges(item))
+
+    @cached_property
+    def blame(self) -> Blame | None:
+        """Whether a deploy is to blame for the trouble of now; ``None``: there is none, or it was that of
+        what served before."""
+        signals = self.signals
+        if signals is None or self.is_gone:
+            return None
+        bad = [item for item in (*signals.judgements, *signals.alerts) if item.periods_bad]
+        if bad and not signals.evidence and not any(map(self.serving.judges, bad)):
+            return None
+        return signals.blame
+
     @cached_property
     def error_reading(self) -> ErrorReading:
         """Its errors, judged once for every place: against the limits of its alert, where that is known."""
+        if self.is_gone:
+            return UNREAD
+        version = self.version or (self.release.version if self.release else None)
         return read_errors(
             self.worst_figures,
             self._error_limits,
             desired=self.status.desired if self.status else None,
             healthy=self.healthy_targets,
+            serves=version.label if version else "",
         )
 
     @property
@@ -201,9 +234,12 @@ class ServicePicture:
     @cached_property
     def worst_figures(self) -> Figures | None:
         """Its figures, or those of the worse version while two serve and a source tells them apart: what is
-        shown of it wherever there is room for one figure."""
+        shown of it wherever there is room for one figure. Of a deleted service ``None``; of before, without
+        what was measured then."""
+        if self.is_gone:
+            return None
         gathered = self.signals.picture if self.signals else None
-        return of_worse_version(self.figures, gathered, self._error_limits)
+        return of_worse_version(self.figures, gathered, self._error_limits, self.serving)
 
     @property
     def _error_limits(self) -> ErrorLimits:

@@ -3,6 +3,7 @@
 Everything here is a picture: :mod:`console.signals.judge` and :mod:`console.signals.guarding` make them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -267,6 +268,11 @@ class ServiceSignals:
     @property
     def worst(self) -> JudgedState:
         """The worst alert; NODATA only where nothing at all is known."""
-        states = {item.state for item in self.alerts}
-        ranked = (JudgedState.CRITICAL, JudgedState.WARNING, JudgedState.OK)
-        return next((state for state in ranked if state in states), JudgedState.NODATA)
+        return worst_of(self.alerts)
+
+
+def worst_of(judgements: Iterable[Judgement]) -> JudgedState:
+    """The worst of several; NODATA only where nothing at all is known."""
+    states = {item.state for item in judgements}
+    ranked = (JudgedState.CRITICAL, JudgedState.WARNING, JudgedState.OK)
+    return next((state for state in ranked if state in states), JudgedState.NODATA)

@@ -30,6 +30,9 @@ class Figures:
     all together."""
     note: str = ""
     """How they were counted, where that has to be known: ``load balancer shared: by 1 of 3 rules``."""
+    before: "Figures | None" = None
+    """The figures as they were read, where their period began before what serves now served alone: then
+    nothing is known of what serves now. ``None``: these are of now."""
 
     def age_s(self, now: datetime) -> float:
         """Seconds since the end of the period."""

@@ -123,7 +123,7 @@ def current_way_back(picture: ServicePicture, now: datetime | None) -> WayBack |
 def blames_a_deploy(picture: ServicePicture) -> bool:
     """Whether the trouble of a service is put down to a deploy, so that going back is the first thing to do:
     by its figures, else because a rollout fails while it is under way."""
-    blame = picture.signals.blame if picture.signals else None
+    blame = picture.blame
     if blame is not None and blame.is_deploy is not None:
         return blame.is_deploy
     fails = picture.state.is_trouble and picture.state is not ServiceState.PAUSED

@@ -1,0 +1,109 @@
+"""From when on what serves a service has served alone: figures of an earlier period are of something else.
+
+Figures come minutes late and stand for a whole period. Right after a deploy the newest ones are those of
+the version before, and right after a rollback those of the version that was left: they prove nothing of
+what serves now, and nothing against it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from console.domain.guard import Judgement
+from console.domain.rollout import Rollout, RolloutStatus
+from console.domain.series import Measure, Scope
+from console.domain.service import Observation, ServiceStatus
+from console.domain.signals import Figures
+
+_COMPLETED = "deployment completed"
+_NOT_OF_A_VERSION = frozenset({Measure.QUEUE_DEPTH})
+"""What waits in a queue waits there whichever version serves."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Since when a service is served by what serves it now."""
+
+    since: datetime | None = None
+    """Figures of a period that began before that are of before; ``None``: any figures are of now."""
+    alone: bool = True
+    """No other version serves beside it."""
+
+    def is_of_now(self, figures: Figures) -> bool:
+        """Whether all requests of the period came after what serves now was there."""
+        return self.counts(figures.at - timedelta(seconds=figures.period_s))
+
+    def counts(self, began: datetime, scope: Scope = Scope.SERVICE) -> bool:
+        """Whether a period that began then is of now.
+
+        Args:
+            scope: Whose figures they are: those of the old version count only while it serves.
+        """
+        if scope is Scope.OLD:
+            return not self.alone or self.since is None
+        return self.since is None or began >= self.since
+
+    def of_now(self, figures: Figures) -> Figures:
+        """The figures; of before without what was measured, which is then kept apart."""
+        if self.is_of_now(figures):
+            return figures
+        return replace(
+            figures, requests=None, errors=None, p95_s=None, healthy_targets=None, note="", before=figures
+        )
+
+    def judges(self, judgement: Judgement) -> bool:
+        """Whether a judgement is of what serves now; one that is bad, in as many periods as it takes."""
+        measure, at = judgement.trigger.measure, judgement.as_of
+        if at is None or measure.is_state or measure in _NOT_OF_A_VERSION:
+            return True
+        periods = max(1, judgement.needed if judgement.is_bad else 1)
+        return self.counts(at - periods * timedelta(seconds=judgement.period_s), judgement.scope)
+
+
+ALWAYS = Serving()
+"""Whatever was measured is of what serves now."""
+
+
+def serving(status: ServiceStatus | None, observation: Observation | None) -> Serving:
+    """What is known of when the version that serves now began to.
+
+    While a deployment is under way that is its order, although the version before serves beside it: bad
+    figures of both are trouble whosever they are. At rest it is the end of the last change of version.
+    A restart changes no version.
+    """
+    arriving = status.arriving if status is not None else None
+    if status is None or arriving is None:
+        return ALWAYS
+    rollout = _rollout(status, observation)
+    if _same_version(status, observation, rollout):
+        others = (item for item in status.events if arriving.id not in item.message)
+        return Serving(max((item.at for item in others if _COMPLETED in item.message), default=None))
+    if status.in_motion:
+        return Serving(arriving.created_at, alone=False)
+    ends = [item.at for item in status.events if f"{arriving.id}) {_COMPLETED}" in item.message]
+    if rollout is not None and rollout.finished_at is not None:
+        ends.append(rollout.finished_at)
+    elif rollout is not None and observation is not None and not (rollout.status.is_over or ends):
+        ends.append(observation.at)  # it was under way then, and has ended since
+    return Serving(max((arriving.created_at, *ends)))
+
+
+def _rollout(status: ServiceStatus, observation: Observation | None) -> Rollout | None:
+    """The last service deployment, where it was read."""
+    found = observation.rollout if observation is not None else None
+    if found is None or found.id != status.rollout_id or found.status is RolloutStatus.UNKNOWN:
+        return None
+    return found
+
+
+def _same_version(status: ServiceStatus, observation: Observation | None, rollout: Rollout | None) -> bool:
+    """Whether what served before and after the last change runs the same; false where nothing tells."""
+    if observation is None:
+        return False
+    names = [item.release for item in status.deployments]
+    if rollout is not None:
+        names += [rollout.target, *rollout.sources]
+    if len(status.deployments) < 2 and (rollout is None or not rollout.sources):
+        return False
+    releases = [observation.releases.get(name or "") for name in names]
+    first = releases[0]
+    return first is not None and all(item is not None and first.same_as(item) for item in releases)
