@@ -22,6 +22,7 @@ from console.operations.safe import (
     owners,
     reached,
     serving,
+    uncountable,
 )
 from tests.builders import (
     GROUP,
@@ -114,6 +115,39 @@ def test_a_look_that_is_unread_still_says_what_is_needed() -> None:
     nobody = judge(an_observation(), frozenset(), 2, AFTER, DIGESTS)
     assert nobody == Sight(Reading.UNREAD, 0, 2, 0, "which tasks are the order's is not known yet")
     assert sight(an_observation(missing={"rollout": "denied"})).safe
+
+
+@pytest.mark.parametrize(
+    ("missing", "why"),
+    [
+        ({"tasks": "denied"}, "tasks could not be read: denied"),
+        ({"targets": ""}, "targets could not be read"),
+        (
+            {"targets": "throttled", "tasks": "denied"},
+            "tasks and targets could not be read: denied; throttled",
+        ),
+        ({"tasks": "denied", "targets": "denied"}, "tasks and targets could not be read: denied"),
+    ],
+)
+def test_each_reason_for_which_something_is_unread_is_said_once(missing: dict[str, str], why: str) -> None:
+    assert sight(an_observation(missing=missing)) == Sight(Reading.UNREAD, 0, 2, 0, why)
+
+
+def test_rules_are_needed_to_count_only_where_they_shift_traffic() -> None:
+    """Else targets are counted, and what they say stands; but safe it is not without the rules."""
+    unread = {"routes": "denied"}
+    words = "listener rules could not be read: denied"
+    assert uncountable(an_observation(missing=unread)) == ()
+    assert sight(an_observation(missing=unread)) == Sight(Reading.UNREAD, 2, 2, 0, words)
+    fewer = sight(an_observation(missing=unread, targets=behind(GROUP, 1)))
+    assert (fewer.reading, fewer.healthy, fewer.why) == (Reading.UNSAFE, 1, "1 of 2 good targets healthy")
+    for status in (a_service(alternate_groups=(SECOND,)), a_service(controller=CODE_DEPLOY)):
+        shifts = an_observation(status=status, missing=unread)
+        assert uncountable(shifts) == ("routes",)
+        assert sight(shifts) == Sight(Reading.UNREAD, 0, 2, 0, words)
+    every = {"targets": "", "tasks": "", "routes": "", "rollout": ""}
+    assert uncountable(an_observation(missing=every)) == ("tasks", "targets")
+    assert sight(an_observation(status=WORKER, missing=unread)).safe, "no load balancer: no rules"
 
 
 # targets
