@@ -35,6 +35,8 @@ def a_full_record() -> OperationRecord:
         onset_at=ago(400),
         accepted_at=ago(59),
         safe_at=ago(20),
+        unsafe_since=ago(15),
+        unsafe_why="1 of 2 good targets healthy",
         done_at=ago(10),
         ended_at=ago(9),
         verdict=Verdict.BOUNCED,
