@@ -338,3 +338,29 @@ def test_a_closed_journal_opens_again_and_closing_twice_is_nothing(journal: Sqli
     journal.close()
     journal.append(a_record().id, "sent", NOW, "sending", {})
     assert len(journal.entries(a_record().id)) == 1
+
+
+def test_a_list_of_operations_ends_after_five_hundred(journal: SqliteJournal, path: Path) -> None:
+    """Unless more are asked for: a journal of years is long."""
+    names = ", ".join(sqlite._COLUMNS[1:])
+    with sqlite3.connect(path) as other:
+        other.execute(
+            f"""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+            INSERT INTO operations (id, {names}) SELECT 'N' || i, {names} FROM operations, n"""
+        )
+    other.close()
+    assert len(journal.operations()) == 500
+    assert len(journal.operations(limit=601)) == 601
+
+
+def test_a_folder_that_may_not_be_looked_into_hides_no_journal(
+    journal: SqliteJournal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the file is there is then found out by opening it."""
+    journal.close()
+
+    def deny(place: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", deny)
+    assert SqliteJournal(path).operations() == (a_record(),)
