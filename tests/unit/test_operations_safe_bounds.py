@@ -322,6 +322,13 @@ def test_shifted_traffic_is_told_by_share(blue: float, green: float, why: str) -
     assert found.bad == (2 if why else 0)
 
 
+def test_before_any_of_ours_stands_there_none_is_healthy() -> None:
+    """The first seconds of blue and green: everything still goes to the others."""
+    found = sight(shifting(0, 100, tasks=theirs(3, 4), targets=behind(SECOND, 3, 4)))
+    assert (found.reading, found.healthy, found.bad) == (Reading.UNSAFE, 0, 2)
+    assert found.why == "0 of 2 good targets healthy · 100 % of requests still go to v1.4.3"
+
+
 def test_of_several_others_most_targets_name_it() -> None:
     """By version; what no release is known of is another version."""
     both = replace(a_new_release(), version=replace(a_new_release().version, label="v1.4.4"))
