@@ -228,3 +228,13 @@ def test_text_is_kept_as_it_was(journal: Journal) -> None:
     found = journal.operations()[0]
     assert (found.reason, found.target["version"]) == (text, text)
     assert journal.entries(found.id)[0].facts == {text: text}
+
+
+def test_several_that_are_known_to_be_open_are_each_passed_over(journal: Journal) -> None:
+    """All of them have to be known."""
+    first, second, third = (numbered(number) for number in (1, 2, 3))
+    journal.begin(first)
+    journal.begin(second)
+
+    assert not journal.begin(third, beside=(first.id,))
+    assert journal.begin(third, beside=(first.id, second.id))

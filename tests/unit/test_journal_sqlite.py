@@ -364,3 +364,10 @@ def test_a_folder_that_may_not_be_looked_into_hides_no_journal(
 
     monkeypatch.setattr(Path, "exists", deny)
     assert SqliteJournal(path).operations() == (a_record(),)
+
+
+def test_a_closed_journal_leaves_nothing_open(journal: SqliteJournal, path: Path) -> None:
+    """SQLite takes its own files away with the last connection; one that was never opened closes too."""
+    journal.close()
+    assert [item.name for item in path.parent.iterdir()] == ["journal.sqlite3"]
+    SqliteJournal(path).close()
