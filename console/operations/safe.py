@@ -83,7 +83,7 @@ def judge(
     if at_most is not None:
         needed = min(needed, at_most)
     if uncountable(observation):
-        return Sight(Reading.UNREAD, 0, needed, 0, _unread(observation))
+        return Sight(Reading.UNREAD, 0, needed, 0, unread(observation))
     if not good:
         return Sight(Reading.UNREAD, 0, needed, 0, "which tasks are the order's is not known yet")
     crew = _Crew(observation, good, digests or {})
@@ -91,7 +91,7 @@ def judge(
         return _by_tasks(observation, crew, needed, no_check_healthy_after)
     sight = _by_targets(observation, crew, needed)
     if sight.safe and "routes" in observation.missing:
-        return replace(sight, reading=Reading.UNREAD, why=_unread(observation))
+        return replace(sight, reading=Reading.UNREAD, why=unread(observation))
     return sight
 
 
@@ -106,7 +106,8 @@ def _shifts(observation: Observation) -> bool:
     return bool(observation.status.alternate_groups) or observation.status.controller == CODE_DEPLOY
 
 
-def _unread(observation: Observation) -> str:
+def unread(observation: Observation) -> str:
+    """Which parts that *safe* is judged by could not be read, and why."""
     parts = [part for part in _PARTS if part in observation.missing]
     why = "; ".join(dict.fromkeys(filter(None, (observation.missing[part] for part in parts))))
     said = f"{' and '.join(_PARTS[part] for part in parts)} could not be read"

@@ -16,7 +16,7 @@ from console.operations.deletion import DeletedServiceError, observe
 from console.operations.good import of_release
 from console.operations.news import Sight, news
 from console.operations.observing import LOOK_EVERY_S
-from console.operations.safe import UNPROVEN_FOR, judge
+from console.operations.safe import UNPROVEN_FOR, Reading, judge, uncountable, unread
 from console.operations.tracking import LISTED_AFTER
 from console.operations.verdict import Outcome, successors, told
 from console.ports import Clock, Platform
@@ -143,7 +143,7 @@ class Witness:
         scene = Scene(observation.status, observation, None, observation.at)
         if self._deployment is None:
             if not scene.under_way:
-                ended = self._before()
+                ended = self._before(observation)
                 if ended is not None:
                     return ended
             self._deployment = scene.arriving.id if scene.arriving else ""
@@ -158,15 +158,19 @@ class Witness:
             return None if scene.under_way else self._settled(rollout, observation)
         return self._settled(rollout, observation)
 
-    def _before(self) -> Outcome | None:
-        """Nothing is under way: the last verdict, at once. ``None`` where one has only just begun, and
-        counts do not show it yet."""
+    def _before(self, observation: Observation) -> Outcome | None:
+        """Nothing is under way: the last verdict, at once; of a success that only ECS reports what serves
+        has to be read. ``None`` where one has only just begun, and counts do not show it yet."""
         history = self._platform.history(self._address)
         if history and not history[0].status.is_over:
             self._tracked = history[0].id
             return None
         self._followed = next((item for item in history if item.status.is_over), None)
-        return last_verdict(history, self._releases(history[:2]), self._ours, self._operations())
+        ended = last_verdict(history, self._releases(history[:2]), self._ours, self._operations())
+        is_proved = self._ours is not None and ended.at == (self._ours.done_at or self._ours.ended_at)
+        if ended.verdict is not Verdict.SUCCEEDED or is_proved or not uncountable(observation):
+            return ended
+        return _unproven(unread(observation), ended.at)
 
     def _settled(self, newest: Rollout, observation: Observation) -> Outcome | None:
         """Judge the rollout that is followed; it need not be the newest any more."""
@@ -201,6 +205,8 @@ class Witness:
             return found
         if observation.at - (found.at or observation.at) <= UNPROVEN_FOR:
             return None
+        if sight.reading is Reading.UNREAD:
+            return _unproven(sight.why, found.at)
         return Outcome(Verdict.FAILED, None, f"ECS calls it successful, but {sight.why}", found.at)
 
     def _paused(self, rollout: Rollout) -> Outcome | None:
@@ -274,6 +280,10 @@ class Witness:
         }
         said = ending.verdict.words
         return self._event("verdict", f"{said} · {ending.reason}" if ending.reason else said, facts)
+
+
+def _unproven(why: str, at: datetime | None) -> Outcome:
+    return Outcome(Verdict.UNKNOWN, None, f"ECS reports success, but {why}", at)
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -15,14 +15,16 @@ from console.cli import watch
 from console.config.loader import load
 from console.domain.fleet import Diagnosis, FleetSnapshot, Problem, ServicePicture
 from console.domain.operation import OperationEvent, OperationRecord, Verb, Verdict
-from console.domain.rollout import Hook
+from console.domain.rollout import Hook, RolloutStatus
 from console.domain.service import ServiceState
 from console.operations.engine import Engine
 from console.runtime import Runtime
 from tests.builders import (
     ADDRESS,
+    NEW_ROLLOUT,
     NOW,
     a_breaker,
+    a_new_deployment,
     a_new_rollout,
     a_picture,
     a_record,
@@ -114,6 +116,37 @@ def test_with_nothing_under_way_the_last_verdict_is_there_at_once(watching: Watc
     code, lines = watching.run()
     assert (code, lines[-1]["verdict"]) == (0, "SUCCEEDED")
     assert watching.clock.waits == []
+
+
+@pytest.mark.parametrize("part", ["targets", "tasks"])
+def test_a_success_of_which_nothing_could_be_read_is_unknown(watching: Watching, part: str) -> None:
+    """ECS lists it as successful; whether anybody is served was not read. Exit as for every UNKNOWN."""
+    watching.platform.histories[ADDRESS] = (a_rollout(),)
+    watching.platform.put(an_observation(missing={part: "profile oncall may not read it"}, **{part: ()}))
+    code, lines = watching.run()
+    assert (code, lines[-1]["verdict"]) == (Verdict.UNKNOWN.exit_code, "UNKNOWN")
+    said = f"ECS reports success, but {part} could not be read: profile oncall may not read it"
+    assert lines[-1]["reason"] == said
+    states = [line["text"] for line in lines if line["event"] == "state"]
+    assert not any(text.startswith("steady") for text in states)
+
+
+def test_a_rollout_that_ends_while_its_targets_cannot_be_read_is_unknown(watching: Watching) -> None:
+    """It is waited for as long as for targets that deny it, and then nobody knows; it has not failed."""
+    watching.platform.put(a_rolling_observation())
+    done = a_new_deployment(state="COMPLETED", running=2, pending=0)
+    ended = a_new_rollout(status=RolloutStatus.SUCCESSFUL, finished_at=ago(121))
+    seen = a_rolling_observation(
+        status=a_service(deployments=(done,), rollout_id=NEW_ROLLOUT),
+        rollout=ended,
+        targets=(),
+        missing={"targets": "denied"},
+    )
+    watching.platform.histories[ADDRESS] = (ended,)
+    watching.clock.at(3, lambda: watching.platform.put(seen))
+    _, lines = watching.run(timeout=600)
+    assert lines[-1]["verdict"] == "UNKNOWN"
+    assert lines[-1]["reason"] == "ECS reports success, but targets could not be read: denied"
 
 
 class OwnEngine:
