@@ -26,10 +26,17 @@ def served(observation: Observation, label: str = "") -> str:
     return f"every request is served by {label}" if label else "every request on the target"
 
 
-def held(plan: Plan) -> str:
-    """What keeps a rollback where it went, and what would undo it."""
+def held(plan: Plan, trouble: str = "") -> str:
+    """What keeps a rollback where it went, and what would undo it.
+
+    Args:
+        plan: The rollback.
+        trouble: Why the journal cannot be written, which is where a hold is kept; empty: it can.
+    """
     if plan.rehearses:
         return f"rehearsed: {plan.target.version.label} serves, and nothing is held"
+    if trouble:
+        return f"NOT held: the journal cannot be written ({trouble})"
     return (
         f"held at {plan.target.version.label} until the next deploy or release"
         f" · a CI that registers a tag would bring {plan.source.version.label} back"

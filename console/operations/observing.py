@@ -297,7 +297,7 @@ class Observer:
         plan = self.carrier.plan
         if plan.verb is not Verb.ROLLBACK:
             return self._line  # successful is not the same as well: what dies meanwhile is said
-        return held(plan)
+        return held(plan, self.carrier.log.trouble)
 
     def _overdue(self) -> OperationEvent | None:
         """The end of the watch: ECS goes on, and what is known is said."""

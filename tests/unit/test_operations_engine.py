@@ -648,6 +648,9 @@ def test_a_rollback_ends_well_also_when_the_journal_never_comes_back(finished: B
 
     assert verdict["verdict"] == "SUCCEEDED"
     assert "disk full" in str(verdict["journal"])
+    assert str(verdict["reason"]).startswith("NOT held: the journal cannot be written (disk full")
+    finished.journal.recover()
+    assert finished.engine.holds() == {}
 
 
 def test_a_journal_that_fails_stops_a_deploy_before_anything_is_sent(bench: Bench) -> None:
