@@ -234,6 +234,12 @@ class GuardingApp(OperatingApp):
 
     @on(messages.Answered)
     def _guard_answered(self, message: messages.Answered) -> None:
+        if message.tag == GUARD and message.value is True and self._sent is not None:
+            (token, *_), answer = self._sent
+            if answer is GuardAnswer.IGNORE and token in self.under_way.operations:
+                address = self.under_way.operations[token].address
+                said = f"{address}: ignored for this rollout, its guard asks nothing more"
+                self.notify(said, markup=False, timeout=8)
         if message.tag == GUARD and message.value is False:
             self._sent = None
             said = "nothing was sent: the guard asks nothing any more, or somebody has answered"

@@ -12,8 +12,10 @@ from textual.widget import Widget
 from console.domain import words
 from console.domain.address import Address
 from console.domain.checklist import WalkView
-from console.domain.operation import OperationEvent, Step, Verb, Verdict
+from console.domain.guarded import GuardState
+from console.domain.operation import Mechanism, OperationEvent, Progress, Step, Verb, Verdict
 from console.domain.signals import LogLine
+from console.domain.version import Version
 from console.domain.wish import Wish
 from console.ports import Clock, LogSource
 from screens.base import ConsoleScreen
@@ -244,7 +246,7 @@ def picture_of(
     present: Present | None = None,
 ) -> OperationPicture:
     """What is known of an operation, as its view draws it."""
-    progress = operation.progress
+    progress = _going_back(operation.progress)
     ending = _verdict_event(operation)
     facts = ending.facts if ending else {}
     said, own = str(facts.get("reason") or ""), _verdict(facts.get("verdict"))
@@ -262,7 +264,7 @@ def picture_of(
         address=operation.address,
         started_at=operation.started_at,
         now=now,
-        plan=operation.plan,
+        plan=operation.plan if progress is operation.progress or progress is None else progress.plan,
         progress=progress,
         steps=tuple(_later(step, waited_s) for step in steps),
         verdict=verdict,
@@ -281,6 +283,28 @@ def picture_of(
         is_waiting=operation.is_waiting,
         waited_s=waited_s,
         present=present,
+    )
+
+
+def _going_back(progress: Progress | None) -> Progress | None:
+    """Of a deploy whose guard goes back in another process only the deploy is known: what leaves and what
+    arrives are then the other way round, and its estimate is of the way forward."""
+    guard = progress.guard if progress is not None else None
+    if progress is None or guard is None or guard.state is not GuardState.GOING_BACK:
+        return progress
+    plan = progress.plan
+    if plan.verb is not Verb.DEPLOY or progress.verdict is not None:
+        return progress
+    target = plan.source
+    if guard.back_to not in ("", target.version.label):
+        target = replace(target, version=Version(None, guard.back_to), definition=None, images=())
+    how = next((item for item in Mechanism if f"by {item.value}," in guard.plan), plan.mechanism)
+    seen = progress.observation
+    others = (item.id for item in seen.status.deployments) if seen is not None else ()
+    return replace(
+        progress,
+        plan=replace(plan, source=plan.target, target=target, mechanism=how, estimate=None),
+        arriving=frozenset(others) - progress.arriving,
     )
 
 

@@ -95,6 +95,7 @@ def header_picture(
         budget=budget_of(snapshot),
         held=sum(item.held for item in snapshot.environments.values()),
         alarms=alarms_of(snapshot) + alarms,
+        is_critical=alarms > 0,
     )
 
 

@@ -22,6 +22,7 @@ from widgets.service_head import HOW, blame_parts
 
 ROWS, NARROW_ROWS = 9, 5
 MOST_FIGURES = 2
+_ASKS = ": roll back?"
 SNOOZE = "wait, then ask again"
 _SAID = {
     GuardAnswer.BACK: "told to roll back",
@@ -126,8 +127,13 @@ def _question(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Li
     if not said.startswith(str(asked.address)):
         said = f"{asked.address}: {said}"
     if asked.counts_down:
-        said = said.removesuffix(": roll back?")
-    return line.put(column, cut_end(said, end - column - 1, glyphs.ellipsis), "bold strong")
+        said = said.removesuffix(_ASKS)
+    room = end - column - 1
+    if cell_width(said) > room and said.endswith(_ASKS):
+        # what is asked comes before why, where not both have room
+        why = said.removesuffix(_ASKS).removeprefix(f"{asked.address}: ")
+        said = f"{asked.address}{_ASKS} {why}"
+    return line.put(column, cut_end(said, room, glyphs.ellipsis), "bold strong")
 
 
 def _next_back(asked: GuardAsked, width: int, glyphs: Glyphs) -> Line:

@@ -88,6 +88,8 @@ class HeaderPicture:
     budget: Budget | None = None
     held: int = 0
     alarms: int = 0
+    is_critical: bool = False
+    """One of those is a service's critical alert, and not only an alarm of a deployment."""
 
 
 def header_lines(picture: HeaderPicture, width: int, glyphs: Glyphs) -> tuple[Line, Line]:
@@ -206,11 +208,12 @@ def _width(parts: _Parts) -> int:
 
 
 def _left_parts(picture: HeaderPicture, glyphs: Glyphs, level: int, narrow: bool) -> _Parts:
+    mark = glyphs.failed if picture.is_critical else glyphs.warning
     groups = [
         _data_parts(picture.data, glyphs, level),
         _budget_parts(picture.budget, glyphs, level),
         [("held ", "faint"), (str(picture.held), "text")] if picture.held else [],
-        [("alarms ", "faint"), (f"{glyphs.warning} {picture.alarms}", "critical")] if picture.alarms else [],
+        [("alarms ", "faint"), (f"{mark} {picture.alarms}", "critical")] if picture.alarms else [],
     ]
     parts: _Parts = []
     for group in filter(None, groups):

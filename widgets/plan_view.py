@@ -207,7 +207,9 @@ def _to(plan: Plan, room: int) -> tuple[tuple[tuple[str, str], ...], ...]:
     parts += _digest(release)
     if not release.definition:
         parts.append(("  as a new revision", "muted"))
-    if plan.served_s is None:
+    if plan.served_s is None and _runs_now(plan):
+        parts.append(("  runs now", "muted"))
+    elif plan.served_s is None:
         parts.append(("  never ran here", "muted" if plan.verb is Verb.DEPLOY else "critical"))
     elif plan.proven:
         parts.append((f"  ran clean for {age(plan.served_s)}", "muted"))
@@ -216,6 +218,14 @@ def _to(plan: Plan, room: int) -> tuple[tuple[tuple[str, str], ...], ...]:
         doubt = plan.doubt or "nothing proves that it ever ran well"
         lines += _sentences((f"not proven: {doubt}",), room, "bold critical")
     return tuple(lines)
+
+
+def _runs_now(plan: Plan) -> bool:
+    """Whether the target is what the service runs already, as with a restart."""
+    source, target = plan.source, plan.target
+    if source.digest and target.digest:
+        return source.digest == target.digest and source.version.label == target.version.label
+    return bool(source.definition) and source.definition == target.definition
 
 
 def _by(plan: Plan) -> tuple[tuple[str, str], ...]:

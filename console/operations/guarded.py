@@ -88,15 +88,18 @@ class Guarded:
         return self._asked is not None
 
     def holds_end(self, done_at: datetime) -> bool:
-        """Whether a deploy that is done goes on being judged; begins its bake."""
-        if not self._guard.is_armed or not self._is_waited_for:
+        """Whether a deploy that is done goes on being judged; begins its bake. An open question holds it
+        whether a bake was asked for or not: no success is given over it."""
+        if not self._guard.is_armed:
             return False
-        if self._phase is GuardPhase.ROLLOUT:
+        if self._is_waited_for and self._phase is GuardPhase.ROLLOUT:
             self._phase = GuardPhase.BAKE
             self._until = done_at + timedelta(seconds=self._terms.bake_s)
             self._is_told = False
         if self._asked is not None and (self._is_countdown or self._carrier.limits.asks == "wait"):
             return True
+        if not self._is_waited_for:
+            return False
         if self._failed and self._asked is not None:
             return False
         return self._until is not None and self._carrier.clock.now() < self._until

@@ -34,6 +34,7 @@ from widgets.guard_panel import NARROW_ROWS, ROWS, GuardAsked, GuardPanel, panel
 from widgets.lines import in_marks
 from widgets.operation_guard import guard_lines, short_guard_lines
 from widgets.palette import DARK
+from widgets.plan_view import _to
 
 QUESTION = "rugmunch/production/api: errors 8.4 % over 5 %: roll back?"
 WORKER = Address("rugmunch", "production", "worker")
@@ -577,3 +578,35 @@ def test_nothing_from_outside_moves_a_column(
     assert (len(long), len(short)) == (5, 3)
     for line in (*panel, *long, *short):
         assert_harmless(in_marks(line.strip(width, DARK), glyphs), width, glyphs)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_what_is_asked_is_read_before_why_where_both_have_no_room(width: int) -> None:
+    """The address and the question are never cut off by a long reason."""
+    why = "fairtradeworker's own container is killed for memory again and again " * 2
+    view = a_view(question=f"{ADDRESS}: {why}: roll back?")
+    lines = panel_lines(GuardAsked(view, NOW, ADDRESS, "production"), width, UNICODE)
+    said = " ".join(line.plain(width) for line in lines)
+    assert f"{ADDRESS}: roll back? fairtrade" in said
+
+
+async def test_a_trip_that_is_ignored_is_acknowledged() -> None:
+    """A key that ends the asking says that it did, and for which service."""
+    desk = GuardDesk()
+    async with desk.app.run_test(size=(140, 40)) as pilot:
+        desk.publish()
+        desk.begin(a_view())
+        await shown(pilot, desk)
+        await pilot.press("i")
+        await until(pilot, lambda: bool(desk.app._notifications))
+        (said,) = desk.app._notifications
+        assert f"{ADDRESS}: ignored for this rollout" in said.message
+
+
+def test_the_plan_of_what_runs_says_that_it_does() -> None:
+    """A restart is to what serves: it never *ran* here only because it has not ended."""
+    runs = a_plan(verb=Verb.RESTART, source=a_release(), target=a_release(), served_s=None)
+    said = " ".join(text for line in _to(runs, 100) for text, _ in line)
+    assert "runs now" in said and "never ran here" not in said
+    new = a_plan(verb=Verb.DEPLOY, source=a_release(), target=a_new_release(), served_s=None)
+    assert "never ran here" in " ".join(text for line in _to(new, 100) for text, _ in line)

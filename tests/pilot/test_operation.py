@@ -30,7 +30,7 @@ from console.domain.words import utc
 from console.errors import EndpointError
 from console.operations.pauses import waits_in
 from screens.messages import OperationWished, QuestionAnswered
-from screens.operation import OperationScreen, summary
+from screens.operation import OperationScreen, picture_of, summary
 from screens.present import present_of
 from screens.running import RunningOperation, chip_of
 from screens.under_way import UnderWay
@@ -46,6 +46,7 @@ from tests.builders import (
     a_new_release,
     a_new_rollout,
     a_picture,
+    a_release,
     a_rolling_observation,
     a_rolling_service,
     a_stopped_task,
@@ -610,6 +611,22 @@ async def test_a_deploy_whose_guard_has_tripped_is_called_safe_nowhere(
         await pilot.pause()
         assert word in text_of(screen)
         assert ("SAFE in" in text_of(screen)) is (state is GuardState.JUDGING)
+
+
+async def test_a_deploy_that_goes_back_elsewhere_is_drawn_the_other_way_round() -> None:
+    """Only the deploy's plan is known here: its target leaves, and what it left arrives again."""
+    plan = a_plan(verb=Verb.DEPLOY, source=a_release(), target=a_new_release())
+    guard = a_view(state=GuardState.GOING_BACK, question="")
+    progress = Progress("01", plan, BEGAN, (), seen(), frozenset({NEW_DEPLOYMENT}), BEGAN, guard=guard)
+    operation = RunningOperation(1, ADDRESS, Verb.DEPLOY, BEGAN, plan, began_elsewhere=True)
+    going = operation.after(OperationEvent("guard", ago(9), "01", "guard goes back", progress=progress))
+    going = going.after(OperationEvent("observed", ago(4), "01", "", progress=progress))
+    text = await shown(going)
+    assert "« ROLLING BACK" in text
+    assert ":43 v1.4.3 → :42 v1.4.2" in text
+    assert "v1.4.3 leaves, v1.4.2 arrives" in text
+    assert "no estimate" in text
+    assert [step.text for step in picture_of(going, NOW).steps] == ["guard goes back"]
 
 
 LATER = NOW + timedelta(seconds=40)

@@ -17,7 +17,7 @@ from screens.under_way import UnderWay
 from tests.builders import ADDRESS, NOW, a_picture, ago, an_address, an_environment, an_identity
 from tests.pilot.stage import a_plan
 from widgets.glyphs import ASCII, UNICODE
-from widgets.header import Chip, header_lines
+from widgets.header import Chip, HeaderPicture, header_lines
 
 
 def _second(picture: EnvironmentPicture, width: int) -> str:
@@ -139,3 +139,10 @@ def test_what_has_just_ended_stands_before_the_watch_that_follows_it() -> None:
         shown.operations[item.token] = item
     assert [item.token for item in shown.by_urgency(NOW)] == [1, 2]
     assert [item.token for item in shown.by_urgency(NOW + timedelta(seconds=60))] == [2]
+
+
+@pytest.mark.parametrize(("is_critical", "said"), [(True, "alarms ✗ 1"), (False, "alarms ▲ 1")])
+def test_a_critical_alert_has_the_mark_of_one(is_critical: bool, said: str) -> None:
+    """An alarm of a deployment alone has that of a warning."""
+    second = header_lines(HeaderPicture(alarms=1, is_critical=is_critical), 140, UNICODE)[1]
+    assert said in second.plain(140)

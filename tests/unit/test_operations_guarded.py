@@ -542,6 +542,15 @@ def test_an_unanswered_question_is_no_success_where_nobody_can(post: Post) -> No
     assert post.orders == 1
 
 
+def test_a_question_that_nobody_asked_to_be_asked_holds_the_end_as_well(post: Post) -> None:
+    """A guard as it is configured, without a bake: no success is given over its open question."""
+    post.figures.bad()
+    post.at(300, lambda: post.answer(GuardAnswer.IGNORE))
+    assert post.deploy()["verdict"] == "SUCCEEDED"
+    assert any(in_state("tripped")(event) for event in post.told)
+    assert post.told[-1].at - NOW >= timedelta(seconds=300)
+
+
 def test_wait_asks_again_while_it_lasts(post: Post) -> None:
     post.at(60, post.figures.bad)
     post.at(90, lambda: post.answer(GuardAnswer.WAIT))
