@@ -154,7 +154,8 @@ class FleetScreen(ChangingScreen):
         if below:
             column = line.run(2, (glyphs.more, "muted"), (f" {below:,} more", "muted")) + 3
         if self.is_narrow:
-            column = put_counts(line, column, *counts(self._rows), glyphs) + 1
+            by_counts = any(row.by_counts for row in self._rows)
+            column = put_counts(line, column, *counts(self._rows), glyphs, by_counts=by_counts) + 1
             reading = reading_line(self.snapshot)
             if reading and self.size.width - column > len(reading):
                 line.put(column, reading, "muted")

@@ -73,6 +73,7 @@ def row_of(
         back_ink=back_ink,
         mixed=is_mixed(picture),
         seen=alert if alert is not None and alert.quiets(picture) else None,
+        by_counts=bool(picture.reserve),
         deleted_age=picture.deletion.ago(now, narrow=True) if picture.deletion and now else "",
     )
 
@@ -216,7 +217,7 @@ def explanation(picture: ServicePicture, now: datetime | None) -> tuple[tuple[st
     """Cause and remedy in full, what really runs, and the way back: label and text."""
     found = picture.diagnosis
     lines = [
-        ("why", found.line or _calm(picture, now)),
+        ("why", picture.why if found.line else _calm(picture, now)),
         ("blame", _blame(picture)),
         ("remedy", found.remedy or _no_remedy(picture, now)),
         ("runs", runs_line(picture)),

@@ -93,7 +93,8 @@ def _divider(rows: Sequence[ServiceRow], narrow: bool, after_loud: bool) -> tupl
     if narrow:
         return (GapRow(),) if after_loud else ()
     steady, stale = counts(rows)
-    return (CountsRow(steady, stale),) if steady or stale else ()
+    by_counts = any(row.by_counts for row in rows)
+    return (CountsRow(steady, stale, by_counts=by_counts),) if steady or stale else ()
 
 
 def counts(rows: Iterable[ServiceRow]) -> tuple[int, int]:

@@ -30,8 +30,8 @@ def summary(
         account = f"{around.standing.account_name} {account}"
     place = " ".join(part for part in (account, environment.region, environment.cluster) if part)
     lines = [f"{picture.address}  {state}", place, *_running(picture), *_deployments(picture, now)]
-    if picture.diagnosis.line:
-        lines.append(f"why: {picture.diagnosis.line}")
+    if picture.why:
+        lines.append(f"why: {picture.why}")
     if picture.diagnosis.remedy:
         lines.append(f"remedy: {picture.diagnosis.remedy}")
     lines += _figures(picture, now)

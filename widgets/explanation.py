@@ -95,7 +95,7 @@ def explanation_lines(
     found = picture.diagnosis
     column, end = 24, width - 2
     lines = [heading("explain", 2, end, glyphs)]
-    cause = found.line or assurance(picture, now)
+    cause = picture.why if found.line else assurance(picture, now)
     remedy = found.remedy or (NOTHING_TO_DO if is_well(picture, now) else NO_REMEDY)
     for label, text, ink in (("cause", cause, "text"), ("remedy", remedy, "strong")):
         for place, part in enumerate(wrapped(text, end - column)):

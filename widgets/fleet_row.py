@@ -105,6 +105,8 @@ class ServiceRow:
     """Its alerts, where somebody has seen all that is wrong with it; ``None``: nothing is, or it is loud."""
     errors_age: str = ""
     """How old its figures are, as short as it gets, where they are old."""
+    by_counts: bool = False
+    """It is steady only by what ECS counts: its mark is not green."""
     deleted_age: str = ""
     """How long ago it was deleted, as short as it gets; empty: not deleted, or not known."""
 
@@ -156,11 +158,12 @@ class ServiceRow:
             word = longer if len(longer) <= STATE_ROOM and (narrow or self._shifts) else word
         mark = "reverse " if self.changed else ""
         bold = "bold " if self.is_loud or self.state is ServiceState.UNKNOWN else ""
-        glyph_ink = "steady" if self.state is ServiceState.STEADY else ink
+        glyph_ink = "steady" if self.state is ServiceState.STEADY and not self.by_counts else ink
         if self.errors_ink == DOUBTFUL and not self.is_loud:
             glyph_ink = "warning"  # too few requests to judge: no green beside them
         said = (word, f"{mark}{bold}{ink}")
-        line.run(2, (glyphs.of_state(self.state), glyph_ink), (" ", f"{bold}{ink}"), said)
+        glyph = glyphs.open if self.by_counts else glyphs.of_state(self.state)
+        line.run(2, (glyph, glyph_ink), (" ", f"{bold}{ink}"), said)
 
     def _aged_word(self) -> str:
         """The state with the age of its picture, said as short as the column needs."""
@@ -259,12 +262,14 @@ class CountsRow:
 
     steady: int
     stale: int
+    by_counts: bool = False
+    """Some of the steady ones are so only by what ECS counts."""
     height: int = 1
     key: None = None
 
     def lines(self, width: int, theme: str, glyphs: Glyphs, selected: bool) -> tuple[Line, ...]:
         line = Line()
-        column = put_counts(line, 2, self.steady, self.stale, glyphs) + 1
+        column = put_counts(line, 2, self.steady, self.stale, glyphs, by_counts=self.by_counts) + 1
         return (line.put(column, glyphs.rest * max(0, width - 2 - column), "rule"),)
 
 
@@ -291,10 +296,13 @@ class SentenceRow:
         return (Line().put(2, cut_end(self.text, width - 4, glyphs.ellipsis), "muted"),)
 
 
-def put_counts(line: Line, column: int, steady: int, stale: int, glyphs: Glyphs) -> int:
-    """Place ``● 21 steady   ◌ 4 stale``; the column after it."""
+def put_counts(
+    line: Line, column: int, steady: int, stale: int, glyphs: Glyphs, *, by_counts: bool = False
+) -> int:
+    """Place ``● 21 steady   ◌ 4 stale``, without green where some are so by counts; the column after it."""
     if steady:
-        column = line.run(column, (glyphs.steady, "steady"), (f" {steady:,} steady", "muted")) + 2
+        mark = (glyphs.open, "muted") if by_counts else (glyphs.steady, "steady")
+        column = line.run(column, mark, (f" {steady:,} steady", "muted")) + 2
     if stale:
         column = line.run(column, (glyphs.stale, "stale"), (f" {stale:,} stale", "stale")) + 2
     return column

@@ -122,10 +122,11 @@ def _title(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
     state = picture.state
     ink = STATE_INKS[state]
     loud = state.is_trouble or state.is_moving
-    glyph_ink = "steady" if state is ServiceState.STEADY else ink
+    glyph_ink = "steady" if state is ServiceState.STEADY and not picture.reserve else ink
     if stale_age and not loud:
         ink = glyph_ink = "stale"
-    glyph = glyphs.stale if stale_age and not loud else glyphs.of_state(state)
+    calm_glyph = glyphs.open if picture.reserve else glyphs.of_state(state)
+    glyph = glyphs.stale if stale_age and not loud else calm_glyph
     gone = picture.deletion.ago(head.now, narrow=narrow) if picture.deletion else ""
     said = " ".join(part for part in (state_word(state), gone or progress_words(picture), stale_age) if part)
     if picture.as_of is None and picture.status is None and not picture.diagnosis.line:
@@ -176,7 +177,7 @@ def progress_words(picture: ServicePicture) -> str:
 
 
 def _why(head: Head, width: int, narrow: bool, glyphs: Glyphs) -> Line:
-    line, why = Line().put(2, "why", "faint"), head.picture.diagnosis.line
+    line, why = Line().put(2, "why", "faint"), head.picture.diagnosis.line and head.picture.why
     parts = [(why, "text")] if why else []
     if why and head.alert is not None and head.alert.quiets(head.picture):
         parts.append((" · seen", "muted"))

@@ -23,7 +23,7 @@ from console.watch.problems import KEY
 
 _ASCII = {
     **{"●": "o", "»": ">", "«": "<", "◔": "%", "▽": "v", "▲": "!", "✗": "X", "■": "#", "║": "=", "?": "?"},
-    "⊘": "D",
+    **{"⊘": "D", "○": "."},
 }
 _GLYPHS = {
     ServiceState.DELETED: "⊘",
@@ -40,6 +40,8 @@ _GLYPHS = {
     ServiceState.DRAINED: "▽",
     ServiceState.STEADY: "●",
 }
+_COUNTED = "○"
+"""Steady by counts alone."""
 _COLUMNS = (
     *("state", "service", "environment", "tasks", "version", "rollout"),
     *("errors", "p95", "age", "by", "back", "why"),
@@ -93,7 +95,8 @@ def service_facts(row: ServicePicture, clock: Clock) -> dict[str, object]:
         "figures": _figures_facts(row.worst_figures, row.error_reading, clock) if row.worst_figures else None,
         "errors": _errors_facts(row.error_reading),
         "way_back": _way_back_facts(way) if (way := current_way_back(row, clock.now())) else None,
-        "why": row.diagnosis.line or None,
+        "why": row.why or None,
+        "judged_by": None if row.state is ServiceState.UNKNOWN else row.diagnosis.basis.value,
         "deleted": _deletion_facts(row.deletion) if row.deletion else None,
         "rollout": rollout_facts(row, clock),
         "held": (
@@ -266,7 +269,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
         cell = f"{cell} {age(figures.age_s(clock.now()), narrow=True)} ago"
     p95 = figures.p95_s if figures else None
     return (
-        " ".join(filter(None, (_GLYPHS[row.state], word, gone))),
+        " ".join(filter(None, (_COUNTED if row.reserve else _GLYPHS[row.state], word, gone))),
         row.address.service,
         environment.name,
         tasks,
@@ -277,7 +280,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
         deployed,
         row.deployed_by or NOTHING,
         _back_words(current_way_back(row, clock.now())),
-        " · ".join(filter(None, (mixed, row.diagnosis.line, held))),
+        " · ".join(filter(None, (mixed, row.why, held))),
     )
 
 

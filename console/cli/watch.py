@@ -160,7 +160,7 @@ class Told:
         for row in snapshot.services():
             if row.address not in self._chosen or row.status is None or row.remembered:
                 continue
-            now = Sight(row.status, row.observation, row.state, row.diagnosis.line)
+            now = Sight(row.status, row.observation, row.state, row.why)
             for item in news(self._sights.get(row.address), now):
                 yield str(row.address), item.event, item.text, dict(item.facts)
             self._sights[row.address] = now

@@ -16,8 +16,8 @@ JUDGED_FOR = timedelta(minutes=10)
 
 
 def is_well(picture: ServicePicture, now: datetime) -> bool:
-    """ECS is steady, and figures of the last minutes were judged and are fine."""
-    return picture.state is ServiceState.STEADY and not _doubt(picture, now)
+    """ECS is steady, targets were read, and figures of the last minutes were judged and are fine."""
+    return picture.state is ServiceState.STEADY and not picture.reserve and not _doubt(picture, now)
 
 
 def assurance(picture: ServicePicture, now: datetime) -> str:
@@ -28,8 +28,8 @@ def assurance(picture: ServicePicture, now: datetime) -> str:
         return "no evidence"
     if picture.state is not ServiceState.STEADY:
         return "no evidence of trouble"
-    doubt = _doubt(picture, now)
-    return f"steady in ECS · {doubt}" if doubt else WELL
+    doubts = tuple(filter(None, (picture.reserve, _doubt(picture, now))))
+    return " · ".join(("steady in ECS", *doubts)) if doubts else WELL
 
 
 def _doubt(picture: ServicePicture, now: datetime) -> str:

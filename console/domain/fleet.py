@@ -172,6 +172,11 @@ class ServicePicture:
         return "by ECS's counts, targets not read" if has_targets else "by ECS's counts alone"
 
     @property
+    def why(self) -> str:
+        """The diagnosis, with what a steady state rests on where that is too little; may be empty."""
+        return " · ".join(filter(None, (self.diagnosis.line, self.reserve)))
+
+    @property
     def is_drained_by_us(self) -> bool:
         """Nothing of it runs because one of us wanted it so: what its figures say is no alert."""
         return bool(self.drained_by) and self.status is not None and self.status.desired == 0

@@ -15,7 +15,7 @@ from threading import Event
 from typing import Any
 
 from console.domain.address import Address, Environment
-from console.domain.fleet import Deletion, Diagnosis, ServicePicture, WayBack
+from console.domain.fleet import Basis, Deletion, Diagnosis, ServicePicture, WayBack
 from console.domain.rollout import Deployment
 from console.domain.service import ServiceState, ServiceStatus
 from console.domain.signals import Figures
@@ -116,6 +116,7 @@ def _kept(row: ServicePicture) -> dict[str, Any]:
         "status": _members(status),
         "deployments": [_members(item) for item in status.deployments],
         "diagnosis": [row.diagnosis.state.value, row.diagnosis.line, row.diagnosis.remedy],
+        "basis": row.diagnosis.basis.value,
         "version": _members(row.version) if row.version else None,
         "figures": _members(row.figures) if row.figures else None,
         "way_back": _members(row.way_back) if row.way_back else None,
@@ -146,7 +147,9 @@ def _row(address: Address, environment: Environment, kept: Mapping[str, Any]) ->
         environment,
         _moment(kept["as_of"]),
         status=status,
-        diagnosis=Diagnosis(ServiceState(state), line, remedy),
+        diagnosis=Diagnosis(
+            ServiceState(state), line, remedy, basis=Basis(kept.get("basis", Basis.COUNTS.value))
+        ),
         figures=Figures(**_read(kept["figures"])) if kept["figures"] else None,
         deployed_at=_moment(kept["deployed_at"]),
         version=Version(**_read(kept["version"])) if kept["version"] else None,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.domain.fleet import Deletion, Diagnosis, EnvironmentPicture, FleetSnapshot, WayBack
+from console.domain.fleet import Basis, Deletion, Diagnosis, EnvironmentPicture, FleetSnapshot, WayBack
 from console.domain.guard import Blame, ServiceSignals
 from console.domain.impact import impact
 from console.domain.series import Measure, Point, Scope, Series, SeriesPicture
@@ -35,7 +35,7 @@ from tests.builders import (
 from tests.signals import some_signals
 from widgets.fleet_heads import SortBy
 from widgets.fleet_row import put_counts
-from widgets.glyphs import ASCII, UNICODE
+from widgets.glyphs import ASCII, UNICODE, Glyphs
 from widgets.line import Line
 from widgets.palette import DARK, DARK_16, LIGHT, NOCOLOR, style, theme_for
 from widgets.sparkline import sparkline
@@ -303,6 +303,24 @@ def test_only_what_was_read_and_judged_fine_is_well() -> None:
     assert said(figures=some_figures(at=ago(900)))[0] == "steady in ECS · its figures are 15 min old"
     worker = a_service(target_groups=())
     assert said(status=worker, figures=None)[0] == "steady in ECS · its figures are not judged"
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+def test_what_is_steady_by_counts_alone_is_not_green_nor_well(glyphs: Glyphs) -> None:
+    """Its targets were not read lately: another mark, in the ink of its word, and no *all is well*."""
+    by_counts = a_picture(diagnosis=Diagnosis(ServiceState.STEADY, basis=Basis.COUNTS))
+    for width in (80, 140):
+        pieces = row_of(by_counts, NOW).lines(width, "", glyphs, False)[0].pieces
+        assert pieces[0][1:] == (glyphs.open, "muted")
+        assert "steady" not in [ink for _, _, ink in pieces]
+        pieces = row_of(a_picture(), NOW).lines(width, "", glyphs, False)[0].pieces
+        assert pieces[0][1:] == (glyphs.steady, "steady")
+    lines = dict(explanation(by_counts, NOW))
+    assert lines["why"] == "steady in ECS · by ECS's counts, targets not read"
+    assert lines["remedy"] == "none is known"
+    line = Line()
+    put_counts(line, 2, 21, 0, glyphs, by_counts=True)
+    assert "steady" not in [ink for _, _, ink in line.pieces]
 
 
 def test_too_few_requests_are_amber_and_never_beside_green() -> None:

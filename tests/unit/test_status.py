@@ -14,6 +14,7 @@ from console.cli import status
 from console.cli.fleet import service_facts, table
 from console.config.loader import load
 from console.config.settings import Settings
+from console.diagnosis import diagnose_picture
 from console.domain.address import Address
 from console.domain.fleet import Deletion, Diagnosis, WayBack
 from console.domain.operation import Verdict
@@ -179,6 +180,7 @@ def test_a_calm_fleet_is_one_object(world: World, printed: Printed) -> None:
     assert service == {
         "address": "rugmunch/production/api",
         "state": "steady",
+        "judged_by": "read",
         "desired": 2,
         "running": 2,
         "pending": 0,
@@ -191,6 +193,21 @@ def test_a_calm_fleet_is_one_object(world: World, printed: Printed) -> None:
         "rollout": None,
         "held": None,
     }
+
+
+def test_what_is_steady_by_counts_alone_says_so_and_has_a_mark_of_its_own() -> None:
+    """Of many services only ECS's counts are read: a task that runs need not answer."""
+    row = a_picture(observation=None)
+    row = replace(row, diagnosis=diagnose_picture(row, NOW))
+    facts = service_facts(row, FakeClock())
+    said = "by ECS's counts, targets not read"
+    assert (facts["state"], facts["judged_by"], facts["why"]) == ("steady", "counts", said)
+    for ascii_only, mark in ((False, "○"), (True, ".")):
+        line = table([an_environment_picture(row)], FakeClock(), ascii_only=ascii_only)[1]
+        assert line.startswith(f"{mark} steady")
+        assert line.endswith(said)
+    read = a_picture(diagnosis=diagnose_picture(a_picture(), NOW))
+    assert table([an_environment_picture(read)], FakeClock())[1].startswith("● steady")
 
 
 def test_the_account_is_the_callers_where_the_configuration_names_none(
