@@ -68,9 +68,10 @@ def of_plan(plan: Plan) -> Iterator[Claim]:
         yield Claim(Word.PROVEN, "operation", promise)
 
 
-def of_row(row: ServicePicture, now: datetime) -> Iterator[Claim]:
-    """What the fleet and its explanation say of a service; a stale row says only how old it is."""
-    if is_stale(row, now):
+def of_row(row: ServicePicture, picture: EnvironmentPicture, now: datetime) -> Iterator[Claim]:
+    """What the fleet and its explanation say of a service. A stale row says only how old it is; beside an
+    environment that says that it cannot be read, it is what was read last, and nothing of now."""
+    if is_stale(row, now) or (picture.problem is not None and picture.problem.part == "status"):
         return
     if row.state is ServiceState.STEADY:
         yield Claim(Word.STEADY, "fleet")

@@ -155,9 +155,10 @@ class Desk:
         self.clock.at(self.clock.monotonic() + TICK_S, self._tick)
 
     def _displayed(self) -> Iterator[Claim]:
-        row = self.runtime.store.snapshot.find(self.address)
+        snapshot = self.runtime.store.snapshot
+        row = snapshot.find(self.address)
         if row is not None:
-            yield from claims.of_row(row, self.clock.now())
+            yield from claims.of_row(row, snapshot.environments[self.address.place], self.clock.now())
         if self.said is not None:
             yield from self.said.displayed()
 
