@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from console.diagnosis import diagnose
 from console.domain.fleet import Diagnosis, EnvironmentPicture
 from console.domain.service import ServiceState
 from console.errors import CredentialsError, RefusedError
@@ -16,6 +17,7 @@ from tests.builders import (
     a_rolling_observation,
     a_stopped_task,
     ago,
+    an_observation,
     task_id,
 )
 from tests.pilot.desk import WHY, Desk, failing_picture
@@ -189,6 +191,19 @@ async def test_a_part_that_could_not_be_read_says_so_and_is_never_zero() -> None
     desk = Desk(EnvironmentPicture(picture.environment, ago(1), (picture,)))
     async with desk.app.run_test(size=WIDE) as pilot:
         assert "not read: not allowed: ecs:ListTasks" in words_of(await desk.open_service(pilot))
+
+
+async def test_a_version_whose_targets_could_not_be_read_is_not_called_serving() -> None:
+    """The state is unknown, on top and beside the deployment; nothing of it is green."""
+    seen = an_observation(targets=(), missing={"targets": "denied"})
+    picture = a_picture(observation=seen, diagnosis=diagnose(seen.status, seen, None))
+    desk = Desk(EnvironmentPicture(picture.environment, ago(1), (picture,)))
+    async with desk.app.run_test(size=WIDE) as pilot:
+        said = words_of(await desk.open_service(pilot))
+        assert "? UNKNOWN" in said
+        assert "targets could not be read: denied" in said
+        assert "? unknown" in said
+        assert "serving" not in said
 
 
 async def test_a_held_service_says_at_which_version() -> None:
