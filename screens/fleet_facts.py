@@ -243,5 +243,5 @@ def _blame(picture: ServicePicture) -> str:
     found = picture.blame
     if found is None:
         return ""
-    answer = {True: "the deploy", False: "not the deploy", None: "cannot be told"}[found.is_deploy]
+    answer = {True: "the deploy", False: "not the deploy", None: "unknown"}[found.is_deploy]
     return " · ".join(part for part in (answer, found.line, found.uncured) if part)

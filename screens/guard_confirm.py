@@ -44,7 +44,7 @@ class GuardPlanScreen(PlanScreen):
     def notices(self, plan: Plan, column: int, width: int) -> tuple[Line, ...]:
         lines = super().notices(plan, column, width)
         if settled := self._settled(self.guarded):
-            said = f"nothing is sent from here any more: {settled}"
+            said = f"Nothing will be sent: {settled}"
             return (*plan_dialog.notice(self.glyphs.failed, said, "bold warning", column, width), *lines)
         asks = f"asked by the guard of {self.guarded.address}: {self.guarded.view.headline}"
         asks = cut_end(asks, width - 2, self.glyphs.ellipsis)  # one row: the plan is what has to be read

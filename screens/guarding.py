@@ -51,7 +51,7 @@ class GuardingApp(OperatingApp):
             "roll back",
             id="guard.back",
             priority=True,
-            tooltip="Read the plan of its rollback",
+            tooltip="Review the rollback plan",
         ),
         Binding("w", "guard_wait", "wait", id="guard.wait", priority=True, tooltip="Go on, and ask again"),
         Binding(
@@ -242,7 +242,7 @@ class GuardingApp(OperatingApp):
                 self.notify(said, markup=False, timeout=8)
         if message.tag == GUARD and message.value is False:
             self._sent = None
-            said = "nothing was sent: the guard asks nothing any more, or somebody has answered"
+            said = "Nothing sent: the guard's question is already settled."
             self.notify(said, markup=False, timeout=8)
 
     @on(messages.AskFailed)

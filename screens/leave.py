@@ -17,8 +17,8 @@ from widgets.line import Line
 from widgets.lines import Pane
 
 WIDTH = 76
-WATCHED_HERE = "ECS goes on by itself; from then on nobody watches it."
-WATCHED_ELSEWHERE = "Other processes carry it: they go on with it, and with its guard."
+WATCHED_HERE = "ECS continues; nobody will be watching."
+WATCHED_ELSEWHERE = "Other processes keep watching and guarding it."
 
 
 class LeavePane(Pane):

@@ -177,7 +177,7 @@ def chip_of(
     if progress.safety.is_lost:
         return Chip(f"{name} NOT SAFE ANY MORE", glyphs.failed, "critical")
     if progress.safety.trouble:
-        return Chip(f"{name} safe? not read", glyphs.unknown, "stale")
+        return Chip(f"{name} safety unknown", glyphs.unknown, "stale")
     if progress.safe_at is not None:
         safe = words.clock((progress.safe_at - progress.confirmed_at).total_seconds())
         return Chip(f"{name} safe in {safe}", glyphs.passed, "steady")

@@ -70,7 +70,7 @@ def changes(older: Release, newer: Release) -> tuple[Change, ...]:
     for change in setting_changes(older, newer):
         name = change.name
         if name == HIDDEN:
-            found.append(Change(name, after="values differ that are never shown"))
+            found.append(Change(name, after="hidden values differ"))
         elif change.differs:
             found.append(Change(name, after="differs"))
         elif change.before or change.after:

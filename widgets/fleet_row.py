@@ -196,7 +196,7 @@ class ServiceRow:
     def _back(self, line: Line, end: int, room: int) -> None:
         if self.held:
             line.right(
-                end, "held" if self.hold_is_kept else "held?", "warning" if self.hold_is_kept else "critical"
+                end, "held" if self.hold_is_kept else "hold!", "warning" if self.hold_is_kept else "critical"
             )
             return
         calm = self.stale_age and not self.is_loud

@@ -141,7 +141,7 @@ def _next_back(asked: GuardAsked, width: int, glyphs: Glyphs) -> Line:
     if asked.next_back is None:
         return Line()
     address, left_s = asked.next_back
-    said = f"{address} goes back by itself in {clock(left_s)}"
+    said = f"{address} rolls back automatically in {clock(left_s)}"
     return Line().put(2, cut_end(said, width - 4, glyphs.ellipsis), "bold critical")
 
 
@@ -219,11 +219,11 @@ def _answers(asked: GuardAsked, width: int, glyphs: Glyphs, narrow: bool) -> Lin
     if asked.counts_down:
         left = (f"rolling back in {clock(asked.left_s)}", "bold critical")
         cancel = [(f" {glyphs.dot} ", "text"), (keys.cancel, "bold accent"), (" cancels", "strong")]
-        plan = [(f" {glyphs.dot} ", "text"), (keys.back, "bold accent"), (" reads the plan", "strong")]
+        plan = [(f" {glyphs.dot} ", "text"), (keys.back, "bold accent"), (" opens the plan", "strong")]
         line.run(2, left, *cancel, *plan)
         said = "no other key stops it"
     else:
-        to = f" roll back to {view.back_to}, plan first" if view.back_to and not narrow else " roll back"
+        to = f" review rollback to {view.back_to}" if view.back_to and not narrow else " review rollback"
         back = [(keys.back, "bold accent"), (to, "bold strong"), (gap, "text")]
         wait = [(keys.wait, "bold accent"), (" wait" if narrow else f" {SNOOZE}", "text"), (gap, "text")]
         ignored = " ignore" if narrow else " ignore until this rollout ends"

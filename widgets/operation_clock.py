@@ -63,4 +63,4 @@ def _until_done(shown: OperationPicture) -> list[tuple[str, str]]:
         return [("safe", green), (f"done in {clock(shown.done_s)}", "text")]
     if shown.verdict is not None or shown.error:
         return [("safe", green)]
-    return [("safe, to done", green), (clock(shown.elapsed_s), "bold strong")]
+    return [("safe, not done", green), (clock(shown.elapsed_s), "bold strong")]

@@ -153,7 +153,7 @@ def _states(name: str, items: list[GuardFigure], columns: GaugeColumns, glyphs: 
             parts += [(glyphs.steady, "steady"), (f" {called}", "text")]
         elif item.value >= 1:
             since = f" {age(item.age_s)} ago" if item.age_s is not None else ""
-            parts += [(f"{glyphs.unknown} {called}", "stale"), (f" well{since}, unknown now", "stale")]
+            parts += [(f"{glyphs.unknown} {called}", "stale"), (f" healthy{since}, now unknown", "stale")]
         else:
             said = value_in_words(item.measure, item.value)
             parts += [(f"{glyphs.failed} {called}", "critical"), (f" {said}", "critical")]

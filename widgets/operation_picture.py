@@ -219,7 +219,7 @@ def state_words(shown: OperationPicture, glyphs: Glyphs, *, short: bool = False)
     if shown.safety.is_lost:
         return glyphs.failed, "NOT SAFE ANY MORE", "bold critical"
     if shown.safety.trouble:
-        return glyphs.unknown, "SAFE UNKNOWN", "bold stale"
+        return glyphs.unknown, "SAFETY UNKNOWN", "bold stale"
     if shown.safe_s is not None:
         return glyphs.passed, f"SAFE in {clock(shown.safe_s)}", "bold steady"
     return motion_words(shown.verb, glyphs)

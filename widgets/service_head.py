@@ -111,7 +111,7 @@ def _blame(picture: ServicePicture, width: int, narrow: bool, glyphs: Glyphs) ->
 
 def blame_parts(found: Blame, glyphs: Glyphs) -> list[tuple[str, str]]:
     """Is it the deploy? In one line, with what going back would not cure."""
-    answer = {True: "yes", False: "no", None: "cannot be told"}[found.is_deploy]
+    answer = {True: "yes", False: "no", None: "unknown"}[found.is_deploy]
     ink = {True: "bold critical", False: "bold warning", None: "bold stale"}[found.is_deploy]
     uncured = [(f" {glyphs.dot} {found.uncured}", "warning")] if found.uncured else []
     return [(answer, ink), (f" {glyphs.dot} {found.line}", "text"), *uncured]

@@ -113,13 +113,15 @@ class BalancerRules:
             if not mine or mine == len(known):
                 return ALONE
             return Portion(
-                mine / len(known), f"load balancer shared: by {mine} of {len(known)} target groups"
+                mine / len(known), f"shared load balancer: counted by {mine} of {len(known)} target groups"
             )
         leading = [share for rule in rules if (share := _leading(rule))]
         part = sum(percent for share in leading for group, percent in share.items() if group in groups) / 100
         if part >= len(leading):
             return ALONE
-        return Portion(part / len(leading), f"load balancer shared: by {part:.3g} of {len(leading)} rules")
+        return Portion(
+            part / len(leading), f"shared load balancer: counted by {part:.3g} of {len(leading)} rules"
+        )
 
     def _of(self, balancer: str) -> tuple[Answer, ...] | None:
         try:

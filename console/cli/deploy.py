@@ -177,7 +177,7 @@ def answer(engine: Engine, address: Address, arguments: argparse.Namespace, repo
             return ended
     if not engine.answer_guard(record.id, given, plan, arguments.confirm):
         raise RefusedError(
-            f"the guard of {address} asks nothing: it has not tripped, or somebody has answered",
+            f"the guard of {address} has no open question: not tripped, or already answered",
             f"quarterdeck rollback {address} goes back all the same",
         )
     return follow(engine.resume(record.id), report)

@@ -298,9 +298,10 @@ def _rollout_words(row: ServicePicture, clock: Clock) -> str:
     arriving = row.status.arriving if row.status else None
     if facts is None or arriving is None:
         return NOTHING
-    if facts["status"] == RolloutStatus.UNKNOWN.value and not (row.status and row.status.progress):
-        return "unknown"
-    return f"{arriving.running}/{arriving.desired} new"
+    counts = f"{arriving.running}/{arriving.desired} new"
+    if facts["status"] != RolloutStatus.UNKNOWN.value:
+        return counts
+    return f"unknown, {counts}" if row.status and row.status.progress else "unknown"
 
 
 def _age_s(picture: EnvironmentPicture, clock: Clock) -> float | None:

@@ -97,7 +97,7 @@ def add_options(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespa
         type=seconds,
         default=GIVE_UP_S,
         help="stop watching after 90, 90s or 30m (the default): STUCK, TIMED_OUT, or UNKNOWN without contact;"
-        " what was ordered goes on",
+        " the deployment continues",
     )
     add_config(parser)
     parser.set_defaults(run=run)

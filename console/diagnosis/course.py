@@ -158,7 +158,7 @@ def went_back(scene: Scene) -> str:
         return ""
     to = label_of(scene, scene.primary.id) if scene.primary else ""
     who = "ECS" if rollout.went_back_by_itself else scene.held_by or "somebody"
-    line = f"{who} went back{f' to {to}' if to else ''} {_age(scene, rollout.finished_at)} ago"
+    line = f"{who} rolled back{f' to {to}' if to else ''} {_age(scene, rollout.finished_at)} ago"
     if who == scene.held_by:
         return line
     why = turned_because(scene)

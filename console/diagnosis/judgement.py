@@ -15,12 +15,13 @@ from console.domain.series import Measure
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.signals import Figures
 from console.domain.text import cell_width, cut_end
+from console.domain.words import count
 
 WIDTH = 110
 """Cells that a diagnosis may take."""
 P95_LIMIT_S = next(item.warning or 0.0 for item in DEFAULT_ALERTS if item.measure is Measure.P95)
-DELETED = "deleted: nothing of it runs"
-AFTER_DELETION = "create it again in ECS, or take it out of the configuration"
+DELETED = "deleted: no tasks"
+AFTER_DELETION = "recreate it in ECS, or remove it from the configuration"
 _SEPARATOR = " · "
 _STATES = {
     Kind.FAILURE: ServiceState.FAILING,
@@ -212,7 +213,9 @@ def _deleted(status: ServiceStatus) -> Diagnosis:
         return Diagnosis(ServiceState.DELETED, DELETED, AFTER_DELETION)
     left = status.running + status.pending
     return Diagnosis(
-        ServiceState.DELETING, line("being deleted", f"{left} left to stop" if left else ""), AFTER_DELETION
+        ServiceState.DELETING,
+        line("being deleted", f"{count(left, 'task')} still stopping" if left else ""),
+        AFTER_DELETION,
     )
 
 
@@ -221,7 +224,7 @@ def _leaving(scene: Scene) -> Diagnosis:
     why = f"drained by {scene.drained_by}" if scene.drained_by else "desired count is 0"
     left = status.running + status.pending
     if left:
-        return Diagnosis(ServiceState.DRAINING, line(why, f"{left} left to stop"))
+        return Diagnosis(ServiceState.DRAINING, line(why, f"{count(left, 'task')} still stopping"))
     return Diagnosis(ServiceState.DRAINED, why)
 
 

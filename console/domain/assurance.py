@@ -10,7 +10,7 @@ from console.domain.words import age
 
 WELL = "all is well"
 NOTHING_TO_DO = "nothing to do"
-NO_REMEDY = "none is known"
+NO_REMEDY = "no known fix"
 JUDGED_FOR = timedelta(minutes=10)
 """So long figures stand for now: those of load balancers come one to four minutes late."""
 
@@ -40,7 +40,7 @@ def _doubt(picture: ServicePicture, now: datetime) -> str:
         signals = picture.signals
         judged = signals is not None and now - signals.picture.at <= JUDGED_FOR
         is_fine = judged and worst_of(picture.alerts) is JudgedState.OK
-        return "" if is_fine else "its figures are not judged"
+        return "" if is_fine else "figures not judged"
     if reading.state is not ErrorState.OK:
         return reading.words
     if reading.at is not None and now - reading.at > JUDGED_FOR:

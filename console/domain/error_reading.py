@@ -145,7 +145,7 @@ class ErrorReading:
     def words(self) -> str:
         """One fact, without where it is from: ``errors 41 % of 17 requests: too few to judge``."""
         if self.state is ErrorState.NOBODY_ANSWERS:
-            return "nobody answers: no target is healthy"
+            return "nobody answers: no healthy targets"
         if self.is_of_before:
             before = f" (errors {percent(self.share_before)} before)" if self.share_before is not None else ""
             return f"no figures since {self.serves} serves{before}"

@@ -17,10 +17,10 @@ def hold_trouble(picture: ServicePicture) -> str:
     own = [task for task in told if any(item.digest == hold.digest for item in task.containers)]
     others = len(told) - len(own)
     if others:
-        return f"NOT KEPT: {count(others, 'task')} of another image"
+        return f"HOLD BROKEN: {count(others, 'task')} with another image"
     needed = min(status.desired, max(1, status.floor))
     if len(told) == len(running) and len(own) < needed:
-        return f"NOT KEPT: {len(own)} of {needed} tasks run"
+        return f"HOLD BROKEN: only {len(own)} of {needed} tasks running"
     return ""
 
 

@@ -404,7 +404,7 @@ class Safety:
         if self.is_lost:
             return f"NOT SAFE ANY MORE{since}: {self.why}"
         if self.state is SafetyState.UNREAD:
-            return f"whether it is still safe is not known{since}: {self.why}"
+            return f"safety unknown{since}: {self.why}"
         return ""
 
 

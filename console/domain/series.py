@@ -142,7 +142,7 @@ class Series:
     unit: str = ""
     """What its values are counted in, where that is not the measure's own unit."""
     note: str = ""
-    """How they were counted, where that has to be known: ``load balancer shared: by 1 of 3 rules``."""
+    """How they were counted, where it matters: ``shared load balancer: counted by 1 of 3 rules``."""
 
     @property
     def last(self) -> Point | None:

@@ -29,7 +29,7 @@ class Figures:
     """``new`` or ``old``: whose they are while two versions serve and a source tells them apart; empty: of
     all together."""
     note: str = ""
-    """How they were counted, where that has to be known: ``load balancer shared: by 1 of 3 rules``."""
+    """How they were counted, where it matters: ``shared load balancer: counted by 1 of 3 rules``."""
     before: "Figures | None" = None
     """The figures as they were read, where their period began before what serves now served alone: then
     nothing is known of what serves now. ``None``: these are of now."""

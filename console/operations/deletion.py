@@ -5,6 +5,7 @@ from dataclasses import replace
 from console.domain.address import Address
 from console.domain.operation import OperationEvent, Verdict
 from console.domain.service import Observation
+from console.domain.words import count
 from console.errors import MissingServiceError, QuarterdeckError
 from console.operations.carrier import Carrier
 from console.ports import Clock, Platform
@@ -47,7 +48,7 @@ def observe(platform: Platform, address: Address, clock: Clock) -> Observation:
     status = observation.status
     if status.is_gone:
         left = status.running + status.pending
-        still = f" · {left} of its tasks left to stop" if left else ""
+        still = f" · {count(left, 'task')} still stopping" if left else ""
         raise DeletedServiceError(f"{status.gone}{still}", observation)
     return observation
 

@@ -27,7 +27,7 @@ def _differences(change: SettingChange) -> Iterator[Difference]:
     """One a name: a list of forty variables says nothing of the one that is missing."""
     name = change.name
     if name == HIDDEN:
-        yield Difference(name, "", "values differ that are never shown")
+        yield Difference(name, "", "hidden values differ")
     elif change.differs:
         yield Difference(name, "–", "differs")
     elif change.before or change.after:

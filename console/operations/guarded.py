@@ -266,7 +266,7 @@ class Guarded:
         if answer is GuardAnswer.BACK:
             plan = log.confirmed_in(entry)
             if plan is None:
-                yield from self._asks_instead(f"{who} has confirmed no plan", found)
+                yield from self._asks_instead(f"{who}'s answer has no confirmed plan", found)
             else:
                 yield from self._go_back(who, found, plan)
         elif answer is GuardAnswer.IGNORE:

@@ -262,7 +262,7 @@ class Observer:
             if not carrier.ended:
                 yield carrier.end(Verdict.SUCCEEDED, settled.by, self._aftercare(), done_at)
         elif not sight.safe and observation.at - self._unproven_since(safety) > UNPROVEN_FOR:
-            why = f"ECS calls it successful, but {safety.trouble or sight.why}"
+            why = f"ECS reports success, but {safety.trouble or sight.why}"
             verdict = Verdict.UNKNOWN if sight.reading is Reading.UNREAD else Verdict.FAILED
             yield carrier.end(verdict, None, " · ".join(filter(None, (why, self._line))))
 

@@ -33,7 +33,7 @@ LOOK_FOR_S = 30.0
 """How long such an order is looked for: ECS's lists are eventually consistent for seconds."""
 COMPARE_FOR_S = 20.0
 """How long the comparing read may fail before the operation gives up; nothing has been sent then."""
-TAKEN = "another process has taken this operation over: nothing was sent from here"
+TAKEN = "another process took over this operation; nothing was sent from here"
 COMPARED_FOR_S = 5.0
 """How long that read is believed: whatever takes longer is compared again before the order is sent."""
 

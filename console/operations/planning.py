@@ -66,8 +66,8 @@ def _insist_on_numbers(wish: Wish) -> None:
         if type(value) is not int or 0 <= value <= LARGEST:
             continue
         name = item.name.partition("_")[0]
-        limit = "less than 0" if value < 0 else f"more than AWS takes, which is {LARGEST:,}"
-        raise UsageError(f"{name} {value:,} is {limit}", "ask for another number")
+        trouble = "is negative" if value < 0 else f"exceeds AWS's maximum of {LARGEST:,}"
+        raise UsageError(f"{name} {value:,} {trouble}", "use another number")
 
 
 def asked(wish: Wish) -> dict[str, object]:

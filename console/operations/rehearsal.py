@@ -117,7 +117,7 @@ class _Rehearsal:
         if len(done) == 1:
             try:
                 if foreign := self._meanwhile(there):
-                    yield self._close(f"not gone forward again: {foreign}")
+                    yield self._close(f"did not roll forward: {foreign}")
                     return
                 # the digest first: where a tag moves, one revision stands for all that it ever meant
                 was = self.record.source
@@ -140,7 +140,8 @@ class _Rehearsal:
         ]
 
     def _stays_at(self, there: OperationRecord) -> str:
-        return f"back at {there.target.get('version') or '?'}, but not forward to where it was"
+        was = self.record.source.get("version") or "where it was"
+        return f"rolled back to {there.target.get('version') or '?'}, but not returned to {was}"
 
     def _meanwhile(self, there: OperationRecord) -> str:
         """What others of this journal have ordered since the way back began; empty: nothing."""
@@ -148,7 +149,7 @@ class _Rehearsal:
         began = there.ordered_at or there.planned_at
         for other in self.means.journal.operations(str(self.record.address)):
             if other.id not in ours and other.accepted_at is not None and other.accepted_at > began:
-                return f"{other.actor} has ordered a {other.verb.value} meanwhile"
+                return f"{other.actor} ordered a {other.verb.value} meanwhile"
         return ""
 
     def _leg(self, events: Iterator[OperationEvent]) -> Generator[OperationEvent, None, None]:

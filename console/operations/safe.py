@@ -39,7 +39,7 @@ class Sight:
     """Good tasks that serve: the smallest number over all target groups."""
     needed: int
     bad: int
-    """Tasks or targets of other deployments that may still get work."""
+    """Tasks or targets of other deployments that may still receive traffic."""
     why: str
     """What is missing until safe; empty when it is safe."""
     draining: int = 0
@@ -85,7 +85,7 @@ def judge(
     if uncountable(observation):
         return Sight(Reading.UNREAD, 0, needed, 0, unread(observation))
     if not good:
-        return Sight(Reading.UNREAD, 0, needed, 0, "which tasks are the order's is not known yet")
+        return Sight(Reading.UNREAD, 0, needed, 0, "this order's tasks not identified yet")
     crew = _Crew(observation, good, digests or {})
     if not observation.status.target_groups:
         return _by_tasks(observation, crew, needed, no_check_healthy_after)
@@ -173,7 +173,7 @@ def _by_targets(observation: Observation, crew: _Crew, needed: int) -> Sight:
     beside = sum(item.bad for item in serving) - sum(item.strangers for item in serving)
     reasons = [*_few(healthy, needed, "target")]
     if not live:
-        reasons.append("no listener rule leads to its target groups")
+        reasons.append("no listener rule routes to its target groups")
     elif led_away:
         reasons.append(_led_away(observation, led_away))
     if beside:
@@ -182,7 +182,7 @@ def _by_targets(observation: Observation, crew: _Crew, needed: int) -> Sight:
         reasons.append(f"a listener rule sends {elsewhere} to another target group")
     certain = bool(reasons)
     if lost := sum(item.strangers for item in serving):
-        reasons.append(f"{count(lost, 'target')} of a task that is not known may still get work")
+        reasons.append(f"{count(lost, 'target')} whose task is unknown may still receive traffic")
     return Sight(
         _reading(certain=certain, doubtful=bool(strangers)),
         healthy,
@@ -235,7 +235,7 @@ def _elsewhere(observation: Observation) -> str:
     """The share that rules which lead to the service send to groups that are not its own; empty: none."""
     own = observation.status.groups
     share = max((share for group, share in observation.routes.items() if group not in own), default=0.0)
-    return f"{share:.3g} % of requests" if share > 0 else ""
+    return f"{share:.3g} %" if share > 0 else ""
 
 
 def reached(observation: Observation) -> tuple[str, ...]:
@@ -288,11 +288,11 @@ def _few(healthy: int, needed: int, noun: str) -> tuple[str, ...]:
 
 
 def _others(bad: int, noun: str, imposters: int) -> str:
-    """What else may get work: what leaves may run the same version, and is not what was ordered; and what
-    was ordered may run another image."""
+    """What else may receive traffic: another deployment, even of the same version, or tasks of the ordered
+    one that run a different image."""
     if imposters == bad:
-        return f"{count(bad, noun)} of another image than the target's may get work"
-    return f"{count(bad, noun)} of another deployment may still get work"
+        return f"{count(bad, noun)} with a different image may receive traffic"
+    return f"{count(bad, noun)} of another deployment may still receive traffic"
 
 
 def healthy_now(observation: Observation, after: timedelta) -> int:

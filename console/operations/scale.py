@@ -48,7 +48,7 @@ def _insist(bearings: Bearings, wanted: Wish, scaling: Scaling | None, now: int)
         return
     low, high = _limits(wanted, scaling)
     if low > high:
-        raise UsageError(f"a minimum of {low} is more than a maximum of {high}", "ask for others")
+        raise UsageError(f"minimum {low} exceeds maximum {high}", "choose other limits")
     desired = now if wanted.desired is None else wanted.desired
     moves = set(scaling.suspended) < {"in", "out"}
     if wanted.desired is not None and moves and not low <= desired <= high:
@@ -86,7 +86,7 @@ def _actions(wanted: Wish, scaling: Scaling | None, now: int) -> Iterator[Action
 
 def _remarks(wanted: Wish, scaling: Scaling | None, now: int) -> Iterator[str]:
     if max(wanted.desired or 0, wanted.maximum or 0) > DEFAULT_QUOTA:
-        yield f"more than {DEFAULT_QUOTA:,} tasks: ECS refuses that where the account's quota was not raised"
+        yield f"more than {DEFAULT_QUOTA:,} tasks: ECS refuses this unless your quota was raised"
     if wanted.desired == 0:
         yield "0 serving: an outage until it is scaled up again; `drain` remembers the way back"
     if scaling is None:

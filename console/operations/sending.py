@@ -54,7 +54,7 @@ def send(
             pause = PAUSES_S[min(attempt, len(PAUSES_S)) - 1]
             if not _may_wait(carrier, carrier.clock.monotonic() - began + pause, pause):
                 raise
-            said = f"{what} was throttled, and not carried out: trying again in {pause:g} s"
+            said = f"{what} throttled, not carried out; retrying in {pause:g} s"
             yield carrier.event("throttled", f"{said} · {error.message}", {"attempt": attempt})
         carrier.log.beat()
         carrier.clock.sleep(pause)

@@ -81,10 +81,8 @@ class Timeline:
         for task in new[:NAMED_TASKS]:
             self._observe_task(task, observation, arriving)
         if sight.bad == 0 and "tasks" not in observation.missing and "targets" not in observation.missing:
-            where = "the targets" if observation.status.target_groups else "service"
-            self.mark(
-                "left", self._left_at or observation.at, f"others out of {where}", "no new work reaches them"
-            )
+            evidence = "no new traffic" if observation.status.target_groups else "none is running"
+            self.mark("left", self._left_at or observation.at, "old tasks out of service", evidence)
 
     def _observe_task(self, task: Task, observation: Observation, arriving: str) -> None:
         name = f"{arriving} task {task.id[:4]}"

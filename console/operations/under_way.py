@@ -302,6 +302,5 @@ class UnderWay:
 def joined(record: OperationRecord, now: datetime) -> OperationEvent:
     """Say that the operation of somebody else is followed, instead of doing the same beside it."""
     since = time_of_day(record.ordered_at or record.planned_at)
-    what = f"the same {record.verb.value}, begun by {record.actor} at {since}"
-    text = f"{what}, is followed: nothing is sent twice"
+    text = f"following {record.actor}'s identical {record.verb.value}, started {since}"
     return OperationEvent("joined", now, record.id, text, {"actor": record.actor})

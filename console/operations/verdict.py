@@ -86,7 +86,7 @@ def _went_back(
 ) -> Outcome:
     """Who went back, to what, and why."""
     who = initiator(rollout, operations)
-    said = f"{who.name} went back to {_name(rollout.went_back_to or '', releases)}"
+    said = f"{who.name} rolled back to {_name(rollout.went_back_to or '', releases)}"
     reason = rollout.rollback_reason or rollout.reason
     return Outcome(verdict, who.by, f"{said}: {reason}" if reason else said, rollout.finished_at)
 
@@ -118,7 +118,7 @@ def _stopped(
     if not later:
         return Outcome(Verdict.FAILED, None, rollout.reason or "ECS stopped it", rollout.finished_at)
     name = _name(later[0].target, releases)
-    whose = orderer(later[0], releases.get(later[0].target), operations) or "by whom is unknown"
+    whose = orderer(later[0], releases.get(later[0].target), operations) or "initiator unknown"
     reason = f"replaced by a deployment of {name} · {whose}"
     return Outcome(Verdict.REPLACED, None, reason, rollout.finished_at)
 

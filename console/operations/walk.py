@@ -195,9 +195,7 @@ def _act(carrier: Carrier, number: int) -> Iterator[OperationEvent]:
             return
         facts = answer.facts
         if facts is None:
-            yield carrier.event(
-                "unanswered", f"throttled, and carried out all the same: {action.said}", place
-            )
+            yield carrier.event("unanswered", f"throttled, but carried out: {action.said}", place)
         else:
             kept = {"answer": encode(facts)}
             yield carrier.event("performed", f"accepted: {action.said}", place, kept)

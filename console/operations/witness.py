@@ -207,7 +207,7 @@ class Witness:
             return None
         if sight.reading is Reading.UNREAD:
             return _unproven(sight.why, found.at)
-        return Outcome(Verdict.FAILED, None, f"ECS calls it successful, but {sight.why}", found.at)
+        return Outcome(Verdict.FAILED, None, f"ECS reports success, but {sight.why}", found.at)
 
     def _paused(self, rollout: Rollout) -> Outcome | None:
         hook = rollout.waiting

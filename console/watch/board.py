@@ -193,7 +193,7 @@ class Board:
         before = self._rows[address]
         assert before.status is not None
         status = replace(before.status, status=INACTIVE, desired=0, running=0, pending=0, deployments=())
-        cause = "" if error.service else f"its cluster {error.cluster} is deleted too"
+        cause = "" if error.service else f"cluster {error.cluster} deleted too"
         self._change(address, at, cause, status=status, as_of=at, remembered=False)
 
     def observed(self, observation: Observation, at: datetime) -> None:

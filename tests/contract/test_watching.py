@@ -114,7 +114,7 @@ def test_what_is_replaced_on_the_way_is_replaced(shared: SharedWorld, watching: 
     assert (code, lines[-1]["verdict"]) == (7, "REPLACED"), lines[-1]
     label = shared.connections["rugmunch/production"].platform.observe(API).primary_release
     assert label is not None
-    said = f"replaced by a deployment of {label.version.label} · by whom is unknown"
+    said = f"replaced by a deployment of {label.version.label} · initiator unknown"
     assert lines[-1]["reason"] == said
 
 

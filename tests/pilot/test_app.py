@@ -111,7 +111,7 @@ async def test_leaving_while_an_operation_runs_asks_and_stays_by_default() -> No
         await pilot.press("q")
         assert type(desk.app.screen) is LeaveScreen
         await pilot.pause()
-        assert "ECS goes on by itself; from then on nobody watches it." in text_of(desk.app.screen)
+        assert "ECS continues; nobody will be watching." in text_of(desk.app.screen)
         await pilot.press("enter")
         assert [type(item) for item in desk.app.screen_stack] == [FleetScreen]
         await pilot.press("q", "right", "enter")

@@ -176,7 +176,7 @@ async def test_it_asks_right_under_the_header_and_says_what_for(size: tuple[int,
         assert "8.4 % on :43 0.1 % on :42 baseline 0.1 % limit 5 %" in said
         assert "yes · began 03:07, 60 s after the deploy" in said
         assert "armed back to v1.4.2 by StopServiceDeployment" in said
-        assert "R roll back" in said and "w wait" in said and "i ignore" in said
+        assert "R review rollback" in said and "w wait" in said and "i ignore" in said
         assert all(line.startswith("▌") for line in text_of(panel).splitlines())
 
 
@@ -289,7 +289,7 @@ async def test_what_is_settled_elsewhere_is_not_sent_from_here() -> None:
         desk.says(token, a_view(state=GuardState.OFF), text="guard off: ada has switched it off")
         await until(pilot, lambda: not desk.app.under_way.asking())
         await pilot.press("enter")
-        await until(pilot, lambda: "nothing is sent from here any more" in words_of(dialog))
+        await until(pilot, lambda: "Nothing will be sent" in words_of(dialog))
         assert "ada has switched it off" in words_of(dialog)
         assert desk.app.screen is dialog
         assert not desk.answers and not desk.executed
@@ -304,9 +304,7 @@ async def test_an_answer_that_comes_second_is_said_to_be_none() -> None:
         desk.begin(a_view())
         await shown(pilot, desk)
         await pilot.press("i")
-        await until(
-            pilot, lambda: any("somebody has answered" in item.message for item in desk.app._notifications)
-        )
+        await until(pilot, lambda: any("already settled" in item.message for item in desk.app._notifications))
 
 
 async def test_a_journal_that_fails_is_in_no_rollbacks_way() -> None:
@@ -367,7 +365,7 @@ async def test_a_countdown_is_stopped_by_one_key_only() -> None:
         screen = await desk.open_service(pilot)
         token = desk.begin(COUNTING)
         await shown(pilot, desk)
-        assert "rolling back in 0:07 · esc cancels · R reads the plan" in words_of(panel_of(desk))
+        assert "rolling back in 0:07 · esc cancels · R opens the plan" in words_of(panel_of(desk))
         desk.later(2)
         await pilot.pause()
         assert "rolling back in 0:05" in words_of(panel_of(desk))
@@ -426,7 +424,7 @@ async def test_a_countdown_that_nobody_reads_yet_is_named_with_its_seconds() -> 
         await shown(pilot, desk)
         said = words_of(panel_of(desk))
         assert QUESTION in said
-        assert "+1 more" in said and f"{WORKER} goes back by itself in 0:07" in said
+        assert "+1 more" in said and f"{WORKER} rolls back automatically in 0:07" in said
 
 
 async def test_what_is_refused_is_said_and_asked_again() -> None:
@@ -507,8 +505,8 @@ def test_where_nothing_bad_was_judged_what_is_unknown_comes_first() -> None:
     ("item", "said", "count"),
     [
         (a_figure(state=JudgedState.OK, value=1.0, age_s=60.0), "● Datadog", "1 of 2"),
-        (a_figure(state=JudgedState.NODATA, value=1.0, age_s=60.0), "? Datadog well 1 min ago", "0 of 2"),
-        (a_figure(state=JudgedState.OK, value=1.0, age_s=1200.0), "? Datadog well 20 min ago", "0 of 2"),
+        (a_figure(state=JudgedState.NODATA, value=1.0, age_s=60.0), "? Datadog healthy 1 min ago", "0 of 2"),
+        (a_figure(state=JudgedState.OK, value=1.0, age_s=1200.0), "? Datadog healthy 20 min ago", "0 of 2"),
         (a_figure(state=JudgedState.NODATA, value=None, evidence="silent"), "∅ NODATA Datadog", "0 of 2"),
         (a_figure(state=JudgedState.CRITICAL, value=0.0), "✗ Datadog", "0 of 2"),
     ],

@@ -89,7 +89,7 @@ async def test_leaving_says_that_the_guard_lives_in_the_console(state: GuardStat
             operation.token, OperationEvent("guard", NOW, "01DEPLOY", "", {}, progress)
         )
         await pilot.press("q")
-        await until(pilot, lambda: "nobody watches it" in text_of(desk.app.screen))
+        await until(pilot, lambda: "nobody will be watching" in text_of(desk.app.screen))
         assert ("The guard ends with the console" in text_of(desk.app.screen)) is is_said
 
 
@@ -159,14 +159,14 @@ async def test_leaving_ends_nothing_of_what_another_process_carries() -> None:
         desk.publish()
         operation = desk.app.under_way.follow_trip(a_trip())
         await pilot.press("q")
-        await until(pilot, lambda: "Other processes carry it" in text_of(desk.app.screen))
-        assert "nobody watches it" not in text_of(desk.app.screen)
+        await until(pilot, lambda: "Other processes keep watching" in text_of(desk.app.screen))
+        assert "nobody will be watching" not in text_of(desk.app.screen)
         assert "The guard ends with the console" not in text_of(desk.app.screen)
         await pilot.press("escape")
         resumed = OperationEvent("resumed", NOW, "01CI", "resumed: the process that carried it is gone")
         desk.app.under_way.progressed(operation.token, resumed)
         await pilot.press("q")
-        await until(pilot, lambda: "nobody watches it" in text_of(desk.app.screen))
+        await until(pilot, lambda: "nobody will be watching" in text_of(desk.app.screen))
         assert "The guard ends with the console" in text_of(desk.app.screen)
 
 

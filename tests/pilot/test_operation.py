@@ -178,7 +178,7 @@ async def test_at_safe_the_big_clock_stops_and_a_small_one_runs_to_done() -> Non
     """Safe after 1:00; 67 s after the start the small clock shows 1:07."""
     text = await shown(running(safe_at=BEGAN + timedelta(seconds=60)))
     assert "✓ SAFE in 1:00" in text
-    assert "safe, to done" in text
+    assert "safe, not done" in text
     assert "1:07" in text
 
 
@@ -204,11 +204,14 @@ async def test_success_is_one_line_and_says_what_is_held_and_what_would_undo_it(
 async def test_a_bounced_rollback_says_to_what_why_and_what_to_do() -> None:
     """BOUNCED is no success: the reason, what serves, the next key."""
     operation = running(
-        verdict=Verdict.BOUNCED, by="ecs", reason="ECS went back to v1.4.3: breaker", running=a_new_release()
+        verdict=Verdict.BOUNCED,
+        by="ecs",
+        reason="ECS rolled back to v1.4.3: breaker",
+        running=a_new_release(),
     )
     text = await shown(operation)
     assert "✗ BOUNCED" in text
-    assert "ECS went back to v1.4.3: breaker" in text
+    assert "ECS rolled back to v1.4.3: breaker" in text
     assert ":43 v1.4.3 served when it ended" in text
     assert "R plans again" in text
     assert "held at" not in text
@@ -494,10 +497,10 @@ async def test_the_traffic_is_what_the_rules_give_and_not_who_is_healthy() -> No
 async def test_a_rehearsal_ends_with_its_own_words() -> None:
     """Not with those of the rollback that brought it forward again."""
     leg = running({"verb": Verb.ROLLBACK}, verdict=Verdict.SUCCEEDED, reason="held at v1.4.3")
-    facts = {"verdict": "FAILED", "reason": "back at v1.4.2, but not forward to where it was"}
+    facts = {"verdict": "FAILED", "reason": "rolled back to v1.4.2, but not returned to v1.4.3"}
     ending = OperationEvent("verdict", NOW, "01JE", "FAILED", facts)
     text = await shown(replace(leg, verb=Verb.REHEARSE, events=(*leg.events, ending)))
-    assert "FAILED" in text and "but not forward to where it was" in text
+    assert "FAILED" in text and "but not returned to v1.4.3" in text
     assert "held at v1.4.3" not in text
 
 
@@ -505,7 +508,7 @@ async def test_a_rehearsal_ends_with_its_own_words() -> None:
     ("state", "chip", "title"),
     [
         (SafetyState.LOST, "NOT SAFE ANY MORE", "NOT SAFE ANY MORE since 03:13:00 UTC: 1 of 2"),
-        (SafetyState.UNREAD, "safe? not read", "whether it is still safe is not known since 03:13:00 UTC"),
+        (SafetyState.UNREAD, "safety unknown", "safety unknown since 03:13:00 UTC"),
     ],
 )
 async def test_safety_that_is_lost_or_unread_is_never_shown_as_safe(
@@ -702,7 +705,7 @@ async def test_a_page_of_before_has_no_colour_of_what_is_well() -> None:
         (
             a_picture(as_of=LATER, tasks_as_of=LATER, tasks=(), hold=a_hold()),
             PresentKind.BROKEN,
-            "NOT KEPT: 0 of 2 tasks run",
+            "HOLD BROKEN: only 0 of 2 tasks running",
         ),
         (
             a_picture(as_of=LATER, observation=seen(at=ago(1)), hold=a_hold(digest="sha256:other")),

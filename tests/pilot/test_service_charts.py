@@ -67,7 +67,7 @@ async def test_where_there_is_little_room_the_other_chart_is_one_tab_away() -> N
             ),
             "no · database is down, since 03:08 · a rollback does not bring database back",
         ),
-        (WIDE, Blame(None, "began 03:07; no deploy near it"), "cannot be told · began 03:07"),
+        (WIDE, Blame(None, "began 03:07; no deploy near it"), "unknown · began 03:07"),
     ],
 )
 async def test_it_says_whether_the_deploy_is_to_blame(size: tuple[int, int], blame: Blame, said: str) -> None:

@@ -147,7 +147,7 @@ def test_a_rule_that_sends_a_part_elsewhere_is_seen_with_one_target_group(aws: S
     seen = platform_on(aws).observe(ADDRESS)
     assert seen.routes == {GROUP: 90.0, "sorry": 10.0}
     found = judge(seen, frozenset({NEW_DEPLOYMENT}), 1, timedelta(seconds=40))
-    assert "a listener rule sends 10 % of requests to another target group" in found.why
+    assert "a listener rule sends 10 % to another target group" in found.why
 
 
 def test_a_service_that_no_rule_leads_to_is_seen(aws: ScriptedAws) -> None:
@@ -156,7 +156,7 @@ def test_a_service_that_no_rule_leads_to_is_seen(aws: ScriptedAws) -> None:
     seen = platform_on(aws).observe(ADDRESS)
     assert (seen.missing, seen.routes, seen.healthy_targets) == ({}, {GROUP: 0.0}, 0)
     found = judge(seen, frozenset({NEW_DEPLOYMENT}), 1, timedelta(seconds=40))
-    assert "no listener rule leads to its target groups" in found.why
+    assert "no listener rule routes to its target groups" in found.why
 
 
 def a_fixed_response() -> dict[str, Any]:

@@ -87,7 +87,7 @@ def test_one_reading_of_rules_serves_routes_and_the_errors_of_the_load_balancer(
     desk.ruled_by({GROUP: 1}, {"another": 1})
     desk.weights()
     errors = BalancerRules(desk.rules, desk.groups)
-    assert errors.portion(BALANCER, [GROUP]).note == "load balancer shared: by 1 of 2 rules"
+    assert errors.portion(BALANCER, [GROUP]).note == "shared load balancer: counted by 1 of 2 rules"
     desk.clock.advance(250)
     errors.portion(BALANCER, [GROUP])
     assert desk.asked() == 1

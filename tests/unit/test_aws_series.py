@@ -256,7 +256,7 @@ def test_errors_of_a_shared_load_balancer_are_a_share_and_say_so() -> None:
     aws = an_aws({"RequestCount": {at(2): 100.0}, "HTTPCode_ELB_5XX_Count": {at(2): 40.0}})
     led_by(aws, GROUP, "another", "another", "another")
     errors = Desk(aws).told()[Measure.ERRORS, Scope.SERVICE]
-    assert (errors.values[-1], errors.note) == (0.1, "load balancer shared: by 1 of 4 rules")
+    assert (errors.values[-1], errors.note) == (0.1, "shared load balancer: counted by 1 of 4 rules")
 
 
 def test_the_version_without_a_healthy_target_is_the_one_that_nobody_answered_for() -> None:

@@ -251,7 +251,7 @@ def test_errors_of_a_shared_load_balancer_are_counted_by_its_rules(aws: Scripted
     signals = signals_on(aws)
     figures = signals.figures([ADDRESS])[ADDRESS]
     assert (figures.requests, figures.errors) == (round(100 + 158 / 4), round(162 / 4))
-    assert figures.note == "load balancer shared: by 1 of 4 rules"
+    assert figures.note == "shared load balancer: counted by 1 of 4 rules"
     signals.figures([ADDRESS])
     assert aws.names().count("elbv2.DescribeRules") == 1
 
@@ -267,7 +267,7 @@ def test_rules_that_cannot_be_read_are_replaced_by_the_groups_behind_the_balance
     groups.balancers([GROUP, OTHER_GROUP])
     signals = CloudWatchSignals(calls, Services(settings(), calls), FakeClock(), groups)
     figures = signals.figures([ADDRESS])[ADDRESS]
-    assert (figures.errors, figures.note) == (81, "load balancer shared: by 1 of 2 target groups")
+    assert (figures.errors, figures.note) == (81, "shared load balancer: counted by 1 of 2 target groups")
 
 
 def test_the_own_errors_of_a_balancer_are_counted_once_for_two_groups_behind_it(aws: ScriptedAws) -> None:

@@ -189,9 +189,9 @@ def test_where_nobody_answers_the_chart_of_errors_ends_with_that() -> None:
 
 def test_a_shared_load_balancer_is_named_at_the_foot() -> None:
     """By how many rules its errors were counted."""
-    series = a_series(*QUIET_ERRORS, note="load balancer shared: by 1 of 4 rules")
+    series = a_series(*QUIET_ERRORS, note="shared load balancer: counted by 1 of 4 rules")
     chart = chart_of(ServiceSignals(SeriesPicture(NOW, (series,))), Measure.ERRORS, "", NOW, UNICODE)
-    assert chart.foot[0] == "service-wide, CloudWatch 2 min, load balancer shared: by 1 of 4 rules"
+    assert chart.foot[0] == "service-wide, CloudWatch 2 min, shared load balancer: counted by 1 of 4 rules"
 
 
 def test_an_old_figure_is_said_as_old() -> None:

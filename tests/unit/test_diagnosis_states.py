@@ -311,7 +311,7 @@ def test_a_rollback_that_ended_is_steady_and_says_so_for_an_hour() -> None:
     observation = an_observation(status=status, rollout=rollout, tasks=(a_task(), dead))
     found = diagnose(status, observation, None)
     assert found.state is ServiceState.STEADY
-    assert found.line == "ECS went back to v1.4.2 4 min ago · the circuit breaker tripped"
+    assert found.line == "ECS rolled back to v1.4.2 4 min ago · the circuit breaker tripped"
     assert diagnose(status, observation, None, NOW.replace(hour=6)).line == ""
 
 

@@ -74,7 +74,7 @@ def test_without_a_healthy_target_nobody_answers_whatever_the_figures_say() -> N
     for figures in (None, some_figures(requests=7, errors=0), some_figures(requests=None, errors=None)):
         reading = read_errors(figures, desired=2, healthy=0)
         assert reading.state is ErrorState.NOBODY_ANSWERS and reading.is_critical
-        assert reading.words == "nobody answers: no target is healthy" and reading.cell == "nobody"
+        assert reading.words == "nobody answers: no healthy targets" and reading.cell == "nobody"
         assert reading.share is None
 
 
@@ -120,15 +120,15 @@ def test_a_picture_reads_its_errors_from_what_was_read_last() -> None:
 def test_the_evidence_says_that_nobody_answers_instead_of_a_share() -> None:
     """In what ``e`` shows and in what is put on the clipboard."""
     down = a_picture(status=a_service(running=0), figures=some_figures(requests=7, errors=0))
-    assert ("targets", "nobody answers: no target is healthy") in evidence_of(down, NOW)
+    assert ("targets", "nobody answers: no healthy targets") in evidence_of(down, NOW)
     said = [text for _, text in evidence_of(down, NOW)] + summary(down, NOW).splitlines()
     assert not any("0.0 %" in line for line in said)
-    assert "nobody answers: no target is healthy" in summary(down, NOW).splitlines()
+    assert "nobody answers: no healthy targets" in summary(down, NOW).splitlines()
 
 
 def test_the_evidence_names_a_shared_load_balancer() -> None:
     """Whoever reads 97 % has to know that it is an estimate."""
-    note = "load balancer shared: by 1 of 3 rules"
+    note = "shared load balancer: counted by 1 of 3 rules"
     shared = a_picture(figures=some_figures(requests=165, errors=160, note=note))
     assert evidence_of(shared, NOW)[-1][1].endswith(f"of 165 requests, p95 184 ms · {note}")
     assert note in summary(shared, NOW)

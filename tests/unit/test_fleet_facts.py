@@ -50,10 +50,10 @@ def test_a_hold_that_is_not_kept_says_so() -> None:
         seen = replace(kept.observation or an_observation(), tasks=tasks)
         return dict(explanation(replace(kept, observation=seen), NOW))["held"]
 
-    assert "NOT KEPT" not in held(ours, a_task(number=2))
-    assert held(ours, other).endswith("NOT KEPT: 1 task of another image")
-    assert held(ours).endswith("NOT KEPT: 1 of 2 tasks run")
-    assert "NOT KEPT" not in held(ours, a_task(number=2, containers=(a_container(digest=None),)))
+    assert "HOLD BROKEN" not in held(ours, a_task(number=2))
+    assert held(ours, other).endswith("HOLD BROKEN: 1 task with another image")
+    assert held(ours).endswith("HOLD BROKEN: only 1 of 2 tasks running")
+    assert "HOLD BROKEN" not in held(ours, a_task(number=2, containers=(a_container(digest=None),)))
     assert row_of(kept, NOW).hold_is_kept
 
 
@@ -94,7 +94,7 @@ def test_a_deleted_service_is_loud_stands_on_top_and_says_its_age() -> None:
     """It has a mark of its own on every terminal, and is never taken for one that was drained."""
     gone = a_picture(
         status=a_service(status="INACTIVE", desired=0, running=0, deployments=()),
-        diagnosis=Diagnosis(ServiceState.DELETED, "deleted: nothing of it runs"),
+        diagnosis=Diagnosis(ServiceState.DELETED, "deleted: no tasks"),
         deletion=Deletion(ago(180), ago(190)),
     )
     row = row_of(gone, NOW)
@@ -104,7 +104,7 @@ def test_a_deleted_service_is_loud_stands_on_top_and_says_its_age() -> None:
     for width, theme, glyphs, mark in ((140, DARK, UNICODE, "⊘"), (80, DARK_16, ASCII, "D")):
         first, second = (line.plain(width) for line in row.lines(width, theme, glyphs, False))
         assert first.strip().startswith(f"{mark} DELETED 3m")
-        assert second.strip().startswith("deleted: nothing of it runs")
+        assert second.strip().startswith("deleted: no tasks")
 
 
 def test_tasks_of_one_deployment_that_run_different_images_are_told_apart() -> None:
@@ -297,12 +297,12 @@ def test_only_what_was_read_and_judged_fine_is_well() -> None:
 
     assert said() == ("all is well", "nothing to do")
     few = said(figures=some_figures(requests=17, errors=1))
-    assert few == ("steady in ECS · errors 5.9 % of 17 requests: too few to judge", "none is known")
+    assert few == ("steady in ECS · errors 5.9 % of 17 requests: too few to judge", "no known fix")
     assert said(figures=None)[0] == "steady in ECS · errors NODATA"
     assert said(figures=some_figures(requests=0, errors=0))[0] == "steady in ECS · no requests"
     assert said(figures=some_figures(at=ago(900)))[0] == "steady in ECS · its figures are 15 min old"
     worker = a_service(target_groups=())
-    assert said(status=worker, figures=None)[0] == "steady in ECS · its figures are not judged"
+    assert said(status=worker, figures=None)[0] == "steady in ECS · figures not judged"
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
@@ -317,7 +317,7 @@ def test_what_is_steady_by_counts_alone_is_not_green_nor_well(glyphs: Glyphs) ->
         assert pieces[0][1:] == (glyphs.steady, "steady")
     lines = dict(explanation(by_counts, NOW))
     assert lines["why"] == "steady in ECS · by ECS's counts, targets not read"
-    assert lines["remedy"] == "none is known"
+    assert lines["remedy"] == "no known fix"
     line = Line()
     put_counts(line, 2, 21, 0, glyphs, by_counts=True)
     assert "steady" not in [ink for _, _, ink in line.pieces]

@@ -324,7 +324,7 @@ def test_nothing_is_planned_for_a_deleted_service(finished: Bench, status: str, 
     for verb in (Verb.ROLLBACK, Verb.DEPLOY, Verb.RESTART, Verb.SCALE, Verb.DRAIN, Verb.UNDRAIN):
         with pytest.raises(RefusedError, match=words) as refused:
             finished.engine.plan(Wish(verb, ADDRESS, version="v1.4.2"))
-        assert "create it again" in refused.value.remedy
+        assert "recreate it" in refused.value.remedy
 
 
 # the answer to the order
@@ -470,7 +470,7 @@ def test_a_success_that_the_targets_deny_is_not_believed(finished: Bench) -> Non
     verdict = finished.verdict(run(finished, finished.engine.plan_rollback(ADDRESS)))
 
     assert verdict["verdict"] == "FAILED"
-    assert "may still get work" in str(verdict["reason"])
+    assert "may still receive traffic" in str(verdict["reason"])
 
 
 def test_a_rollout_that_the_answer_names_and_that_is_somebody_elses_is_not_followed(finished: Bench) -> None:

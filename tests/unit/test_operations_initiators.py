@@ -111,7 +111,7 @@ def test_picker_verdict_and_judgement_name_the_same_one(
     assert offer.is_bad
     verdict = told(history[0], history, RELEASES, records)
     assert verdict is not None
-    assert verdict.reason == f"{who} went back to v1.4.2: {reason}"
+    assert verdict.reason == f"{who} rolled back to v1.4.2: {reason}"
     again = a_rollout(target=NEW_RELEASE, created_at=ago(9000), finished_at=ago(8900))
     served = tenures((again, *history), RELEASES, records, NOW)
     assert [item.bad for item in served if item.bad] == [f"{who} rolled it back"]
@@ -134,9 +134,9 @@ def test_a_version_that_had_arrived_is_rolled_back_by_whom_the_journal_names() -
 @pytest.mark.parametrize(
     ("reason", "held_by", "line"),
     [
-        (BY_STOP, "devon", "devon went back to v1.4.2 5 min ago"),
-        (BY_STOP, "", "somebody went back to v1.4.2 5 min ago · a person asked for it"),
-        (BY_BREAKER, "devon", "ECS went back to v1.4.2 5 min ago · the circuit breaker tripped"),
+        (BY_STOP, "devon", "devon rolled back to v1.4.2 5 min ago"),
+        (BY_STOP, "", "somebody rolled back to v1.4.2 5 min ago · a person asked for it"),
+        (BY_BREAKER, "devon", "ECS rolled back to v1.4.2 5 min ago · the circuit breaker tripped"),
     ],
 )
 def test_the_reason_under_a_steady_service_names_the_same_one(reason: str, held_by: str, line: str) -> None:
@@ -185,4 +185,4 @@ def test_what_replaced_a_deployment_is_named_by_who_shipped_the_same_at_that_tim
     found = told(replaced, [later], RELEASES, [operation])
     assert found is not None
     assert found.verdict is Verdict.REPLACED
-    assert found.reason.endswith(f"of v1.4.3 · {whose or 'by whom is unknown'}")
+    assert found.reason.endswith(f"of v1.4.3 · {whose or 'initiator unknown'}")

@@ -346,7 +346,7 @@ def test_what_another_process_has_taken_over_is_not_sent_from_here() -> None:
     desk.journal._records[desk.carrier.log.record.id] = replace(desk.carrier.log.record, pid=1)
 
     assert reason(desk.place()) == ("REFUSED", TAKEN)
-    assert TAKEN == "another process has taken this operation over: nothing was sent from here"
+    assert TAKEN == "another process took over this operation; nothing was sent from here"
     assert desk.platform.count("act") == 0
 
 
@@ -408,7 +408,7 @@ def test_a_throttled_registration_says_what_is_sent_again() -> None:
         ("preparing", "pinning the images of rugmunch-api:42"),
         (
             "throttled",
-            "RegisterTaskDefinition was throttled, and not carried out: trying again in 2 s · Rate exceeded",
+            "RegisterTaskDefinition throttled, not carried out; retrying in 2 s · Rate exceeded",
         ),
         ("preparing", "sending RegisterTaskDefinition again, attempt 2"),
     ]
@@ -463,7 +463,7 @@ def test_a_throttled_order_is_announced_with_its_order_again() -> None:
     assert told(events)[-3:] == [
         (
             "throttled",
-            "UpdateService was throttled, and not carried out: trying again in 2 s · Rate exceeded",
+            "UpdateService throttled, not carried out; retrying in 2 s · Rate exceeded",
         ),
         ("sent", "sending UpdateService again, attempt 2"),
         ("accepted", "UpdateService accepted"),
@@ -612,12 +612,12 @@ def test_the_pauses_grow_and_the_last_one_stays() -> None:
     assert told(events)[:4] == [
         (
             "throttled",
-            "StopDeployment was throttled, and not carried out: trying again in 2 s · Rate exceeded",
+            "StopDeployment throttled, not carried out; retrying in 2 s · Rate exceeded",
         ),
         ("sent", "sending StopDeployment again, attempt 2"),
         (
             "throttled",
-            "StopDeployment was throttled, and not carried out: trying again in 4 s · Rate exceeded",
+            "StopDeployment throttled, not carried out; retrying in 4 s · Rate exceeded",
         ),
         ("sent", "sending StopDeployment again, attempt 3"),
     ]

@@ -187,7 +187,7 @@ def test_what_is_unread_is_neither_safe_nor_unsafe() -> None:
     worker = a_service(target_groups=())
     assert sight(an_observation(status=worker, missing={"tasks": "denied"})).reading is Reading.UNREAD
     nobody = judge(an_observation(), frozenset(), 2, AFTER)
-    assert (nobody.reading, nobody.why) == (Reading.UNREAD, "which tasks are the order's is not known yet")
+    assert (nobody.reading, nobody.why) == (Reading.UNREAD, "this order's tasks not identified yet")
 
 
 def test_a_target_without_a_known_task_leaves_it_open() -> None:
@@ -196,7 +196,7 @@ def test_a_target_without_a_known_task_leaves_it_open() -> None:
     found = sight(an_observation(targets=stranger))
 
     assert (found.reading, found.bad) == (Reading.UNREAD, 1)
-    assert found.why == "1 target of a task that is not known may still get work"
+    assert found.why == "1 target whose task is unknown may still receive traffic"
 
 
 def test_the_group_with_the_fewest_healthy_targets_decides() -> None:
@@ -239,9 +239,9 @@ def test_a_rule_that_leads_elsewhere_is_not_safe() -> None:
     away = sight(an_observation(routes={GROUP: 50.0, "arn:other": 50.0}))
     nowhere = sight(an_observation(routes={GROUP: 0.0}))
 
-    assert (away.safe, away.why) == (False, "a listener rule sends 50 % of requests to another target group")
+    assert (away.safe, away.why) == (False, "a listener rule sends 50 % to another target group")
     assert not nowhere.safe
-    assert nowhere.why == "no listener rule leads to its target groups"
+    assert nowhere.why == "no listener rule routes to its target groups"
 
 
 def test_unread_rules_hide_nothing_that_the_only_target_group_shows() -> None:

@@ -113,7 +113,7 @@ def test_a_look_that_is_unread_still_says_what_is_needed() -> None:
     words = "tasks and targets and listener rules could not be read: denied"
     assert sight(an_observation(missing=missing)) == Sight(Reading.UNREAD, 0, 2, 0, words)
     nobody = judge(an_observation(), frozenset(), 2, AFTER, DIGESTS)
-    assert nobody == Sight(Reading.UNREAD, 0, 2, 0, "which tasks are the order's is not known yet")
+    assert nobody == Sight(Reading.UNREAD, 0, 2, 0, "this order's tasks not identified yet")
     assert sight(an_observation(missing={"rollout": "denied"})).safe
 
 
@@ -178,7 +178,7 @@ def test_another_target_counts_by_its_state(state: str, healthy: int, bad: int, 
     )
     assert (found.healthy, found.bad, found.draining) == (healthy, bad, draining)
     assert found.safe is not bool(bad)
-    assert found.why == ("1 target of another deployment may still get work" if bad else "")
+    assert found.why == ("1 target of another deployment may still receive traffic" if bad else "")
 
 
 def test_several_others_are_counted_in_one_sentence() -> None:
@@ -190,7 +190,7 @@ def test_several_others_are_counted_in_one_sentence() -> None:
         )
     )
     assert (found.healthy, found.bad) == (1, 2)
-    words = "1 of 2 good targets healthy · 2 targets of another deployment may still get work"
+    words = "1 of 2 good targets healthy · 2 targets of another deployment may still receive traffic"
     assert found.why == words
 
 
@@ -205,23 +205,23 @@ def test_another_image_is_called_another_image() -> None:
     """All of them of the order's own deployment; with one of another deployment it is that."""
     moved = ours(3, containers=(a_container(digest=NEW_DIGEST),))
     found = sight(an_observation(tasks=(*ours(1, 2), *moved), targets=behind(GROUP, 1, 2, 3)))
-    assert (found.bad, found.why) == (1, "1 target of another image than the target's may get work")
+    assert (found.bad, found.why) == (1, "1 target with a different image may receive traffic")
     mixed = sight(an_observation(tasks=(*ours(1, 2), *moved, *theirs(4)), targets=behind(GROUP, 1, 2, 3, 4)))
-    assert (mixed.bad, mixed.why) == (2, "2 targets of another deployment may still get work")
+    assert (mixed.bad, mixed.why) == (2, "2 targets of another deployment may still receive traffic")
 
 
 def test_strangers_keep_it_from_being_safe_and_are_told_last() -> None:
     """Where something certain is wrong as well, that decides."""
     unknown = sight(an_observation(targets=behind(GROUP, 1, 2, 7, 8)))
     assert (unknown.reading, unknown.bad) == (Reading.UNREAD, 2)
-    assert unknown.why == "2 targets of a task that is not known may still get work"
+    assert unknown.why == "2 targets whose task is unknown may still receive traffic"
     certain = sight(
         an_observation(tasks=(*ours(1, 2), *theirs(3)), targets=behind(GROUP, 1, 2, 3, 7)),
     )
     assert (certain.reading, certain.bad) == (Reading.UNSAFE, 2)
     assert certain.why == (
-        "1 target of another deployment may still get work"
-        " · 1 target of a task that is not known may still get work"
+        "1 target of another deployment may still receive traffic"
+        " · 1 target whose task is unknown may still receive traffic"
     )
     leaving = sight(an_observation(targets=(*behind(GROUP, 1, 2), *behind(GROUP, 7, state="draining"))))
     assert (leaving.reading, leaving.draining) == (Reading.SAFE, 1)
@@ -261,14 +261,14 @@ def test_counts_of_several_groups_are_the_least_and_the_sum() -> None:
             targets=(*behind(GROUP, 1, 2, 3), *behind(SECOND, 1, 2, 3)),
         )
     )
-    assert (others.bad, others.why) == (2, "2 targets of another deployment may still get work")
+    assert (others.bad, others.why) == (2, "2 targets of another deployment may still receive traffic")
     leaving = (*behind(GROUP, 1, 2), *behind(SECOND, 1, 2), *behind(GROUP, 7, state="draining"))
     drains = sight(two(targets=(*leaving, *behind(SECOND, 7, state="draining"))))
     assert (drains.safe, drains.draining) == (True, 2)
 
 
 def test_good_targets_without_a_name_are_added_up() -> None:
-    """Only those that may get work; a container that tells nothing leaves its task unnamed."""
+    """Only those that may receive traffic; a container that tells nothing leaves its task unnamed."""
     silent = (a_task(number=1), a_task(number=2, containers=(a_container(digest=None),)))
     assert sight(two(tasks=silent)).unnamed == 2
     leaving = (*behind(GROUP, 1, 2), *behind(SECOND, 1), *behind(SECOND, 2, state="draining"))
@@ -284,7 +284,9 @@ def test_while_it_rolls_a_group_with_others_only_has_none_of_ours() -> None:
         two(tasks=(*ours(1, 2), *theirs(3, 4)), targets=(*behind(GROUP, 1, 2), *behind(SECOND, 3, 4)))
     )
     assert found.healthy == 0
-    assert found.why == "0 of 2 good targets healthy · 2 targets of another deployment may still get work"
+    assert (
+        found.why == "0 of 2 good targets healthy · 2 targets of another deployment may still receive traffic"
+    )
 
 
 # traffic that is shifted
@@ -404,10 +406,10 @@ def test_without_shares_those_that_are_led_away_are_counted() -> None:
     )
     found = sight(shifting(0, 0, status=status, routes={}))
     assert (found.healthy, found.bad) == (2, 2)
-    assert found.why == "2 targets of another deployment may still get work"
+    assert found.why == "2 targets of another deployment may still receive traffic"
     moved = ours(3, 4, containers=(a_container(digest=NEW_DIGEST),))
     imposters = sight(shifting(0, 0, status=status, routes={}, tasks=(*ours(1, 2), *moved)))
-    assert imposters.why == "2 targets of another image than the target's may get work"
+    assert imposters.why == "2 targets with a different image may receive traffic"
 
 
 def test_others_beside_ours_in_one_group_are_counted_while_traffic_shifts() -> None:
@@ -420,7 +422,7 @@ def test_others_beside_ours_in_one_group_are_counted_while_traffic_shifts() -> N
             targets=(*behind(GROUP, 1, 2, 5), *behind(SECOND, 3, 4)),
         )
     )
-    assert (found.bad, found.why) == (1, "1 target of another deployment may still get work")
+    assert (found.bad, found.why) == (1, "1 target of another deployment may still receive traffic")
 
 
 @pytest.mark.parametrize(
@@ -428,20 +430,20 @@ def test_others_beside_ours_in_one_group_are_counted_while_traffic_shifts() -> N
     [
         ({GROUP: 100.0}, ""),
         ({GROUP: 100.0, "arn:other": 0.0}, ""),
-        ({GROUP: 99.5, "arn:other": 0.5}, "a listener rule sends 0.5 % of requests to another target group"),
+        ({GROUP: 99.5, "arn:other": 0.5}, "a listener rule sends 0.5 % to another target group"),
         (
             {GROUP: 60.0, "arn:a": 10.0, "arn:b": 30.0},
-            "a listener rule sends 30 % of requests to another target group",
+            "a listener rule sends 30 % to another target group",
         ),
         (
             {GROUP: 66.6666, "arn:other": 33.3333},
-            "a listener rule sends 33.3 % of requests to another target group",
+            "a listener rule sends 33.3 % to another target group",
         ),
-        ({GROUP: 0.0}, "no listener rule leads to its target groups"),
+        ({GROUP: 0.0}, "no listener rule routes to its target groups"),
         (
             {"arn:other": 100.0},
-            "no listener rule leads to its target groups"
-            " · a listener rule sends 100 % of requests to another target group",
+            "no listener rule routes to its target groups"
+            " · a listener rule sends 100 % to another target group",
         ),
     ],
 )
@@ -470,7 +472,7 @@ def test_without_a_load_balancer_tasks_are_counted() -> None:
     assert (few.healthy, few.why) == (1, "1 of 2 good tasks healthy")
     mixed = sight(an_observation(status=WORKER, tasks=(*ours(1), *theirs(3, 4))))
     assert (mixed.reading, mixed.healthy, mixed.bad) == (Reading.UNSAFE, 1, 2)
-    assert mixed.why == "1 of 2 good tasks healthy · 2 tasks of another deployment may still get work"
+    assert mixed.why == "1 of 2 good tasks healthy · 2 tasks of another deployment may still receive traffic"
 
 
 @pytest.mark.parametrize(
@@ -487,15 +489,15 @@ def test_without_a_load_balancer_tasks_are_counted() -> None:
 def test_another_task_counts_as_long_as_it_executes(status: str, executes: bool) -> None:
     found = sight(an_observation(status=WORKER, tasks=(*ours(1, 2), *theirs(3, status=status))))
     assert (found.bad, found.safe) == (int(executes), not executes)
-    assert found.why == ("1 task of another deployment may still get work" if executes else "")
+    assert found.why == ("1 task of another deployment may still receive traffic" if executes else "")
 
 
 def test_tasks_of_another_image_are_called_that() -> None:
     moved = ours(3, containers=(a_container(digest=NEW_DIGEST),))
     found = sight(an_observation(status=WORKER, tasks=(*ours(1, 2), *moved)))
-    assert (found.bad, found.why) == (1, "1 task of another image than the target's may get work")
+    assert (found.bad, found.why) == (1, "1 task with a different image may receive traffic")
     mixed = sight(an_observation(status=WORKER, tasks=(*ours(1, 2), *moved, *theirs(4))))
-    assert mixed.why == "2 tasks of another deployment may still get work"
+    assert mixed.why == "2 tasks of another deployment may still receive traffic"
 
 
 def test_only_tasks_that_serve_can_be_unnamed() -> None:

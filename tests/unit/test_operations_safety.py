@@ -73,10 +73,10 @@ def test_another_version_that_serves_again_takes_it_back(finished: Bench) -> Non
         finished, *map(rolling, SAFE), *(with_another(done(at)) for at in (20, 60, 100, 141, 145))
     )
 
-    why = "1 target of another deployment may still get work"
+    why = "1 target of another deployment may still receive traffic"
     assert seen[1] == f"NOT SAFE ANY MORE since 03:13:07 UTC: {why}"
     assert verdict["verdict"] == "FAILED"
-    assert f"ECS calls it successful, but {seen[1]}" in str(verdict["reason"])
+    assert f"ECS reports success, but {seen[1]}" in str(verdict["reason"])
     assert verdict["unsafe_since"] == "2026-11-20T03:13:07.000Z"
     record = finished.journal.operations()[0]
     assert (record.unsafe_since, record.unsafe_why) == (ago(-20), why)

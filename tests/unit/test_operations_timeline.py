@@ -51,7 +51,7 @@ def test_an_operation_that_is_taken_over_has_its_steps_at_the_times_of_the_journ
     steps = timeline.steps("", None, safe=True, done=True)
     assert [(step.at_s, step.text, step.evidence) for step in steps] == [
         (20, "snapshot of db", ""),
-        (60, "others out of the targets", "no new work reaches them"),
+        (60, "old tasks out of service", "no new traffic"),
         (65, "safe", "every request is served by v1.4.2"),
         (80, "ECS has finished", ""),
     ]
@@ -80,7 +80,7 @@ def test_what_the_journal_does_not_tell_says_when_it_was_seen() -> None:
         "30 v1.4.2 task 1111 running",
         "30 v1.4.2 task 2222 running",
         "900 v1.4.2 task 1111 healthy · seen at 03:27",
-        "900 others out of the targets · seen at 03:27",
+        "900 old tasks out of service · seen at 03:27",
     ]
     assert look(903, (1, 2))[-1] == "903 v1.4.2 task 2222 healthy"
 
@@ -92,4 +92,4 @@ def test_a_step_of_a_process_that_saw_it_happen_says_no_more() -> None:
     good = frozenset({OLD_DEPLOYMENT})
     timeline.observe(observation, good, "v1.4.2", judge(observation, good, 0, timedelta(seconds=40)))
     (left,) = timeline.steps("", None, safe=True, done=True)
-    assert (left.at_s, left.text) == (9, "others out of the targets")
+    assert (left.at_s, left.text) == (9, "old tasks out of service")

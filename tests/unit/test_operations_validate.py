@@ -367,9 +367,9 @@ def test_a_workers_queue_that_rings_is_not_well(looked: Looked) -> None:
         ),
         (
             "errors",
-            {"requests": 165, "errors": 162, "note": "load balancer shared: by 1 of 3 rules"},
+            {"requests": 165, "errors": 162, "note": "shared load balancer: counted by 1 of 3 rules"},
             {},
-            "NG 98 % over 1 minute, limit 0.5 % · load balancer shared: by 1 of 3 rules",
+            "NG 98 % over 1 minute, limit 0.5 % · shared load balancer: counted by 1 of 3 rules",
         ),
         (
             "errors",
@@ -400,7 +400,7 @@ def test_without_a_healthy_target_nobody_answers_whatever_was_counted(looked: Lo
     signals = FakeSignals({ADDRESS: some_figures(requests=7, errors=0)})
     found = within_limits(SERVICE, signals, FakeLogs(), FakeClock(), observation=down)
     errors = next(item for item in found if item.name == "errors")
-    assert f"{errors.outcome.value} {errors.said}" == "NG nobody answers: no target is healthy"
+    assert f"{errors.outcome.value} {errors.said}" == "NG nobody answers: no healthy targets"
 
 
 def test_figures_that_cannot_be_read_are_skipped_with_their_reason(looked: Looked) -> None:

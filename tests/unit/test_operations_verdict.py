@@ -149,7 +149,7 @@ def test_what_ecs_took_back_names_where_to_and_why(verb: Verb, verdict: Verdict)
     seen = outcome(a_plan(verb=verb), back("the circuit breaker tripped"), (), RELEASES)
     assert seen is not None
     assert (seen.verdict, seen.by, seen.at) == (verdict, by, ENDED)
-    assert seen.reason == "ECS went back to v1.4.2: the circuit breaker tripped"
+    assert seen.reason == "ECS rolled back to v1.4.2: the circuit breaker tripped"
     looked = told(back("the circuit breaker tripped"), (), RELEASES)
     assert looked == Outcome(Verdict.ROLLED_BACK, by, seen.reason, ENDED)
 
@@ -158,7 +158,7 @@ def test_where_it_went_back_to_is_not_always_known_nor_is_why() -> None:
     """Nothing is made up, and no colon hangs in the air."""
     seen = told(back("", went_back_to=None, reason=""), (), RELEASES)
     assert seen is not None
-    assert seen.reason == "somebody went back to another version"
+    assert seen.reason == "somebody rolled back to another version"
     reasoned = told(back("", reason="alarm in ALARM"), (), RELEASES)
     assert reasoned is not None
     assert reasoned.reason.endswith(": alarm in ALARM")

@@ -176,14 +176,14 @@ def test_a_count_that_autoscaling_would_take_back_is_refused(steady: Bench) -> N
     [
         (
             {"desired": 999_999_999_999},
-            r"desired 999,999,999,999 is more than AWS takes, which is 2,147,483,647",
+            r"desired 999,999,999,999 exceeds AWS's maximum of 2,147,483,647",
         ),
-        ({"desired": 2**31}, "more than AWS takes"),
+        ({"desired": 2**31}, "exceeds AWS's maximum"),
         ({"maximum": 2**31}, "maximum 2,147,483,648"),
-        ({"desired": -1}, "desired -1 is less than 0"),
-        ({"minimum": -1}, "less than 0"),
-        ({"minimum": 5, "maximum": 4}, "a minimum of 5 is more than a maximum of 4"),
-        ({"minimum": 11}, "a minimum of 11 is more than a maximum of 10"),
+        ({"desired": -1}, "desired -1 is negative"),
+        ({"minimum": -1}, "is negative"),
+        ({"minimum": 5, "maximum": 4}, "minimum 5 exceeds maximum 4"),
+        ({"minimum": 11}, "minimum 11 exceeds maximum 10"),
     ],
 )
 def test_counts_that_cannot_be_are_refused_before_anything_is_sent(
@@ -208,7 +208,7 @@ def test_counts_over_the_usual_quota_say_so(steady: Bench) -> None:
 def test_sizes_that_cannot_be_are_refused_too(steady: Bench) -> None:
     """Every number of a wish, whatever the verb."""
     for size in ("memory_mb", "cpu", "grace_s"):
-        with pytest.raises(UsageError, match="more than AWS takes"):
+        with pytest.raises(UsageError, match="exceeds AWS's maximum"):
             steady.engine.plan(Wish(Verb.DEPLOY, ADDRESS, **{size: 2**31}))  # type: ignore[arg-type]
 
 

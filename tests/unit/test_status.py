@@ -415,7 +415,7 @@ def test_a_deleted_service_stands_first_with_its_age() -> None:
     clock = FakeClock()
     gone = a_picture(
         status=a_service(status="INACTIVE", desired=0, running=0, deployments=()),
-        diagnosis=Diagnosis(ServiceState.DELETED, "deleted: nothing of it runs"),
+        diagnosis=Diagnosis(ServiceState.DELETED, "deleted: no tasks"),
         deletion=Deletion(ago(180), ago(195)),
     )
     failing = a_picture(

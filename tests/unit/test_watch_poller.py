@@ -321,7 +321,7 @@ def test_a_service_goes_with_its_cluster_and_comes_back_when_it_is_created_again
     _delete(watch, MissingServiceError("there is no cluster", cluster="rugmunch-production"))
     watch.run(30)
     assert watch.row().state is ServiceState.DELETED
-    assert "its cluster rugmunch-production is deleted too" in watch.row().diagnosis.line
+    assert "cluster rugmunch-production deleted too" in watch.row().diagnosis.line
     watch.platform.recover()
     watch.run(60)
     assert (watch.row().state, watch.row().deletion) == (ServiceState.STEADY, None)
