@@ -71,7 +71,7 @@ def of_plan(plan: Plan) -> Iterator[Claim]:
 def of_row(row: ServicePicture, picture: EnvironmentPicture, now: datetime) -> Iterator[Claim]:
     """What the fleet and its explanation say of a service. A stale row says only how old it is; beside an
     environment that says that it cannot be read, it is what was read last, and nothing of now."""
-    if is_stale(row, now) or (picture.problem is not None and picture.problem.part == "status"):
+    if is_stale(row, now) or (picture.problem is not None and picture.problem.part in ("status", "unknown")):
         return
     if row.state is ServiceState.STEADY:
         yield Claim(Word.STEADY, "fleet")
