@@ -11,6 +11,8 @@ from console.domain.words import count
 
 _UNHEALTHY = re.compile(r"is unhealthy in .*?due to \(?reason:?\s*(?P<reason>.+?)\)?\.?$")
 _TASK = re.compile(r"\(?task ([0-9a-f]{32})\)?")
+NO_CHECK_HEALTHY_AFTER = timedelta(seconds=40)
+"""When a running task that no check judges counts as healthy (ECS developer guide, deployment-type-ecs)."""
 _CONTAINER = "failed container health checks"
 
 
@@ -33,17 +35,39 @@ def evidence(scene: Scene) -> Evidence | None:
 
 
 def starting(scene: Scene) -> Evidence | None:
-    """Fewer healthy targets than tasks are wanted, outside a rollout: a task that runs serves nobody before
-    its checks have passed."""
-    seen, desired = scene.observation, scene.status.desired
-    healthy = seen.healthy_targets if seen is not None else None
-    if seen is None or healthy is None or healthy >= desired:
+    """Fewer healthy targets than are wanted, or tasks where no load balancer tells, outside a rollout: what
+    runs serves nobody before its checks have passed."""
+    if scene.observation is None:
         return None
+    if scene.status.target_groups:
+        return _targets_to_come(scene, scene.observation)
+    return _tasks_to_come(scene, scene.observation)
+
+
+def _targets_to_come(scene: Scene, seen: Observation) -> Evidence | None:
+    healthy, desired = seen.healthy_targets, scene.status.desired
     states = Counter(item.state for item in seen.targets if item.may_receive and item.state != "healthy")
-    if not states:
+    if healthy is None or healthy >= desired or not states:
         return None
     state, number = states.most_common(1)[0]
     return Evidence(Kind.NOTICE, f"{healthy} of {count(desired, 'target')} healthy", (f"{number} {state}",))
+
+
+def _tasks_to_come(scene: Scene, seen: Observation) -> Evidence | None:
+    running = [task for task in seen.tasks if task.status == "RUNNING" and not task.is_leaving]
+    young = [
+        task
+        for task in running
+        if task.health == "UNKNOWN"
+        and task.started_at is not None
+        and scene.at - task.started_at < NO_CHECK_HEALTHY_AFTER
+    ]
+    healthy, desired = len(running) - len(young), scene.status.desired
+    if not young or healthy >= desired:
+        return None
+    return Evidence(
+        Kind.NOTICE, f"{healthy} of {count(desired, 'task')} healthy", (f"{len(young)} starting",)
+    )
 
 
 def _from_events(scene: Scene) -> Evidence | None:

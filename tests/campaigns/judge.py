@@ -173,7 +173,9 @@ class Judge:
         truth = self._read()
         self._truths.append(truth)
         self._owners.update({task.id: task for task in truth.tasks})
-        if self.site.path:
+        if truth.desired == 0:
+            self._probes.clear()  # nobody is meant to answer: what failed then tells nothing of later
+        elif self.site.path:
             for _ in range(probes):
                 self._probes.append((self._now(), self._wire.probe(self.site.path)))
 

@@ -433,6 +433,19 @@ def test_a_service_is_not_steady_while_a_target_has_still_to_pass_its_checks() -
     assert diagnose(status, seen, None).state is ServiceState.STEADY
 
 
+def test_a_worker_is_not_steady_while_a_task_has_still_to_pass_its_checks() -> None:
+    """No load balancer tells: its own check does, and without one the time since it runs."""
+    status = a_service(target_groups=())
+    young = a_task(number=2, health="UNKNOWN", started_at=ago(39))
+    seen = an_observation(status=status, targets=(), tasks=(a_task(number=1), young))
+    found = diagnose(status, seen, None)
+    assert (found.state, found.line) == (ServiceState.WARNING, "1 of 2 tasks healthy · 1 starting")
+
+    for later in (replace(young, health="HEALTHY"), replace(young, started_at=ago(40))):
+        seen = an_observation(status=status, targets=(), tasks=(a_task(number=1), later))
+        assert diagnose(status, seen, None).state is ServiceState.STEADY
+
+
 def test_a_line_keeps_whole_facts_and_never_grows_over_its_width() -> None:
     """Later facts go first; only a first fact that is too long by itself is cut."""
     assert line("a", "", "b") == "a · b"
