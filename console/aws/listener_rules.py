@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, Generic, TypeVar
 
 from console.aws.calls import Answer, Calls, batches
@@ -35,12 +35,14 @@ class _Kept(Generic[_T]):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._turns: dict[str, Lock] = {}
+        self._turns: dict[str, Any] = {}
+        """Key -> the lock of those who read it (what ``RLock`` makes has no name to annotate it with)."""
         self._readings: dict[str, _Reading[_T]] = {}
 
     def get(self, key: str, within_s: float, read: Callable[[], _T]) -> _T:
         with self._lock:
-            turn = self._turns.setdefault(key, Lock())
+            turn = self._turns.setdefault(key, RLock())
+        # Who waits for a throttled call to be tried again may read the same on the same thread.
         with turn:
             reading = self._readings.get(key)
             if reading is None or not self._serves(reading, within_s):

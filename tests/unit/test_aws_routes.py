@@ -6,7 +6,7 @@ import pytest
 
 from console.aws.balancer_errors import BalancerRules
 from console.aws.codedeploy_history import CodeDeployHistory
-from console.aws.listener_rules import ListenerRules
+from console.aws.listener_rules import ListenerRules, _Kept
 from console.aws.routes import Routes, effective
 from console.aws.services import Services
 from console.aws.targets import TargetGroups
@@ -278,3 +278,10 @@ def test_the_default_rule_comes_last() -> None:
     rule = a_rule(20, GROUP, path("/api/*"))
     assert effective([default, rule]) == [rule, default]
     assert effective([default, a_rule(1, GROUP, path("*"))]) == [a_rule(1, GROUP, path("*"))]
+
+
+def test_who_waits_for_a_throttled_reading_may_look_again_meanwhile() -> None:
+    """A clock moved by hand lets a second look happen inside the first one's pause: it must not wait behind
+    itself."""
+    kept: _Kept[str] = _Kept(FakeClock())
+    assert kept.get("balancer", 10.0, lambda: kept.get("balancer", 10.0, lambda: "inner")) == "inner"
