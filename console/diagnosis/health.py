@@ -47,6 +47,12 @@ def starting(scene: Scene) -> Evidence | None:
 def _targets_to_come(scene: Scene, seen: Observation) -> Evidence | None:
     healthy, desired = seen.healthy_targets, scene.status.desired
     states = Counter(item.state for item in seen.targets if item.may_receive and item.state != "healthy")
+    registered = {item.ip for item in seen.targets}
+    states["not registered"] += sum(
+        task.status == "RUNNING" and not task.is_leaving and bool(task.ip) and task.ip not in registered
+        for task in seen.tasks
+    )
+    states = +states
     if healthy is None or healthy >= desired or not states:
         return None
     state, number = states.most_common(1)[0]

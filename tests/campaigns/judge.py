@@ -20,8 +20,10 @@ SPREAD_S = 5.0
 FAILING_S = 180.0
 """Failed answers are counted in the newest so many seconds and in as many before them: figures of whole
 minutes come late, so that only a share that was too high in both should have been seen."""
+LATELY_S = 60.0
+"""And in the newest minute, with one at least in the newest seconds: it is not over."""
 NOBODY_S = 10.0
-"""Nobody answers where all probes of so long have failed."""
+"""Those seconds. Nobody answers where all probes of so long have failed."""
 NOBODY_LEAST = 8
 FAILING_SHARE = 0.12
 FAILING_LEAST = 40
@@ -284,11 +286,11 @@ class Judge:
         if len(newest) >= NOBODY_LEAST and all(answer.status >= 500 for answer in newest):
             yield f"all of {len(newest)} probes failed"
         shares = []
-        for end in (truth.at, truth.at - FAILING_S):
-            asked = [answer for at, answer in self._probes if end - FAILING_S < at <= end]
+        for end, length in ((truth.at, FAILING_S), (truth.at - FAILING_S, FAILING_S), (truth.at, LATELY_S)):
+            asked = [answer for at, answer in self._probes if end - length < at <= end]
             failed = sum(answer.status >= 500 for answer in asked)
             shares.append(failed / len(asked) if len(asked) >= FAILING_LEAST else 0.0)
-        if min(shares) > FAILING_SHARE:
+        if min(shares) > FAILING_SHARE and any(answer.status >= 500 for answer in newest):
             yield f"{shares[0]:.0%} of the probes failed in {FAILING_S:.0f} s, and {shares[1]:.0%} before"
 
     def _unproven(self, promise: Promise, truth: Truth) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from console.aws.budget import Bucket
+from console.aws.calls import Calls
 from console.cli import status
 from console.config.loader import load
 from console.config.settings import ServiceSettings, Settings
@@ -61,21 +62,23 @@ class Inline:
 
 
 class Queue:
-    """Whether a call waits for its turn in the budget. Whoever comes then, on the same thread, would wait for
-    one who cannot go on before him."""
+    """Whether a call of the console waits: for its turn, or to try again. Whoever comes then, on the
+    same thread, could wait for one who cannot go on before him."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._waiting = 0
-        honest = Bucket.take
+        patch.setattr(Bucket, "take", self._counted(Bucket.take))
+        patch.setattr(Calls, "read", self._counted(Calls.read))
 
-        def take(bucket: Bucket, *rest: Any, **more: Any) -> Any:
+    def _counted(self, honest: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
             self._waiting += 1
             try:
-                return honest(bucket, *rest, **more)
+                return honest(*given, **named)
             finally:
                 self._waiting -= 1
 
-        patch.setattr(Bucket, "take", take)
+        return call
 
     @property
     def is_waiting(self) -> bool:
@@ -276,8 +279,8 @@ def _desk(sandbox: DirectSandbox, clock: FakeClock, settings: Settings, seed: in
     wire = Wire(sandbox.direct.exchange, account.access_key, account.region)
     service = settings.service(address)
     path = f"/_app/{address.system}/{address.environment}/{address.alias}/{ROUTES[address.system]}"
-    if wire.probe(path).status == 404:
-        path = ""  # a worker
+    if wire.probe(path).status == 404 or not shared.connections[key].platform.status(address).target_groups:
+        path = ""  # no client of it goes by what ECS calls healthy
     site = Site(service.cluster, service.service, shared.repository(address), path)
     trial = Trial(Judge(wire, site, lambda: clock.now().timestamp()))
     return Desk(sandbox, shared, runtime, poller, address, trial, random.Random(seed), queue)

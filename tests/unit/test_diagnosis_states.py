@@ -428,6 +428,9 @@ def test_a_service_is_not_steady_while_a_target_has_still_to_pass_its_checks() -
     found = diagnose(status, an_observation(status=status, tasks=tasks, targets=targets), None)
     assert (found.state, found.line) == (ServiceState.WARNING, "2 of 3 targets healthy · 1 initial")
 
+    found = diagnose(status, an_observation(status=status, tasks=tasks, targets=targets[:2]), None)
+    assert (found.state, found.line) == (ServiceState.WARNING, "2 of 3 targets healthy · 1 not registered")
+
     whole = (*targets[:2], a_target(number=3))
     seen = an_observation(status=status, tasks=tasks, targets=whole)
     assert diagnose(status, seen, None).state is ServiceState.STEADY
