@@ -189,7 +189,7 @@ async def test_a_steady_service_with_an_alert_stands_first(
         assert state in lines[first]
         assert said in " ".join(lines[first + 1].split())
         assert first < next(place for place, line in enumerate(lines) if "rugmunch-api" in line)
-        assert ("alarms ▲ 1" in words_of(desk.app.screen.query_one(HeaderBar))) == (alert is CRITICAL)
+        assert ("alarms ✗ 1" in words_of(desk.app.screen.query_one(HeaderBar))) == (alert is CRITICAL)
 
 
 async def test_once_seen_it_stands_with_the_calm_ones_and_is_no_alarm() -> None:
