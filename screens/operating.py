@@ -277,6 +277,11 @@ class OperatingApp(App[int]):
     def _question_failed(self, message: messages.AskFailed) -> None:
         self.notify(str(message.error), severity="warning", timeout=15, markup=False)
 
+    def refresh_bindings(self) -> None:
+        """As Textual does; of a console that is quitting the screens are gone, and messages still arrive."""
+        if self.screen_stack:
+            super().refresh_bindings()
+
     def _change(self, running: Running) -> None:
         self._tell_of(running)
         self._update_notices()
