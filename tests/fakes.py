@@ -82,6 +82,19 @@ class FakeClock:
             self._elapsed = max(self._elapsed, end)  # what was due may itself have waited
 
 
+class HandClock(FakeClock):
+    """For threads that wait: they do until the test has advanced this clock far enough, where a
+    :class:`FakeClock` would have them turn without end and flood the interface."""
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        self.waits.append(seconds)
+        due = self.monotonic() + seconds
+        while not event.wait(0.02):
+            if self.monotonic() >= due:
+                return False
+        return True
+
+
 class Faults:
     """Errors that the next calls of named methods raise; shared by the fakes below."""
 

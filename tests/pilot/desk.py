@@ -39,7 +39,7 @@ from tests.builders import (
     an_identity,
     some_figures,
 )
-from tests.fakes import FakeClock, FakeLogs, FakePlatform, FakeSignals, MemoryJournal
+from tests.fakes import FakeLogs, FakePlatform, FakeSignals, HandClock, MemoryJournal
 from widgets.palette import DARK
 
 STAGING = an_environment(name="staging", tier=Tier.STAGING, cluster="rugmunch-staging")
@@ -161,7 +161,7 @@ class Desk:
     """An app and the fakes behind it."""
 
     def __init__(self, *pictures: EnvironmentPicture, note: str = "", theme: str = DARK) -> None:
-        self.clock = FakeClock()
+        self.clock = HandClock()
         self.store = FleetStore()
         self.journal = MemoryJournal()
         self.logs = FakeLogs()

@@ -17,7 +17,7 @@ from screens.logs_filter import FilterBook
 from screens.logs_save import save
 from screens.logs_tasks import TaskBook
 from tests.builders import ADDRESS, NOW, task_id
-from tests.fakes import FakeClock, FakeLogs
+from tests.fakes import FakeClock, FakeLogs, HandClock
 from tests.pilot.desk import failing_picture, only
 from tests.pilot.stage import Stage, text_of, until
 
@@ -296,7 +296,7 @@ async def test_what_cannot_be_read_is_one_line_of_the_banner(error: QuarterdeckE
 
 
 async def test_nothing_is_drawn_while_another_screen_is_in_front() -> None:
-    screen = LogsScreen(ADDRESS, FakeClock(), FakeLogs(), autostart=True)
+    screen = LogsScreen(ADDRESS, HandClock(), FakeLogs(), autostart=True)
     stage = Stage(screen)
     async with stage.run_test(size=(140, 40)) as pilot:
         await until(pilot, lambda: screen.feed.tail.oldest is not None)

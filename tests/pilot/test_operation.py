@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Event
 from typing import Any
 
 import pytest
@@ -56,7 +55,7 @@ from tests.builders import (
     an_environment_picture,
     task_id,
 )
-from tests.fakes import FakeClock, FakeLogs
+from tests.fakes import FakeLogs, HandClock
 from tests.pilot.stage import Stage, a_plan, text_of, until
 from tests.pilot.test_guard_panel import a_figure, a_view
 from widgets.glyphs import ASCII, UNICODE
@@ -74,13 +73,6 @@ STEPS = (
     Step("next", 110, "safe"),
     Step("next", 160, "done"),
 )
-
-
-class PatientClock(FakeClock):
-    """Waits for what it is told to wait for, so that a feed reads once and then is still."""
-
-    def wait(self, event: Event, seconds: float) -> bool:
-        return event.wait(20)
 
 
 def seen(**overrides: Any) -> Observation:
@@ -284,7 +276,7 @@ async def test_logs_of_both_revisions_stand_below() -> None:
         a_log_line("listening on 0.0.0.0:3000", id="b", task=task_id(1), at=ago(2)),
     ]
     logs = FakeLogs({ADDRESS: lines})
-    screen = OperationScreen(running(), PatientClock(), logs)
+    screen = OperationScreen(running(), HandClock(), logs)
     async with Stage(screen).run_test(size=(140, 40)) as pilot:
         screen.now = NOW
         await until(pilot, lambda: bool(screen.logs))
