@@ -1,12 +1,12 @@
 """What two revisions of a service have not in common: images, settings, names; never a secret value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from console.domain import words
 from console.domain.release import Image, Release
-from console.domain.setting_changes import HIDDEN, is_list, parts_of, setting_changes
+from console.domain.setting_changes import HIDDEN, SettingChange, is_list, parts_of, setting_changes
 from console.domain.text import cut_end
 from console.domain.version import short_digest
 from widgets.glyphs import Glyphs
@@ -51,36 +51,24 @@ class Revisions:
 NOTHING_TO_COMPARE = Revisions()
 
 
-@dataclass(frozen=True)
-class Change:
-    """One thing that differs."""
-
-    name: str
-    before: str = ""
-    after: str = ""
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    """Names whose values differ, which are never shown."""
-
-
-def changes(older: Release, newer: Release) -> tuple[Change, ...]:
+def changes(older: Release, newer: Release) -> tuple[SettingChange, ...]:
     """Images by digest, then settings by name; a difference that is never shown is at least said."""
     found = [*_images(older, newer)]
     for change in setting_changes(older, newer):
         name = change.name
         if name == HIDDEN:
-            found.append(Change(name, after="hidden values differ"))
+            found.append(replace(change, after="hidden values differ"))
         elif change.differs:
-            found.append(Change(name, after="differs"))
+            found.append(replace(change, after="differs"))
         elif change.before or change.after:
-            found.append(Change(name, value_words(name, change.before), value_words(name, change.after)))
+            before, after = value_words(name, change.before), value_words(name, change.after)
+            found.append(replace(change, before=before, after=after))
         else:
-            found.append(Change(name, "", "", change.added, change.removed, change.changed))
+            found.append(change)
     return tuple(found)
 
 
-def _images(older: Release, newer: Release) -> list[Change]:
+def _images(older: Release, newer: Release) -> list[SettingChange]:
     old = {image.container: image for image in older.images}
     new = {image.container: image for image in newer.images}
     found = []
@@ -92,7 +80,7 @@ def _images(older: Release, newer: Release) -> list[Change]:
             continue
         label = older.version.label if container == older.main else ""
         label_now = newer.version.label if container == newer.main else ""
-        found.append(Change(f"image {container}", _image(before, label), _image(after, label_now)))
+        found.append(SettingChange(f"image {container}", _image(before, label), _image(after, label_now)))
     return found
 
 
@@ -193,7 +181,7 @@ def _age(release: Release, now: datetime) -> str:
     return f" {words.age((now - release.created_at).total_seconds())}"
 
 
-def _change_lines(item: Change, left: int, column: int, end: int, glyphs: Glyphs) -> Sequence[Line]:
+def _change_lines(item: SettingChange, left: int, column: int, end: int, glyphs: Glyphs) -> Sequence[Line]:
     name = cut_end(item.name, column - left - 1, glyphs.ellipsis)
     room = end - column
     if item.added or item.removed or item.changed:
