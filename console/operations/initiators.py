@@ -34,7 +34,7 @@ def initiator(rollout: Rollout, operations: Iterable[OperationRecord] = ()) -> I
     """
     ours = next((item for item in operations if _turned(item, rollout)), None)
     if ours is not None:
-        return Initiator("the guard", "guard") if ours.by == "guard" else Initiator(ours.actor, "operator")
+        return Initiator(actor_of(ours), "guard" if ours.by == "guard" else "operator")
     if not rollout.went_back_by_itself:
         return SOMEBODY
     return Initiator("CodeDeploy" if rollout.strategy == CODE_DEPLOY else "ECS", "ecs")
@@ -51,7 +51,12 @@ def orderer(rollout: Rollout, release: Release | None, operations: Iterable[Oper
     ours = next((item for item in operations if _ordered(item, rollout, release)), None)
     if ours is None:
         return ""
-    return f"{ours.verb.value} by {'the guard' if ours.by == 'guard' else ours.actor}"
+    return f"{ours.verb.value} by {actor_of(ours)}"
+
+
+def actor_of(operation: OperationRecord) -> str:
+    """Who ordered an operation of ours, as people are told."""
+    return "the guard" if operation.by == "guard" else operation.actor
 
 
 def _ordered(operation: OperationRecord, rollout: Rollout, release: Release | None) -> bool:

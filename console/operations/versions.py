@@ -11,7 +11,7 @@ from console.domain.release import Release
 from console.domain.rollout import Rollout, RolloutStatus
 from console.domain.words import age
 from console.errors import JournalError, QuarterdeckError
-from console.operations.initiators import initiator
+from console.operations.initiators import actor_of, initiator
 from console.ports import Clock, Journal, Platform
 
 _ENDS = {
@@ -93,4 +93,4 @@ def _left(operations: Sequence[OperationRecord]) -> Iterator[tuple[str, str]]:
             shipped.add(target)
         went = record.verb is Verb.ROLLBACK and record.verdict is Verdict.SUCCEEDED
         if went and source and source not in shipped and source != target:
-            yield source, "the guard" if record.by == "guard" else record.actor
+            yield source, actor_of(record)
