@@ -4,13 +4,13 @@ import os
 from collections.abc import Collection, Generator
 
 from console.domain.operation import Mechanism, OperationEvent, OperationRecord, Plan, Verb, Verdict
-from console.errors import JournalError, RefusedError
+from console.errors import JournalError
 from console.operations import ulid
 from console.operations.carrier import Carrier, stored
 from console.operations.gate import is_gated
 from console.operations.guard_watch import TimedWatch
 from console.operations.lives import carrying, host
-from console.operations.log import OperationLog
+from console.operations.log import OperationLog, unwritten
 from console.operations.means import Means
 from console.operations.observing import Observer
 from console.operations.ordering import place
@@ -35,7 +35,7 @@ def begin(means: Means, plan: Plan, clock: Clock, beside: Collection[str] | None
     try:
         return carrier if carrier.log.begin(beside) else None
     except JournalError as error:
-        raise _unwritten(error) from error
+        raise unwritten(error) from error
 
 
 def carry(means: Means, carrier: Carrier) -> Generator[OperationEvent, None, None]:
@@ -53,7 +53,7 @@ def _carry(means: Means, carrier: Carrier) -> Generator[OperationEvent, None, No
     try:
         confirmed = carrier.event("confirmed", _confirmed(plan), _shown(plan), {"plan": stored(plan)})
     except JournalError as error:
-        raise _unwritten(error) from error
+        raise unwritten(error) from error
     if is_gated(plan) and plan.verb is not Verb.CONTINUE:
         means.gate.begun(plan, carrier.log.record.id)
     yield confirmed
@@ -70,12 +70,6 @@ def _carry(means: Means, carrier: Carrier) -> Generator[OperationEvent, None, No
     yield from place(carrier)
     if carrier.accepted is not None and not carrier.ended:
         yield from Observer(carrier, carrier.accepted, guarded).watch()
-
-
-def _unwritten(error: JournalError) -> RefusedError:
-    return RefusedError(
-        f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
-    )
 
 
 def _carrier(means: Means, plan: Plan, clock: Clock) -> Carrier:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from console.domain.operation import Entry, OperationRecord
-from console.errors import JournalError
+from console.errors import JournalError, RefusedError
 from console.operations.lives import host
 from console.ports import Clock, Journal
 
@@ -113,3 +113,10 @@ class OperationLog:
             self._unwritten[0]()
             self._unwritten.pop(0)
         self.trouble = ""
+
+
+def unwritten(error: JournalError) -> RefusedError:
+    """What an operation says that could not be written before anything was sent."""
+    return RefusedError(
+        f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
+    )

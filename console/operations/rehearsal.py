@@ -15,7 +15,7 @@ from console.domain.wish import Wish
 from console.domain.words import clock as clock_words
 from console.errors import JournalError, QuarterdeckError, RefusedError
 from console.operations.lives import carrying, host, is_carried
-from console.operations.log import OperationLog
+from console.operations.log import OperationLog, unwritten
 from console.operations.means import Means
 from console.operations.proofs import PARTS, REHEARSES
 from console.operations.spoken import facts_of
@@ -195,9 +195,7 @@ def _begun(means: Means, back: Plan) -> OperationRecord:
         text = f"rehearsal confirmed: {back.source.version.label} -> {back.target.version.label} and back"
         means.journal.append(record.id, "confirmed", record.planned_at, text, {"address": str(back.address)})
     except JournalError as error:
-        raise RefusedError(
-            f"the journal cannot be written, so nothing is changed: {error.message}", error.remedy
-        ) from error
+        raise unwritten(error) from error
     return record
 
 
