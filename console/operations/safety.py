@@ -25,7 +25,6 @@ class SafetyWatch:
         self.now = record.safety
         if self.now.state is SafetyState.AWAITED and record.verb is Verb.WATCH:
             self.now = Safety(SafetyState.SAFE, carrier.confirmed_at)  # what it watches had succeeded
-        self._is_lost = self.now.is_lost
         self._agreed_since: datetime | None = None
         self.need = _need(carrier) if carrier.resumed else None
         """Healthy good tasks that were enough; ``None`` before it was safe."""
@@ -34,10 +33,10 @@ class SafetyWatch:
         """Take in what one look says."""
         if sight.safe and (self.need is not None or self.now.is_safe):
             self.need = min(sight.needed, self.need or sight.needed)
-        if self.now.state is SafetyState.AWAITED or self._is_lost:
+        if self.now.state is SafetyState.AWAITED or self.now.is_lost:
             if self._agrees(observation, sight):
                 yield self._proved(observation, sight)
-            elif self._is_lost and sight.why:
+            elif self.now.is_lost and sight.why:
                 self.now = Safety(SafetyState.LOST, self.now.since, sight.why)
         elif sight.reading is Reading.UNSAFE:
             yield self._lost(observation, sight)
@@ -59,7 +58,7 @@ class SafetyWatch:
     def _proved(self, observation: Observation, sight: Sight) -> OperationEvent:
         carrier, at = self._carrier, observation.at
         was, self.now = self.now, Safety(SafetyState.SAFE, at)
-        self._is_lost, self._agreed_since, carrier.safety = False, None, self.now
+        self._agreed_since, carrier.safety = None, self.now
         self.need = min(sight.needed, self.need or sight.needed)
         label = "" if sight.unnamed else carrier.plan.target.version.label
         draining = f" · {count(sight.draining, 'target')} still draining" if sight.draining else ""
@@ -77,7 +76,7 @@ class SafetyWatch:
 
     def _lost(self, observation: Observation, sight: Sight) -> OperationEvent:
         carrier, at = self._carrier, observation.at
-        self.now, self._is_lost = Safety(SafetyState.LOST, at, sight.why), True
+        self.now = Safety(SafetyState.LOST, at, sight.why)
         carrier.safety = self.now
         carrier.log.change(unsafe_since=at, unsafe_why=sight.why)
         carrier.timeline.mark(f"unsafe {utc(at)}", at, "not safe any more", sight.why, failed=True)
