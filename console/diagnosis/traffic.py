@@ -1,16 +1,12 @@
 """Evidence from figures: errors, latency, and whatever else is over the limits of its alerts."""
 
-from datetime import timedelta
-
 from console.diagnosis.evidence import Evidence, Kind, Scene
 from console.domain.alerts import words_of
 from console.domain.error_reading import ErrorState
 from console.domain.guard import MINIMUM_REQUESTS, JudgedState, Judgement
 from console.domain.series import Measure
+from console.domain.signals import CURRENT_FOR
 from console.domain.words import latency
-
-_CURRENT = timedelta(minutes=10)
-"""Load balancer figures lag one to four minutes; older ones say nothing about now."""
 
 
 def evidence(scene: Scene) -> Evidence | None:
@@ -65,4 +61,4 @@ def _is_critical(alert: Judgement) -> bool:
 def _is_current(scene: Scene) -> bool:
     """Whether the reading is of now; that nobody answers always is."""
     at = scene.errors.at
-    return scene.errors.state is ErrorState.NOBODY_ANSWERS or at is None or scene.at - at <= _CURRENT
+    return scene.errors.state is ErrorState.NOBODY_ANSWERS or at is None or scene.at - at <= CURRENT_FOR

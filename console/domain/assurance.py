@@ -1,18 +1,17 @@
 """What may be said of a service with which nothing is known to be wrong: no more than was read and judged."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from console.domain.error_reading import ErrorState
 from console.domain.fleet import ServicePicture
 from console.domain.guard import JudgedState, ServiceKind, worst_of
 from console.domain.service import ServiceState
+from console.domain.signals import CURRENT_FOR
 from console.domain.words import age
 
 WELL = "all is well"
 NOTHING_TO_DO = "nothing to do"
 NO_REMEDY = "no known fix"
-JUDGED_FOR = timedelta(minutes=10)
-"""So long figures stand for now: those of load balancers come one to four minutes late."""
 
 
 def is_well(picture: ServicePicture, now: datetime) -> bool:
@@ -38,11 +37,11 @@ def _doubt(picture: ServicePicture, now: datetime) -> str:
     is_worker = picture.status is not None and picture.status.kind is ServiceKind.WORKER
     if is_worker and reading.state is ErrorState.UNKNOWN:
         signals = picture.signals
-        judged = signals is not None and now - signals.picture.at <= JUDGED_FOR
+        judged = signals is not None and now - signals.picture.at <= CURRENT_FOR
         is_fine = judged and worst_of(picture.alerts) is JudgedState.OK
         return "" if is_fine else "figures not judged"
     if reading.state is not ErrorState.OK:
         return reading.words
-    if reading.at is not None and now - reading.at > JUDGED_FOR:
+    if reading.at is not None and now - reading.at > CURRENT_FOR:
         return f"its figures are {age((now - reading.at).total_seconds())} old"
     return ""

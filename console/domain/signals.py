@@ -1,9 +1,12 @@
 """Figures about a service from outside ECS, and log lines."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from console.domain.series import OLD_PERIODS
+
+CURRENT_FOR = timedelta(minutes=10)
+"""Figures of load balancers come one to four minutes late; older ones say nothing about now."""
 
 
 @dataclass(frozen=True)
