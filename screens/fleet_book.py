@@ -8,7 +8,6 @@ from console.domain.address import Address
 from console.domain.alerts import NO_ALERTS, Alerting, Alerts
 from console.domain.fleet import FleetSnapshot, ServicePicture
 from console.domain.impact import Impact, impact
-from console.domain.way_back import version_of
 from screens.fleet_facts import changes_at, row_of
 from widgets.fleet_row import ServiceRow
 
@@ -39,7 +38,7 @@ class Entry:
 
 def haystack_of(picture: ServicePicture) -> str:
     """The words of a row by which a filter finds it."""
-    version = version_of(picture)
+    version = picture.primary_version
     address = picture.address
     parts = (str(address), address.service, picture.state.value, version.label if version else "")
     return " ".join(parts).lower()

@@ -10,7 +10,7 @@ from console.domain.held import hold_trouble
 from console.domain.running import Digests, runs_of
 from console.domain.signals import Figures
 from console.domain.version import short_digest
-from console.domain.way_back import blames_a_deploy, current_way_back, proof_holds, version_of
+from console.domain.way_back import blames_a_deploy, current_way_back, proof_holds
 from console.watch.cadence import is_stale, stale_in
 from screens.overview import SHORT_TIERS
 from widgets.fleet_row import BACK_ROOM, DOUBTFUL, MOVED, ServiceRow
@@ -39,7 +39,7 @@ def row_of(
     status, figures = picture.status, picture.worst_figures
     shares = picture.error_reading.share is not None  # that nobody answers is of now
     old = shares and figures is not None and now is not None and figures.is_old(now)
-    version = version_of(picture)
+    version = picture.primary_version
     back, back_short, back_ink = _way_back(picture, now)
     deployed = _age(picture.deployed_at, now)
     stale = _age(picture.as_of, now) if now is not None and is_stale(picture, now) else None
@@ -206,7 +206,7 @@ def _said(digests: Digests, labels: dict[str, str]) -> str:
 def _labels(picture: ServicePicture) -> dict[str, str]:
     releases = picture.observation.releases.values() if picture.observation else ()
     versions = [item.version for item in releases]
-    if (version := version_of(picture)) is not None:
+    if (version := picture.primary_version) is not None:
         versions.append(version)
     return {
         item.digest: f" ({item.label})" for item in versions if item.digest and not item.label.startswith("@")

@@ -149,7 +149,7 @@ class _Page:
     def chart(self, measure: Measure, column: int, end: int, rows: int) -> tuple[Line, ...]:
         """A label and so many rows."""
         picture, now = self.view.picture, self.view.now
-        version = picture.version or (picture.release.version if picture.release else None)
+        version = picture.primary_version
         chart = chart_of(picture.signals, measure, version.label if version else "", now, self.glyphs)
         chart = answered(chart, picture.error_reading)
         top = top_for(chart.highest, chart.limit)

@@ -177,6 +177,11 @@ class ServicePicture:
         return " · ".join(filter(None, (self.diagnosis.line, self.reserve)))
 
     @property
+    def primary_version(self) -> Version | None:
+        """What the PRIMARY deployment runs, as soon as anything tells."""
+        return self.version or (self.release.version if self.release else None)
+
+    @property
     def is_drained_by_us(self) -> bool:
         """Nothing of it runs because one of us wanted it so: what its figures say is no alert."""
         return bool(self.drained_by) and self.status is not None and self.status.desired == 0
@@ -214,7 +219,7 @@ class ServicePicture:
         """Its errors, judged once for every place: against the limits of its alert, where that is known."""
         if self.is_gone:
             return UNREAD
-        version = self.version or (self.release.version if self.release else None)
+        version = self.primary_version
         return read_errors(
             self.worst_figures,
             self._error_limits,

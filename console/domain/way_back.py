@@ -7,7 +7,6 @@ from console.domain.fleet import ServicePicture, WayBack
 from console.domain.operation import Plan
 from console.domain.release import Release
 from console.domain.service import ServiceState
-from console.domain.version import Version
 
 PRODUCTION_PROVED_S = 3600.0
 """The way back of a service in production is proved again after an hour,"""
@@ -96,17 +95,12 @@ def is_served(back: WayBack, picture: ServicePicture) -> bool:
     running = release_key(picture.release) if picture.release else ""
     if back.leads_to and running:
         return back.leads_to == running
-    version = version_of(picture)
+    version = picture.primary_version
     if version is None or not back.version:
         return False
     if version.digest and back.leads_to:  # of a service that only differs in settings this tells nothing
         return version.digest in back.leads_to and version.digest not in back.leaves
     return not back.leads_to and version.label == back.version
-
-
-def version_of(picture: ServicePicture) -> Version | None:
-    """What the PRIMARY deployment runs, as soon as anything tells."""
-    return picture.version or (picture.release.version if picture.release else None)
 
 
 def current_way_back(picture: ServicePicture, now: datetime | None) -> WayBack | None:

@@ -10,7 +10,7 @@ from console.diagnosis import diagnose
 from console.domain.address import Address
 from console.domain.fleet import EnvironmentPicture
 from console.domain.operation import Mechanism, Plan
-from console.domain.way_back import current_way_back, version_of
+from console.domain.way_back import current_way_back
 from console.errors import RefusedError
 from console.sandbox import fleet
 from console.sandbox.http import start_thread
@@ -228,7 +228,7 @@ def test_no_way_back_to_what_runs_is_promised_during_or_after_a_rollback(
             watch.run(15)
             row = next(item for item in watch.picture.services if item.address == api)
             way = current_way_back(row, clock.now())
-            served = version_of(row)
+            served = row.primary_version
             assert served is not None
             if way is not None and way.version:
                 promised.append(way.version)
