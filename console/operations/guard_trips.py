@@ -3,7 +3,7 @@
 import os
 
 from console.domain.open_trip import OpenTrip
-from console.domain.operation import OperationRecord, Verb
+from console.domain.operation import OperationRecord, Plan, Verb
 from console.errors import JournalError, RefusedError
 from console.operations.guard_log import Left, left_in, view_in
 from console.operations.lives import host, is_carried
@@ -23,6 +23,8 @@ class OpenTrips:
         self._under_way = under_way
         self._read: dict[str, tuple[int, Left]] = {}
         """By operation: number of the newest entry that was read, and how far its guard is."""
+        self._plans: dict[str, Plan] = {}
+        """By operation, once its guard has asked: what was confirmed never changes."""
 
     def read(self) -> tuple[OpenTrip, ...]:
         """Those that wait for an answer now, newest operation first; a journal that cannot be read knows
@@ -31,6 +33,7 @@ class OpenTrips:
             item for item in self._under_way.all() if item.verb in GUARDED and not _is_carried_here(item)
         ]
         self._read = {item.id: self._read.get(item.id, (0, Left())) for item in records}
+        self._plans = {key: plan for key, plan in self._plans.items() if key in self._read}
         trips = (self._trip(item) for item in records)
         return tuple(item for item in trips if item is not None)
 
@@ -45,10 +48,13 @@ class OpenTrips:
             if left.open_trip is None or (left.answered_by and is_carried(record, now)):
                 return None  # what is answered is taken up by its process, as long as that lives
             view = view_in(left.open_trip, now)
-            plan = plan_of(record, journal.entries(record.id))
+            if record.id not in self._plans:
+                self._plans[record.id] = plan_of(record, journal.entries(record.id))
         except (JournalError, RefusedError):
             return None
-        return OpenTrip(record, plan, view) if view is not None and view.wants_answer else None
+        if view is None or not view.wants_answer:
+            return None
+        return OpenTrip(record, self._plans[record.id], view)
 
 
 def _is_carried_here(record: OperationRecord) -> bool:
