@@ -51,9 +51,9 @@ class ConsoleScreen(Screen[None]):
     snapshot: reactive[FleetSnapshot] = reactive(EMPTY_FLEET, always_update=True)
     now: reactive[datetime | None] = reactive(None)
     chips: reactive[tuple[Chip, ...]] = reactive(())
+    """What is under way, the most urgent first."""
     unsafe: reactive[Mapping[Address, Safety]] = reactive(dict)
     """What operations under way say of services that are not safe any more, or not known to be."""
-    """What is under way, the most urgent first."""
     notices: reactive[tuple[str, ...]] = reactive(())
     """Lines of the banner besides the environments' problems."""
     alerts: reactive[Alerts] = reactive(NO_ALERTS)

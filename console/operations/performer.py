@@ -29,7 +29,8 @@ class Performer:
     outside: Outside | None = None
     """``None``: nothing is asked over HTTP from here."""
     prepared: list[tuple[Order, Order]] = field(default_factory=list)
-    """Orders as they were asked for and as they are sent: one that is sent again registers nothing anew."""
+    """Orders as they were asked for and as they are sent: one that is sent again registers nothing anew.
+    A list, because orders hold mappings and are no keys."""
 
     def perform(
         self, address: Address, action: Action, beat: Callable[[], object] = lambda: None
