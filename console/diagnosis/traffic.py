@@ -2,7 +2,7 @@
 
 from console.diagnosis.evidence import Evidence, Kind, Scene
 from console.domain.alerts import words_of
-from console.domain.error_reading import ErrorState
+from console.domain.error_reading import ErrorReading, ErrorState
 from console.domain.guard import MINIMUM_REQUESTS, JudgedState, Judgement
 from console.domain.series import Measure
 from console.domain.signals import CURRENT_FOR
@@ -10,11 +10,17 @@ from console.domain.words import latency
 
 
 def evidence(scene: Scene) -> Evidence | None:
-    """What is critical is a failure, what is over a limit for a warning is worth a look."""
+    """What is critical is a failure; what is over a limit for a warning is worth a look, and so is what was
+    bad before the version that serves now: nothing tells yet that it is over."""
     facts = facts_of(scene)
     reading = scene.errors
     if not facts:
-        return None
+        was_bad = reading.before is not None and reading.before.is_bad and _is_of_late(scene, reading.before)
+        return (
+            Evidence(Kind.NOTICE, reading.words, (), "wait for its figures, or read the logs")
+            if was_bad
+            else None
+        )
     if (_is_current(scene) and reading.is_critical) or any(_is_critical(item) for item in scene.alerts):
         nobody = reading.state is ErrorState.NOBODY_ANSWERS
         remedy = "read tasks, targets and events" if nobody else "read the logs, or roll back"
@@ -60,5 +66,8 @@ def _is_critical(alert: Judgement) -> bool:
 
 def _is_current(scene: Scene) -> bool:
     """Whether the reading is of now; that nobody answers always is."""
-    at = scene.errors.at
-    return scene.errors.state is ErrorState.NOBODY_ANSWERS or at is None or scene.at - at <= CURRENT_FOR
+    return scene.errors.state is ErrorState.NOBODY_ANSWERS or _is_of_late(scene, scene.errors)
+
+
+def _is_of_late(scene: Scene, reading: ErrorReading) -> bool:
+    return reading.at is None or scene.at - reading.at <= CURRENT_FOR

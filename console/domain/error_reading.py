@@ -103,8 +103,8 @@ class ErrorReading:
     """What to know of how they were counted: a load balancer that is shared."""
     serves: str = ""
     """What serves, where the newest figures are of before it served alone; empty: they are of now."""
-    share_before: float | None = None
-    """Errors per request of those figures; ``None``: not known, or there are none."""
+    before: "ErrorReading | None" = None
+    """What those figures say; ``None``: there are none."""
 
     @property
     def is_of_before(self) -> bool:
@@ -147,7 +147,8 @@ class ErrorReading:
         if self.state is ErrorState.NOBODY_ANSWERS:
             return "nobody answers: no healthy targets"
         if self.is_of_before:
-            before = f" (errors {percent(self.share_before)} before)" if self.share_before is not None else ""
+            share = self.before.share if self.before is not None else None
+            before = f" (errors {percent(share)} before)" if share is not None else ""
             return f"no figures since {self.serves} serves{before}"
         if self.share is None:
             return "no requests" if self.state is ErrorState.NO_REQUESTS else f"errors {NODATA}"
@@ -186,8 +187,8 @@ def read_errors(
     if figures is None:
         return ErrorReading(ErrorState.UNKNOWN)
     if figures.before is not None:
-        share = figures.before.error_share
-        return ErrorReading(ErrorState.UNKNOWN, serves=serves or "this version", share_before=share)
+        before = read_errors(figures.before, limits)
+        return ErrorReading(ErrorState.UNKNOWN, serves=serves or "this version", before=before)
     share, requests = figures.error_share, figures.requests
     over = [item for item in (limits.critical, limits.warning) if item is not None and (share or 0.0) > item]
     if state is None:

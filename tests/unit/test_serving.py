@@ -113,7 +113,7 @@ def test_bad_figures_of_the_version_that_was_left_are_not_blamed_on_the_one_that
         SeriesPicture(NOW), (a_judgement(),), (a_judgement(), slow), blame=Blame(True, "after the deploy")
     )
     back = rolled_back(figures=BAD, signals=signals)
-    assert back.state is ServiceState.STEADY
+    assert back.state is ServiceState.WARNING, "nothing tells yet that it is over"
     assert alerting(back, NOW) is None
     assert not blames_a_deploy(back)
     assert "blame" not in dict(explanation(back, NOW))
@@ -121,6 +121,19 @@ def test_bad_figures_of_the_version_that_was_left_are_not_blamed_on_the_one_that
     assert words in [text for _, text in evidence_of(back, NOW)]
     assert words in summary(back, NOW)
     assert rolled_back(figures=BAD, finished_s=180).state is ServiceState.FAILING
+
+
+def test_bad_figures_of_before_leave_no_steady_until_some_of_now_tell_that_it_is_over() -> None:
+    """Errors of 30 % went on through a restart after which nothing was judged for minutes, and it said
+    *steady*. Good ones, too few, and those of long ago hold nothing up."""
+    held = rolled_back(figures=BAD)
+    assert held.state is ServiceState.WARNING
+    assert held.diagnosis.line == "no figures since v1.4.2 serves (errors 5.6 % before)"
+    assert not is_well(held, NOW)
+    assert rolled_back(figures=some_figures(requests=1000, errors=3)).state is ServiceState.STEADY
+    assert rolled_back(figures=some_figures(requests=17, errors=7)).state is ServiceState.STEADY
+    assert rolled_back(figures=replace(BAD, at=ago(700))).state is ServiceState.STEADY
+    assert rolled_back(figures=some_figures(), finished_s=180).state is ServiceState.STEADY
 
 
 def test_periods_of_before_do_not_make_an_alert_of_one_period_of_now() -> None:
