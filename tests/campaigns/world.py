@@ -36,9 +36,9 @@ ROUTES = {
     "fairtradeworker": "api/jobs",
     "swapjoy": "api/items",
     "rugmunch": "api/tokens/trending",
-    "rugmunch-codedeploy": "health",
+    "rugmunch-codedeploy": "api/tokens/trending",
     "mealplanner": "api/v1/recipes",
-    "clever-better": "health",
+    "clever-better": "predictions",
 }
 """What probe clients ask a fleet for."""
 STATUS_EVERY = 12

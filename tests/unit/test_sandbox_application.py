@@ -114,6 +114,17 @@ def test_the_marketplace_lists_jobs() -> None:
     assert asker.ask(f"{MARKET}/health", "HEAD").body == b""
 
 
+def test_a_model_predicts_the_same_for_every_client_of_an_hour() -> None:
+    """And nothing without its database."""
+    asker = Asker("clever-better")
+    place = "clever-better/production/ml-service"
+    status, first = asker.get(f"{place}/predictions")
+    assert status == 200 and all(0 < item["up"] < 1 for item in first["predictions"])
+    assert asker.get(f"{place}/predictions")[1] == first
+    asker.fleets.account("clever-better").conditions.set(conditions.CHECKS_FAIL)
+    assert asker.get(f"{place}/predictions")[0] == 503
+
+
 def test_a_smoke_test_logs_in_reads_recipes_and_writes_a_meal_plan() -> None:
     """The token is needed; what was written is counted, and old tokens are refused."""
     asker = Asker("mealplanner")

@@ -88,6 +88,8 @@ class Applications:
             return {("GET", "/api/jobs"): market.jobs}
         if system == "swapjoy":
             return {("GET", "/api/items"): market.items}
+        if system == "clever-better":
+            return {("GET", "/predictions"): market.predictions}
         if system == "rugmunch":
             return {("GET", "/api/tokens/trending"): market.trending, ("GET", "/api/scan/"): market.scan}
         if system == "mealplanner":
