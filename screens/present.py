@@ -73,9 +73,10 @@ def _was_read_since(picture: ServicePicture, ended: datetime) -> bool:
 
 
 def _other_version(operation: RunningOperation, picture: ServicePicture) -> str:
-    """What runs in place of what a successful operation left; empty: nothing, or nobody can tell."""
+    """What runs in place of what a successful operation left, or left to ECS to bake; empty: nothing, or
+    nobody can tell."""
     progress, plan = operation.progress, operation.plan
-    if progress is None or plan is None or progress.verdict is not Verdict.SUCCEEDED:
+    if progress is None or plan is None or progress.verdict not in (Verdict.SUCCEEDED, Verdict.BAKING):
         return ""
     if plan.mechanism is Mechanism.ACTIONS or plan.rehearses or operation.verb is Verb.REHEARSE:
         return ""

@@ -717,6 +717,16 @@ def test_what_a_service_is_now_is_read_off_the_fleet_since_the_end(
     assert present_of(running(safe_at=ago(7)), fleet, {}, LATER) is None
 
 
+def test_what_was_left_to_ecs_to_bake_is_undone_by_another_version_too() -> None:
+    """``--until bake`` ends the watch while ECS may still go back."""
+    fleet = FleetSnapshot(
+        {"rugmunch/production": an_environment_picture(a_picture(as_of=LATER, release=a_new_release()))}
+    )
+    baking = replace(running(safe_at=ago(7), verdict=Verdict.BAKING), ended_at=NOW)
+    present = present_of(baking, fleet, {}, LATER)
+    assert present is not None and (present.kind, present.words) == (PresentKind.BROKEN, "now v1.4.3")
+
+
 def test_the_chip_of_what_has_ended_has_its_age_and_gives_way_to_what_is_now() -> None:
     """Never green, and red as soon as the service is not what it left."""
     under_way = UnderWay()
