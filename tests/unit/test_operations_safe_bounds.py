@@ -225,6 +225,8 @@ def test_strangers_keep_it_from_being_safe_and_are_told_last() -> None:
     )
     leaving = sight(an_observation(targets=(*behind(GROUP, 1, 2), *behind(GROUP, 7, state="draining"))))
     assert (leaving.reading, leaving.draining) == (Reading.SAFE, 1)
+    both = sight(an_observation(targets=(*behind(GROUP, 1, 2), *behind(GROUP, 7, 8, state="draining"))))
+    assert (both.reading, both.draining) == (Reading.SAFE, 2)
 
 
 def test_the_newest_task_has_an_address() -> None:
