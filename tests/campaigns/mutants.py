@@ -66,6 +66,7 @@ def main() -> int:
     mutmut = str(Path(sys.executable).with_name("mutmut"))
     # The copy with the mutants comes before the checkout that the environment was installed from.
     environment = os.environ | {"PYTHONPATH": str(COPY.absolute())}
+    COPY.mkdir(exist_ok=True)  # a folder that is made later is not looked into
     repair(COPY, Path())
     workers = str(os.cpu_count() or 1)
     subprocess.run([mutmut, "run", "--max-children", workers], env=environment, check=True)
