@@ -16,7 +16,7 @@ from console.aws.rollouts import Rollouts
 from console.aws.services import Services
 from console.domain.operation import Basis, Mechanism, Order
 from console.errors import RejectedError
-from tests.builders import ADDRESS, NOW, OLD_DEFINITION, OLD_DEPLOYMENT, OLD_DIGEST, OLD_RELEASE
+from tests.builders import ADDRESS, NOW, OLD_DEFINITION, OLD_DEPLOYMENT, OLD_DIGEST, OLD_RELEASE, ago
 from tests.fakes import FakeClock
 from tests.unit.scripted_aws import ScriptedAws, a_known_world, calls_on, settings
 from tests.unit.test_aws_shifts import ID, codedeploy, info, raw_sets
@@ -80,6 +80,34 @@ def test_a_lost_stop_is_found_by_what_the_deployment_does(
     assert (accepted is not None) is carried_out
     if accepted is not None:
         assert (accepted.rollout, accepted.found_out) == (ID, True)
+
+
+@pytest.mark.parametrize(
+    ("created_s", "definition", "ours"),
+    [(-60, OLD_DEFINITION, True), (-61, OLD_DEFINITION, False), (5, "another:1", False)],
+)
+def test_a_lost_deployment_is_found_by_what_it_ships_and_its_age(
+    aws: ScriptedAws, created_s: float, definition: str, ours: bool
+) -> None:
+    """One of the same definition that was there before is somebody else's; clocks may be a minute apart."""
+    orders = orders_on(aws, "InProgress")
+    content = (
+        f'{{"Resources": [{{"TargetService": {{"Properties": {{"TaskDefinition": "{definition}"}}}}}}]}}'
+    )
+    newest = info(
+        "InProgress",
+        createTime=ago(-created_s),
+        applicationName="rugmunch",
+        deploymentGroupName="api",
+        revision={"appSpecContent": {"content": content}},
+    )
+    aws.on("codedeploy.GetDeployment", {"deploymentInfo": newest})
+    aws.on("codedeploy.ListDeployments", {"deployments": [ID]})
+    aws.on("codedeploy.BatchGetDeployments", {"deploymentsInfo": [newest]})
+    create = replace(STOP, mechanism=Mechanism.CREATE_DEPLOYMENT, definition=OLD_DEFINITION)
+    found = orders.find(create, NOW)
+    assert (found is not None) is ours
+    assert found is None or (found.rollout, found.found_out) == (ID, True)
 
 
 def test_a_deployment_that_was_not_prepared_is_not_sent(aws: ScriptedAws) -> None:

@@ -166,6 +166,7 @@ def _shipped(**overrides: Any) -> OperationRecord:
         (_shipped(verb=Verb.ROLLBACK, by="guard"), "rollback by the guard"),
         (_shipped(verb=Verb.RESTART, mechanism=Mechanism.FORCE_NEW_DEPLOYMENT), "restart by devon"),
         (_shipped(target={"service_revision": NEW_RELEASE}), "deploy by devon"),
+        (_shipped(target={"digests": dict(a_new_release().digests)}), "deploy by devon"),
         (_shipped(target=a_release().facts()), ""),
         (_shipped(accepted_at=ago(600 - 30)), "deploy by devon"),
         (_shipped(accepted_at=ago(600 - 31)), ""),

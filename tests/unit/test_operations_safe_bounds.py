@@ -146,6 +146,11 @@ def test_rules_are_needed_to_count_only_where_they_shift_traffic() -> None:
         assert uncountable(shifts) == ("routes",)
         assert sight(shifts) == Sight(Reading.UNREAD, 0, 2, 0, words)
     every = {"targets": "", "tasks": "", "routes": "", "rollout": ""}
+    assert uncountable(an_observation(status=a_service(controller=CODE_DEPLOY), missing=every)) == (
+        "tasks",
+        "targets",
+        "routes",
+    )
     assert uncountable(an_observation(missing=every)) == ("tasks", "targets")
     assert sight(an_observation(status=WORKER, missing=unread)).safe, "no load balancer: no rules"
 

@@ -227,3 +227,16 @@ def test_what_makes_a_trip_a_question_is_said_in_words() -> None:
     assert judged(ERRORS, [], [0.2, 0.2]).asks == "no baseline: nothing is known of before"
     assert judged(replace(ERRORS, worse_than_baseline=False), [], [0.2, 0.2]).asks == ""
     assert judged(ERRORS, CALM, [0.2, 0.2]).asks == ""
+
+
+def test_what_is_well_has_no_beginning_and_asks_nothing() -> None:
+    """Also where nothing is known of before: a question needs something bad to ask about."""
+    well = judged(ERRORS, [], [0.0, 0.0])
+    assert (well.state, well.since, well.asks, well.period_s) == (JudgedState.OK, None, "", MINUTE.seconds)
+
+
+def test_a_figure_at_its_warning_is_not_over_it() -> None:
+    """Of a figure that is no share; and of a share that came without its requests."""
+    warns = replace(EXACT, warning=0.3)
+    assert judged(warns, [0.1] * 20, [0.3, 0.3]).state is JudgedState.OK
+    assert judged(warns, [0.1] * 20, [0.31, 0.31]).state is JudgedState.WARNING
