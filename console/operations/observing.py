@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from console.diagnosis import diagnose
 from console.domain.operation import (
@@ -29,12 +29,14 @@ from console.operations.guarded import Guarded
 from console.operations.overdue import given_up
 from console.operations.pauses import Pauses
 from console.operations.safe import UNPROVEN_FOR, Reading, Sight, judge, serving
-from console.operations.safety import SafetyWatch
+from console.operations.safety import SafetyWatch, died
 from console.operations.tracking import Tracking
 from console.operations.verdict import Outcome, outcome
 from console.operations.walk import walk_after
 
 LOOK_EVERY_S = 2.5
+LASTS_FOR = timedelta(minutes=3)
+"""So long no task of its own may have died when an operation succeeds."""
 
 
 class Observer:
@@ -91,6 +93,7 @@ class Observer:
             proved_digests(carrier.plan.target),
             self._safety.need,
         )
+        sight = self._safety.doubted(observation, good, sight)
         carrier.running = serving(observation) or carrier.running
         carrier.timeline.observe(observation, good, carrier.plan.target.version.label, sight)
         ours = self._as_ours(observation, rollout)
@@ -257,6 +260,9 @@ class Observer:
                 yield from self._done(done_at)
             if carrier.ended or (self._guarded is not None and self._guarded.holds_end(done_at)):
                 return
+            if dead := died(observation, carrier.progress.arriving, LASTS_FOR):
+                yield from self._dies(observation, dead)
+                return
             if self._guarded is not None:
                 yield from self._guarded.end_asking()
             if not carrier.ended:
@@ -265,6 +271,14 @@ class Observer:
             why = f"ECS reports success, but {safety.trouble or sight.why}"
             verdict = Verdict.UNKNOWN if sight.reading is Reading.UNREAD else Verdict.FAILED
             yield carrier.end(verdict, None, " · ".join(filter(None, (why, self._line))))
+
+    def _dies(self, observation: Observation, dead: int) -> Iterator[OperationEvent]:
+        """No success while its own tasks die: waits until they last, and gives up where they go on to die."""
+        seen = self._settled_seen_at or observation.at
+        if dead > 1 and observation.at - seen > UNPROVEN_FOR:
+            minutes = LASTS_FOR // timedelta(minutes=1)
+            why = f"ECS reports success, but {dead} of its tasks died in the last {minutes} min"
+            yield self.carrier.end(Verdict.FAILED, None, " · ".join(filter(None, (why, self._line))))
 
     def _unproven_since(self, safety: Safety) -> datetime:
         """Since when ECS's success and the targets disagree: seen to be settled, and not safe."""

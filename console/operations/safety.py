@@ -1,9 +1,11 @@
 """Whether an operation is safe: proved by two agreeing reads, lost by one that says so, and regained."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from console.diagnosis.stops import death_of
 from console.domain.operation import OperationEvent, Safety, SafetyState, Verb
 from console.domain.service import Observation
 from console.domain.words import count, time_of_day, utc
@@ -11,6 +13,10 @@ from console.errors import JournalError
 from console.operations.arrived import served
 from console.operations.carrier import Carrier
 from console.operations.safe import READS_APART, Reading, Sight
+
+NOTHING_WANTED = "desired count is 0: nothing serves"
+LIVES_FOR = timedelta(seconds=60)
+"""So long no good task may have died when *safe* is proved: in a crash loop all are healthy now and then."""
 
 
 class SafetyWatch:
@@ -28,6 +34,21 @@ class SafetyWatch:
         self._agreed_since: datetime | None = None
         self.need = _need(carrier) if carrier.resumed else None
         """Healthy good tasks that were enough; ``None`` before it was safe."""
+
+    def doubted(self, observation: Observation, good: Collection[str], sight: Sight) -> Sight:
+        """What one look says in the light of others: that nothing is wanted any more, or that good tasks are
+        healthy only between two deaths.
+
+        Args:
+            good: Ids of the deployments whose tasks are good.
+        """
+        if self.need and not observation.status.desired:
+            return replace(sight, reading=Reading.UNSAFE, why=NOTHING_WANTED)
+        is_open = self.now.state is SafetyState.AWAITED or self.now.is_lost
+        if is_open and sight.safe and (dead := died(observation, good, LIVES_FOR)):
+            said = f"{count(dead, 'task')} of it died in the last minute"
+            return replace(sight, reading=Reading.UNSAFE, why=said)
+        return sight
 
     def meet(self, observation: Observation, sight: Sight) -> Iterator[OperationEvent]:
         """Take in what one look says."""
@@ -88,6 +109,17 @@ class SafetyWatch:
             "others": sight.bad,
         }
         return carrier.event("unsafe", self.now.trouble, facts)
+
+
+def died(observation: Observation, good: Collection[str], within: timedelta) -> int:
+    """How many tasks of the good deployments failed within so long before the look; what was told to stop
+    did not."""
+    ends = (
+        task.stopped_at or task.stopping_at
+        for task in observation.tasks
+        if task.is_stopped and task.deployment in good and death_of(task) is not None
+    )
+    return sum(ended is not None and observation.at - ended < within for ended in ends)
 
 
 def _need(carrier: Carrier) -> int | None:

@@ -1,13 +1,16 @@
 """*Safe* can be lost: said, written down, taken into the verdict, and said again when it is regained."""
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from console.domain.operation import SafetyState, Verdict
 from console.domain.rollout import RolloutStatus
 from console.domain.service import Observation
-from tests.builders import ADDRESS, a_rollout, a_target, ago
+from tests.builders import ADDRESS, NEW_DEPLOYMENT, a_rollout, a_stopped_task, a_target, ago
 from tests.unit.conftest import Bench
 from tests.unit.test_operations_engine import (
+    COPY_DEPLOYMENT,
     finished,
     gone_back,
     run,
@@ -139,6 +142,77 @@ def test_tasks_that_are_asked_for_later_take_nothing_away(finished: Bench) -> No
     seen, _ = told(finished, *map(rolling, SAFE), more, done(40))
 
     assert len(seen) == 1
+
+
+def test_desired_0_takes_it_back_and_lowers_no_need(finished: Bench) -> None:
+    """Somebody drains it, and fills it again: ``every request on the target`` with 0 of 2 healthy."""
+    empty = replace(
+        rolling(20), status=replace(rolling(20).status, desired=0, running=0), tasks=(), targets=()
+    )
+    starting = replace(done(30), targets=(a_target(number=5, state="initial"),))
+    seen, verdict = told(
+        finished,
+        *map(rolling, SAFE),
+        empty,
+        starting,
+        *(replace(starting, at=ago(-at)) for at in (90, 151, 160)),
+    )
+
+    assert seen[1] == "NOT SAFE ANY MORE since 03:13:07 UTC: desired count is 0: nothing serves"
+    assert verdict["verdict"] == "FAILED"
+    assert "0 of 2 good targets healthy" in str(verdict["reason"])
+
+
+def dying(observation: Observation, *ended_at_s: float, **task: Any) -> Observation:
+    """Tasks of its own died so many seconds after the order."""
+    own = {"deployment": COPY_DEPLOYMENT, "exit_code": 137, **task}
+    dead = (a_stopped_task(number=20 + n, stopped_at=ago(-at), **own) for n, at in enumerate(ended_at_s))
+    return replace(observation, tasks=(*observation.tasks, *dead))
+
+
+def test_between_two_deaths_it_is_not_safe(finished: Bench) -> None:
+    """A crash loop has two healthy reads now and then: ``SUCCEEDED · 6 tasks died in 1 min``."""
+    seen, _ = told(finished, dying(rolling(10), 5), dying(rolling(16), 5), dying(rolling(22), 5, 21))
+    assert seen == []
+
+
+def test_one_that_died_is_no_obstacle_once_the_others_last(finished: Bench) -> None:
+    """A minute after it, it is safe; three minutes after it, it has succeeded."""
+    looks: list[datetime] = []
+    finished.platform.on_act = lambda order: finished.platform.script(
+        *(dying(rolling(at), 5) for at in (10, 64, 65, 71)), *(dying(done(at), 5) for at in (80, 184, 185))
+    )
+    for event in finished.engine.execute(finished.engine.plan_rollback(ADDRESS), "production/api"):
+        if event.progress is not None and event.progress.observation is not None:
+            looks.append(event.progress.observation.at)
+    record = finished.journal.operations()[0]
+    assert (record.safe_at, record.verdict) == (ago(-71), Verdict.SUCCEEDED)
+    assert looks[-1] == ago(-185)
+
+
+def test_a_task_that_was_told_to_stop_did_not_die(finished: Bench) -> None:
+    """Scaling in, and tasks of another version, tell nothing."""
+    scaled = "Scaling activity initiated by (deployment ecs-svc/1)"
+    seen, _ = told(
+        finished,
+        *(dying(rolling(at), 5, stop_code="ServiceSchedulerInitiated", stopped_reason=scaled) for at in SAFE),
+        *(dying(rolling(at), 5, deployment=NEW_DEPLOYMENT) for at in (20, 26)),
+        done(40),
+    )
+    assert len(seen) == 1
+
+
+def test_no_success_while_its_own_tasks_die(finished: Bench) -> None:
+    """Each lives for a while, so that all are healthy when it is looked at."""
+    deaths = [20.0 + 10 * n for n in range(20)]
+    seen, verdict = told(
+        finished,
+        *map(rolling, SAFE),
+        *(dying(done(at), *(each for each in deaths if each < at)) for at in (30, 90, 150, 152)),
+    )
+    assert len(seen) == 1
+    assert verdict["verdict"] == "FAILED"
+    assert "ECS reports success, but 14 of its tasks died in the last 3 min" in str(verdict["reason"])
 
 
 def test_a_success_of_ecs_waits_for_safety_to_come_back(finished: Bench) -> None:
