@@ -9,8 +9,9 @@ from console.aws.listener_rules import ListenerRules
 from console.aws.targets import TargetGroups
 from console.errors import RejectedError
 
-FRESH_S = 10.0
-"""How old the rules may be where nothing is being shifted."""
+FRESH_S = 4.0
+"""How old the rules may be where nothing is being shifted: less than two reads are apart that prove *safe*,
+so that each of them has rules of its own."""
 _WITH_RULES = (":loadbalancer/app/", ":loadbalancer/net/")
 _PATTERNS = {"path-pattern": ("*", "/*"), "host-header": ("*",)}
 """Field of a condition -> what every request matches."""

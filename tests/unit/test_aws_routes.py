@@ -57,13 +57,13 @@ class Desk:
         return self.aws.names().count(f"elbv2.{operation}")
 
 
-def test_rules_are_read_again_after_ten_seconds_and_listeners_are_listed_once() -> None:
+def test_rules_are_read_again_after_four_seconds_and_listeners_are_listed_once() -> None:
     """A look in between asks nobody; what changed is seen at the next reading."""
     desk = Desk()
     desk.ruled_by({GROUP: 1})
     assert desk.weights() == {GROUP: 100.0}
     desk.ruled_by({GROUP: 1, SORRY: 1})
-    desk.clock.advance(9.9)
+    desk.clock.advance(3.9)
     assert (desk.weights(), desk.asked()) == ({GROUP: 100.0}, 1)
     desk.clock.advance(0.2)
     assert desk.weights() == {GROUP: 50.0, SORRY: 50.0}
