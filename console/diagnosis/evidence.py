@@ -119,6 +119,8 @@ class Scene:
             return False
         if self.primary.state == "IN_PROGRESS":
             return True
+        if not self.primary.state and len(self.status.deployments) > 1:
+            return True  # an older ECS, or an imitation of it, tells it by this alone
         if self.status.controller != "ECS" and len(self.status.deployments) > 1:
             return True
         rollout = self.rollout

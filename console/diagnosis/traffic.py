@@ -15,12 +15,7 @@ def evidence(scene: Scene) -> Evidence | None:
     facts = facts_of(scene)
     reading = scene.errors
     if not facts:
-        was_bad = reading.before is not None and reading.before.is_bad and _is_of_late(scene, reading.before)
-        return (
-            Evidence(Kind.NOTICE, reading.words, (), "wait for its figures, or read the logs")
-            if was_bad
-            else None
-        )
+        return _left(reading)
     if (_is_current(scene) and reading.is_critical) or any(_is_critical(item) for item in scene.alerts):
         nobody = reading.state is ErrorState.NOBODY_ANSWERS
         remedy = "read tasks, targets and events" if nobody else "read the logs, or roll back"
@@ -28,6 +23,14 @@ def evidence(scene: Scene) -> Evidence | None:
     about_errors = _says_errors(scene)
     remedy = "read the logs" if about_errors else "look at what the service waits for"
     return Evidence(Kind.NOTICE, facts[0], facts[1:], remedy)
+
+
+def _left(reading: ErrorReading) -> Evidence | None:
+    """What the version before has left behind: bad figures, and none since."""
+    before = reading.before
+    if before is None or not (before.is_bad or before.stands_out):
+        return None
+    return Evidence(Kind.NOTICE, reading.words, (), "wait for its figures, or read the logs")
 
 
 def facts_of(scene: Scene) -> tuple[str, ...]:
@@ -66,8 +69,5 @@ def _is_critical(alert: Judgement) -> bool:
 
 def _is_current(scene: Scene) -> bool:
     """Whether the reading is of now; that nobody answers always is."""
-    return scene.errors.state is ErrorState.NOBODY_ANSWERS or _is_of_late(scene, scene.errors)
-
-
-def _is_of_late(scene: Scene, reading: ErrorReading) -> bool:
-    return reading.at is None or scene.at - reading.at <= CURRENT_FOR
+    at = scene.errors.at
+    return scene.errors.state is ErrorState.NOBODY_ANSWERS or at is None or scene.at - at <= CURRENT_FOR

@@ -27,7 +27,7 @@ def assurance(picture: ServicePicture, now: datetime) -> str:
         return "no evidence"
     if picture.state is not ServiceState.STEADY:
         return "no evidence of trouble"
-    doubts = tuple(filter(None, (picture.reserve, _doubt(picture, now))))
+    doubts = dict.fromkeys(filter(None, (picture.reserve, _doubt(picture, now))))
     return " · ".join(("steady in ECS", *doubts)) if doubts else WELL
 
 

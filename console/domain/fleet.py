@@ -166,8 +166,10 @@ class ServicePicture:
     @property
     def reserve(self) -> str:
         """What a steady state rests on where that is too little to call it well; empty: it was read."""
-        if self.state is not ServiceState.STEADY or self.diagnosis.basis is Basis.READ:
+        if self.state is not ServiceState.STEADY:
             return ""
+        if self.diagnosis.basis is Basis.READ:
+            return self.error_reading.words if self.error_reading.is_of_before else ""
         has_targets = self.status is not None and self.status.groups
         return "by ECS's counts, targets not read" if has_targets else "by ECS's counts alone"
 

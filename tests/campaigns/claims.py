@@ -91,5 +91,6 @@ def of_status(picture: EnvironmentPicture, clock: Clock) -> Iterator[Claim]:
     if service["state"] == ServiceState.STEADY.value:
         yield Claim(Word.STEADY, "status")
     line = table([picture], clock)[1]
-    if ("● steady" in line) != (service["state"] == ServiceState.STEADY.value):
+    says_steady = any(f"{glyph} steady" in line for glyph in "●○")
+    if says_steady != (service["state"] == ServiceState.STEADY.value):
         raise AssertionError(f"status says {service['state']} as JSON, and as text {line}")

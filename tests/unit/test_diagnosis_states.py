@@ -115,6 +115,15 @@ def test_a_rollout_says_how_far_it_is() -> None:
     assert found.line == "1 of 2 tasks on v1.4.3 · 2 on v1.4.2 · breaker 0 of 3"
 
 
+def test_a_rollout_is_under_way_by_its_deployments_where_ecs_gives_it_no_state() -> None:
+    """An older ECS: the new one at 0 of 1, the old one still serves. Fifteen minutes were called *steady*."""
+    new = a_new_deployment(state="", running=0, pending=1, desired=1)
+    both = a_rolling_service(deployments=(new, a_deployment(status="ACTIVE", state="", running=1, desired=1)))
+    assert diagnose(both, None, None, NOW).state is ServiceState.ROLLING
+    alone = a_service(deployments=(a_deployment(state=""),))
+    assert diagnose(alone, None, None, NOW).state is ServiceState.STEADY
+
+
 def test_a_rollout_is_rolling_while_the_list_still_shows_the_one_before() -> None:
     """Right after UpdateService the newest listed service deployment may be the previous one."""
     status, observation = rolling()

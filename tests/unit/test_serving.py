@@ -125,14 +125,17 @@ def test_bad_figures_of_the_version_that_was_left_are_not_blamed_on_the_one_that
 
 def test_bad_figures_of_before_leave_no_steady_until_some_of_now_tell_that_it_is_over() -> None:
     """Errors of 30 % went on through a restart after which nothing was judged for minutes, and it said
-    *steady*. Good ones, too few, and those of long ago hold nothing up."""
+    *steady*, and after others of which few had been counted. Good ones hold nothing up."""
     held = rolled_back(figures=BAD)
     assert held.state is ServiceState.WARNING
     assert held.diagnosis.line == "no figures since v1.4.2 serves (errors 5.6 % before)"
     assert not is_well(held, NOW)
-    assert rolled_back(figures=some_figures(requests=1000, errors=3)).state is ServiceState.STEADY
-    assert rolled_back(figures=some_figures(requests=17, errors=7)).state is ServiceState.STEADY
-    assert rolled_back(figures=replace(BAD, at=ago(700))).state is ServiceState.STEADY
+    assert rolled_back(figures=replace(BAD, at=ago(700))).state is ServiceState.WARNING, "none came since"
+    assert rolled_back(figures=some_figures(requests=17, errors=7)).state is ServiceState.WARNING
+    assert rolled_back(figures=some_figures(requests=17, errors=1)).state is ServiceState.STEADY
+    good = rolled_back(figures=some_figures(requests=1000, errors=3))
+    assert good.state is ServiceState.STEADY
+    assert good.reserve == "no figures since v1.4.2 serves (errors 0.3 % before)", "steady, and not green"
     assert rolled_back(figures=some_figures(), finished_s=180).state is ServiceState.STEADY
 
 
