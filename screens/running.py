@@ -171,7 +171,8 @@ def chip_of(
     guard = progress.guard
     if guard is not None and guard.has_tripped and operation.verb is not Verb.WATCH:
         if guard.state is not GuardState.GOING_BACK:
-            return Chip(f"{name} guard asks", glyphs.failed, "critical")
+            does = "counts down" if guard.state is GuardState.COUNTDOWN else "asks"
+            return Chip(f"{name} guard {does}", glyphs.failed, "critical")
         if not going_back:  # another process carries it: of the way back itself nothing is known here
             return Chip(f"{name} goes back", glyphs.back, "deploying")
     if progress.safety.is_lost:

@@ -582,7 +582,7 @@ async def test_the_guard_has_its_bars_with_the_limits_at_one_column(
     ("state", "word", "chip"),
     [
         (GuardState.TRIPPED, "✗ GUARD ASKS", "guard asks"),
-        (GuardState.COUNTDOWN, "✗ GUARD COUNTS DOWN", "guard asks"),
+        (GuardState.COUNTDOWN, "✗ GUARD COUNTS DOWN", "guard counts down"),
         (GuardState.GOING_BACK, "« ROLLING BACK", "goes back"),
         (GuardState.JUDGING, "✓ SAFE in 1:43", "safe in 1:43"),
     ],
