@@ -13,6 +13,7 @@ from console.domain.error_reading import NO_LIMITS, UNREAD, ErrorLimits, ErrorRe
 from console.domain.guard import DEFAULT_ALERTS, Blame, Judgement, ServiceSignals, Trigger
 from console.domain.operation import Hold
 from console.domain.release import Release
+from console.domain.rollout import Deployment
 from console.domain.series import Measure
 from console.domain.service import Observation, ServiceState, ServiceStatus
 from console.domain.serving import Serving, serving
@@ -221,14 +222,35 @@ class ServicePicture:
         """Its errors, judged once for every place: against the limits of its alert, where that is known."""
         if self.is_gone:
             return UNREAD
-        version = self.primary_version
         return read_errors(
             self.worst_figures,
             self._error_limits,
             desired=self.status.desired if self.status else None,
             healthy=self.healthy_targets,
-            serves=version.label if version else "",
+            serves=self._serves,
         )
+
+    @property
+    def replaced_by(self) -> Deployment | None:
+        """The task set that is about to become PRIMARY; ``None``: there is none, or its deployment goes back.
+        ECS's own deployments are PRIMARY from the beginning."""
+        status, seen = self.status, self.observation
+        arriving = status.arriving if status else None
+        if status is None or arriving is None or arriving.is_primary:
+            return None
+        rollout = seen.rollout if seen is not None else None
+        goes_back = rollout is not None and rollout.id == status.rollout_id and rollout.status.is_going_back
+        return None if goes_back else arriving
+
+    @property
+    def _serves(self) -> str:
+        """What its figures have to be of: the task set that is about to become PRIMARY, else what the PRIMARY
+        deployment runs; empty: not known."""
+        arriving = self.replaced_by
+        if arriving is None:
+            return self.primary_version.label if self.primary_version else ""
+        release = self.observation.release_of(arriving.id) if self.observation else None
+        return release.version.label if release else "the new version"
 
     @property
     def healthy_targets(self) -> int | None:

@@ -5,16 +5,20 @@ the version before, and right after a rollback those of the version that was lef
 what serves now, and nothing against it.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from console.domain.guard import Judgement
-from console.domain.rollout import Rollout, RolloutStatus
+from console.domain.rollout import Deployment, Rollout, RolloutStatus
 from console.domain.series import Measure, Scope
 from console.domain.service import Observation, ServiceStatus
 from console.domain.signals import Figures
 
 _COMPLETED = "deployment completed"
+_TASK_SET = re.compile(r"taskSet ([^\s),]+)")
+"""Names the task set that an event of ECS is about."""
 _NOT_OF_A_VERSION = frozenset({Measure.QUEUE_DEPTH})
 """What waits in a queue waits there whichever version serves."""
 
@@ -68,7 +72,9 @@ def serving(status: ServiceStatus | None, observation: Observation | None) -> Se
 
     While a deployment is under way that is its order, although the version before serves beside it: bad
     figures of both are trouble whosever they are. At rest it is the end of the last change of version.
-    A restart changes no version.
+    A restart changes no version. Task sets (CodeDeploy, EXTERNAL) keep the time of their creation when the
+    traffic comes back to them: there it is the end of the set that has left. One that lacks a task is no
+    deployment under way.
     """
     arriving = status.arriving if status is not None else None
     if status is None or arriving is None:
@@ -77,14 +83,36 @@ def serving(status: ServiceStatus | None, observation: Observation | None) -> Se
     if _same_version(status, observation, rollout):
         others = (item for item in status.events if arriving.id not in item.message)
         return Serving(max((item.at for item in others if _COMPLETED in item.message), default=None))
-    if status.in_motion:
-        return Serving(arriving.created_at, alone=False)
+    task_sets = status.controller != "ECS"
+    if status.in_motion and not (task_sets and len(status.deployments) == 1):
+        newest = max(item.created_at for item in status.deployments)
+        return Serving(newest if task_sets else arriving.created_at, alone=False)
     ends = [item.at for item in status.events if f"{arriving.id}) {_COMPLETED}" in item.message]
     if rollout is not None and rollout.finished_at is not None:
         ends.append(rollout.finished_at)
     elif rollout is not None and observation is not None and not (rollout.status.is_over or ends):
         ends.append(observation.at)  # it was under way then, and has ended since
+    if task_sets:
+        ends.extend(_left(status, arriving, observation))
     return Serving(max((arriving.created_at, *ends)))
+
+
+def _left(status: ServiceStatus, serves: Deployment, observation: Observation | None) -> Iterator[datetime]:
+    """When other task sets than the one that serves were last there.
+
+    A set that was taken back leaves nothing but its events: the service names the deployment that made the
+    set that serves again, which ended days ago.
+    """
+    for item in status.events:
+        named = _TASK_SET.search(item.message)
+        if named is not None and named[1] != serves.id:
+            yield item.at
+    rollout = observation.rollout if observation is not None else None
+    if observation is None or rollout is None or rollout.id == status.rollout_id:
+        return
+    if observation.status.rollout_id == rollout.id:  # it was the last one then, and its set is gone
+        ended = rollout.finished_at or (rollout.updated_at if rollout.status.is_over else None)
+        yield ended or observation.at
 
 
 def _rollout(status: ServiceStatus, observation: Observation | None) -> Rollout | None:

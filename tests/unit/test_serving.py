@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from console.cli.fleet import service_facts
 from console.diagnosis import diagnose_picture
 from console.domain.alerts import alerting
@@ -10,10 +12,10 @@ from console.domain.assurance import assurance, is_well
 from console.domain.error_reading import ErrorState
 from console.domain.fleet import ServicePicture
 from console.domain.guard import Blame, JudgedState, ServiceSignals
-from console.domain.rollout import RolloutStatus
+from console.domain.rollout import CODE_DEPLOY, Deployment, RolloutStatus
 from console.domain.series import Measure, Point, Scope, Series, SeriesPicture
-from console.domain.service import DRAINING, INACTIVE, ServiceState
-from console.domain.serving import serving
+from console.domain.service import DRAINING, INACTIVE, ServiceState, ServiceStatus
+from console.domain.serving import Serving, serving
 from console.domain.way_back import blames_a_deploy
 from screens.fleet_facts import explanation, row_of
 from screens.summary import summary
@@ -32,6 +34,7 @@ from tests.builders import (
     a_release,
     a_rolling_observation,
     a_rolling_service,
+    a_rollout,
     a_service,
     ago,
     an_event,
@@ -191,6 +194,100 @@ def test_the_end_of_a_rollout_is_read_from_events_where_nothing_else_tells() -> 
     assert serving(a_service(events=(COMPLETED,)), None).since == ago(3 * 86400)
     under_way = an_observation(rollout=a_new_rollout(), at=ago(30))
     assert serving(a_service(rollout_id=NEW_ROLLOUT), under_way).since == ago(30)
+
+
+LEFT = an_event(
+    f"(service rugmunch-api, taskSet {NEW_DEPLOYMENT}) has begun draining connections on 2 tasks.", at=ago(60)
+)
+
+
+def by_task_sets(*sets: Deployment, **changes: Any) -> ServiceStatus:
+    """What another controller deploys: the set of v1.4.2, days old, or those given."""
+    settings = {"controller": CODE_DEPLOY, "rollout_id": "d-OLD"} | changes
+    return a_service(deployments=sets or (a_deployment(),), **settings)
+
+
+def green(**changes: Any) -> Deployment:
+    """The set of v1.4.3 beside the PRIMARY one."""
+    return a_new_deployment(
+        **({"status": "ACTIVE", "state": "COMPLETED", "running": 2, "pending": 0} | changes)
+    )
+
+
+@pytest.mark.parametrize("controller", [CODE_DEPLOY, "EXTERNAL"])
+def test_a_task_set_that_serves_again_serves_alone_since_the_other_one_left(controller: str) -> None:
+    """``steady 0.0 %`` after a rollback by CodeDeploy, and later *all is well*, were on figures of before:
+    the set that serves again is days old, and the service names the deployment that made it."""
+    status = by_task_sets(events=(LEFT,), controller=controller)
+    seen = an_observation(status=status, rollout=a_rollout(id="d-OLD", strategy=CODE_DEPLOY, sources=()))
+    for observation in (seen, None):
+        assert serving(status, observation).since == ago(60)
+    back = judged(a_picture(status=status, observation=seen, figures=BAD))
+    assert back.state is ServiceState.WARNING
+    assert back.diagnosis.line == "no figures since v1.4.2 serves (errors 5.6 % before)"
+    good = judged(a_picture(status=status, observation=seen, figures=some_figures()))
+    assert not is_well(good, NOW)
+    later = by_task_sets(events=(replace(LEFT, at=ago(180)),), controller=controller)
+    assert judged(replace(good, status=later)).error_reading.state is ErrorState.OK
+
+
+def test_events_of_the_set_that_serves_tell_of_no_other_one() -> None:
+    """Its tasks come and go; one that it lacks is no deployment under way."""
+    own = replace(LEFT, message=LEFT.message.replace(NEW_DEPLOYMENT, OLD_DEPLOYMENT), at=ago(10))
+    assert serving(by_task_sets(events=(own,)), None).since == ago(3 * 86400)
+    lacks = by_task_sets(a_deployment(state="IN_PROGRESS", running=1), events=(own, LEFT))
+    assert serving(lacks, None) == Serving(ago(60))
+
+
+def test_a_deployment_of_task_sets_that_is_gone_ended_when_it_was_last_seen() -> None:
+    """Without events: at its end if that was read, at its last change, else when it was seen under way."""
+    during = by_task_sets(green(), a_deployment(), rollout_id="d-NEW")
+    rollout = a_new_rollout(id="d-NEW", strategy=CODE_DEPLOY, updated_at=ago(50))
+    seen = an_observation(status=during, rollout=rollout, at=ago(30))
+    stopped = replace(rollout, status=RolloutStatus.STOPPED)
+    assert serving(by_task_sets(), seen).since == ago(30)
+    assert serving(by_task_sets(), replace(seen, rollout=stopped)).since == ago(50)
+    assert serving(by_task_sets(), replace(seen, rollout=replace(stopped, finished_at=ago(40)))).since == ago(
+        40
+    )
+
+
+def test_while_task_sets_change_it_is_since_the_deployment_began() -> None:
+    """Also on the way back, with the new set already on its way out."""
+    for status in ("ACTIVE", "DRAINING"):
+        moving = by_task_sets(green(status=status), a_deployment(), rollout_id="d-NEW", events=(LEFT,))
+        assert serving(moving, None) == Serving(ago(360), alone=False)
+
+
+def test_a_new_task_set_serves_alone_from_the_end_of_its_deployment_on() -> None:
+    """It was created, tested and filled before; where only ECS was asked, the old one's end tells it."""
+    old_left = replace(LEFT, message=LEFT.message.replace(NEW_DEPLOYMENT, OLD_DEPLOYMENT), at=ago(55))
+    status = by_task_sets(green(status="PRIMARY"), rollout_id="d-NEW")
+    done = a_new_rollout(
+        id="d-NEW", strategy=CODE_DEPLOY, status=RolloutStatus.SUCCESSFUL, sources=(), finished_at=ago(60)
+    )
+    assert serving(status, an_observation(status=status, rollout=done)).since == ago(60)
+    assert serving(replace(status, events=(old_left,)), None).since == ago(55)
+
+
+def test_figures_that_are_missing_while_a_task_set_arrives_are_those_of_what_arrives() -> None:
+    """With 10 % of the traffic on v1.4.3 it said that v1.4.2 had no figures; where its version is not read,
+    it is not called by the name of the old one."""
+    moving = by_task_sets(green(), a_deployment(), rollout_id="d-NEW")
+    releases = {OLD_RELEASE: a_release(), NEW_RELEASE: a_new_release()}
+    seen = an_observation(status=moving, rollout=a_new_rollout(id="d-NEW"), releases=releases)
+    before = some_figures(at=ago(320))
+    named = a_picture(status=moving, observation=seen, figures=before)
+    assert named.error_reading.words == "no figures since v1.4.3 serves (errors 0.0 % before)"
+    unread = a_picture(status=moving, figures=before)
+    assert unread.error_reading.words == "no figures since the new version serves (errors 0.0 % before)"
+    going = a_new_rollout(id="d-NEW", status=RolloutStatus.ROLLBACK_IN_PROGRESS)
+    back = by_task_sets(green(status="DRAINING"), a_deployment(), rollout_id="d-NEW")
+    for taken_back in (
+        a_picture(status=moving, observation=replace(seen, rollout=going), figures=before),
+        a_picture(status=back, observation=seen, figures=before),
+    ):
+        assert taken_back.error_reading.words == "no figures since v1.4.2 serves (errors 0.0 % before)"
 
 
 def test_the_queue_and_the_health_of_a_service_are_of_no_version() -> None:
