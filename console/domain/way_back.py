@@ -91,7 +91,10 @@ def rests_on(back: WayBack, picture: ServicePicture) -> bool:
 
 
 def is_served(back: WayBack, picture: ServicePicture) -> bool:
-    """Whether its target is what the PRIMARY deployment runs."""
+    """Whether its target is what the PRIMARY deployment runs, and no task set is about to replace it: the way
+    back from one in flight is to what still is PRIMARY."""
+    if picture.replaced_by is not None:
+        return False
     running = release_key(picture.release) if picture.release else ""
     if back.leads_to and running:
         return back.leads_to == running

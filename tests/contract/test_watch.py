@@ -1,5 +1,6 @@
 """The watch against the sandbox, both on one clock: calls counted, faults survived."""
 
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
@@ -8,8 +9,11 @@ import pytest
 
 from console.diagnosis import diagnose
 from console.domain.address import Address
-from console.domain.fleet import EnvironmentPicture
+from console.domain.assurance import is_well
+from console.domain.fleet import EnvironmentPicture, ServicePicture
 from console.domain.operation import Mechanism, Plan
+from console.domain.service import ServiceState
+from console.domain.serving import serving
 from console.domain.way_back import current_way_back
 from console.errors import RefusedError
 from console.sandbox import fleet
@@ -20,7 +24,7 @@ from console.watch.poller import EnvironmentPoller
 from console.watch.shippers import JournalShippers
 from console.watch.store import FleetStore
 from tests.contract.conftest import SandboxFactory
-from tests.contract.shared_world import API, SharedWorld, open_world
+from tests.contract.shared_world import API, SharedWorld, open_world, shipped_by_codedeploy
 from tests.fakes import FakeClock
 
 RECOVERY_S = 10.0
@@ -248,3 +252,41 @@ def test_no_way_back_to_what_runs_is_promised_during_or_after_a_rollback(
     assert bad == {plan.target.version.label}
     assert row.way_back is not None
     assert promised[-1] not in ("", plan.target.version.label)
+
+
+def test_a_canary_of_codedeploy_has_a_way_back_and_its_end_counts_no_figures_of_before(
+    make_sandbox: SandboxFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """At 10 % the fleet said ``none · v1.4.2 is what runs``. After the rollback it was well by the figures of
+    the version that was left: the task set that serves again is days old. ``status`` alone tells the same."""
+    clock = FakeClock()
+    world = open_world(make_sandbox("rugmunch-codedeploy", clock=clock), clock, monkeypatch, tmp_path)
+    api = Address("rugmunch-codedeploy", "production", "api")
+    watch = Watch(world, api.place, proves=True)
+
+    def row(seconds: float) -> ServicePicture:
+        watch.run(seconds)
+        return next(item for item in watch.picture.services if item.address == api)
+
+    row(5)
+    deployment = shipped_by_codedeploy(world, api, "error-spike")
+    began = clock.monotonic()
+    while (canary := row(15)).traffic_share != 10:
+        assert clock.monotonic() - began < 300
+    assert canary.error_reading.serves != "v1.4.2", "it has 90 % of the traffic"
+    canary = row(15)
+    way = current_way_back(canary, clock.now())
+    assert way is not None and way.version == "v1.4.2", way
+    row(120)
+
+    stop = world.sandbox.client("codedeploy", api.system).stop_deployment
+    stop(deploymentId=deployment, autoRollbackEnabled=True)
+    stopped_at = clock.now()
+    while (back := row(15)).state is not ServiceState.STEADY:
+        assert clock.now() - stopped_at < timedelta(minutes=5)
+    assert back.error_reading.serves == "v1.4.2"
+    assert back.serving.alone and back.serving.since is not None
+    assert timedelta(0) <= back.serving.since - stopped_at < timedelta(seconds=30)
+    assert serving(back.status, None) == back.serving
+    assert not is_well(back, clock.now())
+    assert row(180).error_reading.share == 0.0

@@ -8,6 +8,7 @@ import pytest
 from console.domain.fleet import Diagnosis, ServicePicture, WayBack
 from console.domain.guard import Blame, ServiceSignals
 from console.domain.operation import Mechanism
+from console.domain.rollout import CODE_DEPLOY, RolloutStatus
 from console.domain.series import SeriesPicture
 from console.domain.service import ServiceState
 from console.domain.way_back import blames_a_deploy, current_way_back, serving_key, way_back_of
@@ -20,12 +21,15 @@ from tests.builders import (
     OLD_DEPLOYMENT,
     a_deployment,
     a_hold,
+    a_new_deployment,
     a_new_release,
+    a_new_rollout,
     a_picture,
     a_release,
     a_rolling_service,
     a_service,
     ago,
+    an_observation,
 )
 from tests.pilot.stage import a_plan
 
@@ -73,6 +77,39 @@ def test_settings_alone_make_another_version_to_go_back_to() -> None:
     back = _proved(seen, source=a_release(), target=same_image)
     assert current_way_back(replace(seen, way_back=back), NOW) is back
     assert current_way_back(a_picture(way_back=back), NOW) is back
+
+
+def _shifting(controller: str, going_back: bool = False, green: str = "ACTIVE") -> ServicePicture:
+    """A task set of v1.4.3 beside that of v1.4.2, which still is PRIMARY and has most of the traffic."""
+    status = a_service(
+        deployments=(a_new_deployment(status=green, state="COMPLETED"), a_deployment()),
+        controller=controller,
+        rollout_id="d-NEW",
+    )
+    now = RolloutStatus.ROLLBACK_IN_PROGRESS if going_back else RolloutStatus.IN_PROGRESS
+    rollout = a_new_rollout(id="d-NEW", strategy=CODE_DEPLOY, status=now)
+    return a_picture(status=status, observation=an_observation(status=status, rollout=rollout))
+
+
+@pytest.mark.parametrize("controller", [CODE_DEPLOY, "EXTERNAL"])
+def test_the_way_back_from_task_sets_in_flight_is_to_what_is_primary_still(controller: str) -> None:
+    """With a tenth of the traffic on v1.4.3 it said ``none · v1.4.2 is what runs``, and would have stopped
+    the deployment."""
+    seen = _shifting(controller)
+    back = _proved(seen)
+    seen = replace(seen, way_back=back)
+    assert current_way_back(seen, NOW) is back
+    assert row_of(seen, NOW).back != ""
+    assert "v1.4.2" in roll_back_label(seen, NOW, narrow=False)
+    assert way_back_line(seen, NOW).startswith("to v1.4.2")
+    assert current_way_back(replace(seen, release=None), NOW) is back
+    assert current_way_back(replace(seen, observation=None), NOW) is back
+
+
+def test_task_sets_that_go_back_by_themselves_have_no_other_way_back() -> None:
+    """While the traffic goes back, and while the new set goes."""
+    for seen in (_shifting(CODE_DEPLOY, going_back=True), _shifting(CODE_DEPLOY, green="DRAINING")):
+        assert current_way_back(replace(seen, way_back=_proved(seen)), NOW) is None
 
 
 def test_a_hold_that_begins_or_ends_makes_a_proof_void() -> None:
