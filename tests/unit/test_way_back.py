@@ -32,6 +32,7 @@ from tests.builders import (
     an_observation,
 )
 from tests.pilot.stage import a_plan
+from widgets.service_head import ArmedPlan
 
 GOING_BACK = a_service(
     rollout_id=NEW_ROLLOUT, deployments=(a_deployment(state="IN_PROGRESS"), a_deployment(status="ACTIVE"))
@@ -104,6 +105,15 @@ def test_the_way_back_from_task_sets_in_flight_is_to_what_is_primary_still(contr
     assert way_back_line(seen, NOW).startswith("to v1.4.2")
     assert current_way_back(replace(seen, release=None), NOW) is back
     assert current_way_back(replace(seen, observation=None), NOW) is back
+
+
+def test_the_plan_of_the_page_to_what_is_primary_still_is_kept_while_a_task_set_arrives() -> None:
+    """The page said ``v1.4.2 is what runs`` instead. That is so once the new set goes, or is gone."""
+    seen = _shifting(CODE_DEPLOY)
+    armed = ArmedPlan(a_plan(mechanism=Mechanism.STOP_DEPLOYMENT))
+    assert not armed.leads_nowhere(seen)
+    assert armed.leads_nowhere(_shifting(CODE_DEPLOY, green="DRAINING"))
+    assert armed.leads_nowhere(a_picture(status=BACK_AGAIN))
 
 
 def test_task_sets_that_go_back_by_themselves_have_no_other_way_back() -> None:
