@@ -160,6 +160,11 @@ def status_of(
         grace_s=int(raw.get("healthCheckGracePeriodSeconds") or 0),
         target_groups=groups,
         alternate_groups=tuple(arn for arn in task_sets.alternates_of(raw) if arn not in groups),
+        classic_balancers=tuple(
+            plain(str(item["loadBalancerName"]))
+            for item in raw.get("loadBalancers", ())
+            if item.get("loadBalancerName")
+        ),
         configuration=settings if is_ecs else {},
         steps=steps_of(settings, controller),
     )

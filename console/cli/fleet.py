@@ -9,7 +9,7 @@ from console.domain.fleet import Deletion, EnvironmentPicture, Problem, ServiceP
 from console.domain.held import hold_trouble
 from console.domain.impact import impact
 from console.domain.rollout import Rollout, RolloutStatus
-from console.domain.running import runs_of
+from console.domain.running import MIXED, runs_of
 from console.domain.service import ServiceState
 from console.domain.signals import Figures
 from console.domain.standing import Standing
@@ -263,7 +263,7 @@ def _cells(row: ServicePicture, clock: Clock) -> tuple[str, ...]:
     held = f"held at {row.hold.version} by {row.hold.by}" if row.hold else ""
     held = " · ".join(filter(None, (held, hold_trouble(row))))
     runs, version, figures = runs_of(row), _version(row), row.worst_figures
-    mixed = "runs different images" if runs is not None and runs.is_mixed else ""
+    mixed = MIXED if runs is not None and runs.is_mixed and MIXED not in row.why else ""
     cell = row.error_reading.cell
     if figures is not None and figures.is_old(clock.now()) and row.error_reading.share is not None:
         cell = f"{cell} {age(figures.age_s(clock.now()), narrow=True)} ago"

@@ -6,6 +6,7 @@ from console.diagnosis import shifting
 from console.diagnosis.events import last_progress
 from console.diagnosis.evidence import RECENT, Evidence, Kind, Scene
 from console.domain.rollout import RolloutStatus
+from console.domain.running import MIXED, runs_in
 from console.domain.words import age, count
 
 SLOW = timedelta(minutes=30)
@@ -67,6 +68,14 @@ def short(scene: Scene) -> Evidence | None:
         return None
     facts = (f"{status.pending} starting",) if status.pending else ()
     return Evidence(Kind.NOTICE, f"{status.running} of {count(status.desired, 'task')} running", facts)
+
+
+def mixed(scene: Scene) -> Evidence | None:
+    """Tasks of one deployment that do not run the same: its tag has moved between two starts."""
+    seen = scene.observation
+    if seen is None or not runs_in(seen.tasks).is_mixed:
+        return None
+    return Evidence(Kind.NOTICE, MIXED, (), "deploy one version by its digest")
 
 
 def progress(scene: Scene) -> tuple[str, ...]:

@@ -99,7 +99,9 @@ class Scene:
     def basis(self) -> Basis:
         """What the state rests on: counts, unless all that decides was read lately."""
         seen = self.observation
-        if seen is not None and any(part in seen.missing for part in _DECISIVE):
+        if seen is not None and (any(part in seen.missing for part in _DECISIVE) or seen.lacks_tasks):
+            return Basis.COUNTS
+        if self.status.classic_balancers:
             return Basis.COUNTS
         if not self.status.groups:
             return Basis.READ

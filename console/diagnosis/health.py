@@ -44,23 +44,38 @@ def starting(scene: Scene) -> Evidence | None:
     return _tasks_to_come(scene, scene.observation)
 
 
+def elsewhere(scene: Scene) -> Evidence | None:
+    """A rule that leads to the service and sends a share of its requests to others, outside a rollout."""
+    seen = scene.observation
+    if seen is None or not seen.led_elsewhere:
+        return None
+    return Evidence(Kind.NOTICE, seen.led_elsewhere, (), "read the rule's weights")
+
+
 def _targets_to_come(scene: Scene, seen: Observation) -> Evidence | None:
-    healthy, desired = seen.healthy_targets, scene.status.desired
-    states = Counter(item.state for item in seen.targets if item.may_receive and item.state != "healthy")
-    registered = {item.ip for item in seen.targets}
+    healthy, desired = seen.healthy_targets, min(scene.status.desired, seen.status.desired)
+    if healthy is None or healthy >= desired:
+        return None
+    states = max((_missing(seen, group) for group in seen.reached), key=Counter.total, default=Counter[str]())
+    facts = tuple(f"{number} {state}" for state, number in states.most_common(1))
+    return Evidence(Kind.NOTICE, f"{healthy} of {count(desired, 'target')} healthy", facts)
+
+
+def _missing(seen: Observation, group: str) -> Counter[str]:
+    """State -> how many targets of the service are not healthy, those that it lacks among them."""
+    own = seen.own_targets(group)
+    states = Counter(item.state for item in own if item.state != "healthy")
+    registered = {item.ip for item in own}
     states["not registered"] += sum(
         task.status == "RUNNING" and not task.is_leaving and bool(task.ip) and task.ip not in registered
         for task in seen.tasks
     )
-    states = +states
-    if healthy is None or healthy >= desired or not states:
-        return None
-    state, number = states.most_common(1)[0]
-    return Evidence(Kind.NOTICE, f"{healthy} of {count(desired, 'target')} healthy", (f"{number} {state}",))
+    return +states
 
 
 def _tasks_to_come(scene: Scene, seen: Observation) -> Evidence | None:
     running = [task for task in seen.tasks if task.status == "RUNNING" and not task.is_leaving]
+    sick = [task for task in running if task.health == "UNHEALTHY"]
     young = [
         task
         for task in running
@@ -68,12 +83,14 @@ def _tasks_to_come(scene: Scene, seen: Observation) -> Evidence | None:
         and task.started_at is not None
         and scene.at - task.started_at < NO_CHECK_HEALTHY_AFTER
     ]
-    healthy, desired = len(running) - len(young), scene.status.desired
-    if not young or healthy >= desired:
+    healthy, desired = len(running) - len(young) - len(sick), scene.status.desired
+    if not (young or sick) or healthy >= desired:
         return None
-    return Evidence(
-        Kind.NOTICE, f"{healthy} of {count(desired, 'task')} healthy", (f"{len(young)} starting",)
-    )
+    cause = f"{healthy} of {count(desired, 'task')} healthy"
+    if sick:
+        remedy = "check the health command and its start period"
+        return Evidence(Kind.NOTICE, cause, (f"{len(sick)} unhealthy",), remedy)
+    return Evidence(Kind.NOTICE, cause, (f"{len(young)} starting",))
 
 
 def _from_events(scene: Scene) -> Evidence | None:

@@ -127,6 +127,7 @@ def _judge(scene: Scene) -> Diagnosis:
         return _rolling(scene)
     notice = proof or traffic.evidence(scene) or health.evidence(scene) or course.short(scene)
     notice = notice or health.starting(scene) or _of_kind(events.evidence(scene), Kind.NOTICE)
+    notice = notice or course.mixed(scene) or health.elsewhere(scene)
     if notice is not None:
         found = _diagnosis(notice, *_other_figures(scene, notice))
         return Diagnosis(ServiceState.WARNING, found.line, found.remedy)

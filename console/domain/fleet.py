@@ -1,6 +1,6 @@
 """The whole fleet in one frozen picture: what the store holds and the screens draw."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -171,6 +171,8 @@ class ServicePicture:
             return ""
         if self.diagnosis.basis is Basis.READ:
             return self.error_reading.words if self.error_reading.is_of_before else ""
+        if self.status is not None and self.status.classic_balancers:
+            return "by ECS's counts, its Classic Load Balancer not read"
         has_targets = self.status is not None and self.status.groups
         return "by ECS's counts, targets not read" if has_targets else "by ECS's counts alone"
 
@@ -226,7 +228,7 @@ class ServicePicture:
             self.worst_figures,
             self._error_limits,
             desired=self.status.desired if self.status else None,
-            healthy=self.healthy_targets,
+            healthy=self.answering_targets,
             serves=self._serves,
         )
 
@@ -254,8 +256,16 @@ class ServicePicture:
 
     @property
     def healthy_targets(self) -> int | None:
-        """Targets that are healthy now, of the groups that requests reach; ``None``: not read lately, or no
-        load balancer serves it."""
+        """Its tasks' healthy targets now, in the reached group that has fewest; ``None``: not read lately, or
+        no load balancer serves it."""
+        return self._targets(lambda seen: seen.healthy_targets)
+
+    @property
+    def answering_targets(self) -> int | None:
+        """The same in the group that has most: with 0 nobody answers anywhere."""
+        return self._targets(lambda seen: seen.answering_targets)
+
+    def _targets(self, counted: Callable[[Observation], int | None]) -> int | None:
         status, seen = self.status, self.observation
         if status is None or not status.target_groups or self.remembered:
             return None
@@ -263,7 +273,7 @@ class ServicePicture:
             return 0
         if seen is None or self.as_of is None or self.as_of - seen.at > TARGETS_VALID:
             return None
-        return seen.healthy_targets
+        return counted(seen)
 
     @cached_property
     def worst_figures(self) -> Figures | None:

@@ -1,6 +1,6 @@
 """What the tasks of a service really run: the digests that their containers report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from console.domain.fleet import ServicePicture
@@ -8,6 +8,7 @@ from console.domain.tasks import Task
 
 Digests = tuple[tuple[str, str], ...]
 """Container and digest, by container."""
+MIXED = "its tasks run different images"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ def runs_of(picture: ServicePicture) -> Runs | None:
         if seen is None or "tasks" in seen.missing:
             return None
         tasks = seen.tasks
+    return runs_in(tasks)
+
+
+def runs_in(tasks: Iterable[Task]) -> Runs:
+    """What those of the tasks run that are running."""
     found: dict[Digests, int] = {}
     first: dict[str, Digests] = {}
     mixed = False

@@ -96,6 +96,8 @@ class ServiceStatus:
     target_groups: tuple[str, ...] = ()
     alternate_groups: tuple[str, ...] = ()
     """The others of blue and green: the two change places with every deployment."""
+    classic_balancers: tuple[str, ...] = ()
+    """Names of Classic Load Balancers in front of it: whether its instances are in service is not read."""
     steps: Steps = ALL_AT_ONCE
     """How its settings bring the next release in."""
     configuration: Mapping[str, object] = field(default_factory=dict)
@@ -220,15 +222,69 @@ class Observation:
         )
 
     @property
+    def lacks_tasks(self) -> bool:
+        """The list of tasks is empty although ECS counts running ones: one of the two is not of now."""
+        return self.status.running > 0 and "tasks" not in self.missing and not self._alive
+
+    @property
+    def _alive(self) -> list[Task]:
+        return [task for task in self.tasks if not task.is_stopped]
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """The target groups of the service that a request may reach: those with weight on a live rule."""
+        if not self.routes:
+            return self.status.target_groups
+        groups = self.status.groups
+        return tuple(group for group, share in self.routes.items() if share > 0 and group in groups)
+
+    @property
+    def led_elsewhere(self) -> str:
+        """What rules that lead to the service send to target groups of others; empty: nothing."""
+        groups = self.status.groups
+        share = max((share for group, share in self.routes.items() if group not in groups), default=0.0)
+        return f"a listener rule sends {share:.3g} % to another target group" if share > 0 else ""
+
+    @property
     def healthy_targets(self) -> int | None:
-        """Targets that are healthy, of the groups that requests reach; ``None``: not read, or no load
-        balancer serves it."""
+        """Healthy targets that stand for its tasks, in that reached group which has fewest; ``None``: not
+        read, or no load balancer serves it."""
+        counts = self._healthy_by_group()
+        return None if counts is None else min(counts.values(), default=0)
+
+    @property
+    def answering_targets(self) -> int | None:
+        """The same in the group that has most: with 0 nobody answers anywhere."""
+        counts = self._healthy_by_group()
+        return None if counts is None else max(counts.values(), default=0)
+
+    def _healthy_by_group(self) -> dict[str, int] | None:
         if not self.status.target_groups or "targets" in self.missing:
             return None
-        reached = [item for item in self.targets if self.routes.get(item.group, 100.0) > 0]
-        return sum(item.state == "healthy" for item in reached)
+        return {
+            group: sum(item.state == "healthy" for item in self.own_targets(group)) for group in self.reached
+        }
+
+    def own_targets(self, group: str) -> tuple[Target, ...]:
+        """Targets of a group that stand for tasks of the service, whatever their state.
+
+        An address stands for the task that has it. Where tasks have none of their own (on instances), as
+        many unmatched targets as there are such tasks may be theirs; where no task was read, all.
+        """
+        targets = [item for item in self.targets if item.group == group]
+        alive = self._alive
+        if not alive:
+            return tuple(targets)
+        addresses = {task.ip for task in alive if task.ip}
+        matched = [item for item in targets if item.ip in addresses]
+        others = sorted((item for item in targets if item.ip not in addresses), key=_healthy_first)
+        return (*matched, *others[: sum(not task.ip for task in alive)])
 
     @property
     def primary_release(self) -> Release | None:
         primary = self.status.primary
         return self.release_of(primary.id) if primary else None
+
+
+def _healthy_first(target: Target) -> bool:
+    return target.state != "healthy"

@@ -163,7 +163,7 @@ class _Tally:
 
 def _by_targets(observation: Observation, crew: _Crew, needed: int) -> Sight:
     tallies = {group: _tally(observation, crew, group) for group in observation.status.groups}
-    live = [tallies[group] for group in reached(observation) if group in tallies]
+    live = [tallies[group] for group in observation.reached if group in tallies]
     shifts = _shifts(observation)
     led_away = [item for item in live if shifts and item.bad and not item.good]
     serving = [item for item in live if item not in led_away]
@@ -178,8 +178,8 @@ def _by_targets(observation: Observation, crew: _Crew, needed: int) -> Sight:
         reasons.append(_led_away(observation, led_away))
     if beside:
         reasons.append(_others(beside, "target", sum(item.imposters for item in serving)))
-    if elsewhere := _elsewhere(observation):
-        reasons.append(f"a listener rule sends {elsewhere} to another target group")
+    if observation.led_elsewhere:
+        reasons.append(observation.led_elsewhere)
     certain = bool(reasons)
     if lost := sum(item.strangers for item in serving):
         reasons.append(f"{count(lost, 'target')} whose task is unknown may still receive traffic")
@@ -229,21 +229,6 @@ def _led_away(observation: Observation, groups: list[_Tally]) -> str:
         return _others(sum(item.bad for item in groups), "target", sum(item.imposters for item in groups))
     share = min(100.0, sum(observation.routes[item.group] for item in groups))
     return f"{share:.3g} % of requests still go to {label}"
-
-
-def _elsewhere(observation: Observation) -> str:
-    """The share that rules which lead to the service send to groups that are not its own; empty: none."""
-    own = observation.status.groups
-    share = max((share for group, share in observation.routes.items() if group not in own), default=0.0)
-    return f"{share:.3g} %" if share > 0 else ""
-
-
-def reached(observation: Observation) -> tuple[str, ...]:
-    """The target groups of the service that a request may reach: those with weight on a live rule."""
-    if not observation.routes:
-        return observation.status.target_groups
-    groups = observation.status.groups
-    return tuple(group for group, share in observation.routes.items() if share > 0 and group in groups)
 
 
 def _by_tasks(observation: Observation, crew: _Crew, needed: int, after: timedelta) -> Sight:
@@ -298,13 +283,7 @@ def _others(bad: int, noun: str, imposters: int) -> str:
 def healthy_now(observation: Observation, after: timedelta) -> int:
     """Healthy tasks of any version: what a plan notes before it is ordered."""
     if observation.status.target_groups:
-        return min(
-            (
-                sum(t.state == "healthy" for t in observation.targets if t.group == group)
-                for group in reached(observation)
-            ),
-            default=0,
-        )
+        return observation.healthy_targets or 0
     return sum(is_healthy(task, observation.at, after) for task in observation.tasks)
 
 

@@ -9,12 +9,13 @@ from console.domain.findings import Finding, ng, ok, skipped
 from console.domain.operation import OperationRecord, Verb, Verdict
 from console.domain.release import Release
 from console.domain.rollout import Rollout, RolloutStatus
+from console.domain.running import runs_in
 from console.domain.service import Observation
 from console.domain.version import short_digest
 from console.domain.words import count
 from console.operations.arrived import KEEPING, kept_until
 from console.operations.holds import holds
-from console.operations.safe import healthy_now, reached, uncountable
+from console.operations.safe import healthy_now, uncountable
 
 _LEAVES = (Verb.DEPLOY, Verb.ROLLBACK, Verb.RESTART, Verb.RESTORE)
 """Verbs that leave a version there."""
@@ -79,6 +80,10 @@ def _version(observation: Observation, should: Wanted | None) -> Finding:
         return ng("version", f"{count(others, 'task')} of another digest than {named}")
     if "tasks" in observation.missing:
         return skipped("version", f"{named} is set; what its tasks run cannot be read")
+    if observation.lacks_tasks:
+        return skipped("version", f"{named} is set; no running task is listed")
+    if set(runs_in(observation.tasks).images) == {()}:
+        return skipped("version", f"{named} is set; no task tells what it runs")
     if should is None:
         return skipped("version", f"{named} runs; which one is wanted, nobody has recorded")
     return ok("version", named)
@@ -144,7 +149,9 @@ def _healthy(observation: Observation, after: timedelta) -> Finding:
         return skipped(name, "desired is 0")
     healthy = min(healthy_now(observation, after), desired)
     said = f"{healthy} of {desired} healthy"
-    groups = reached(observation) if balanced else ()
+    if balanced and observation.led_elsewhere:
+        return ng(name, f"{said}, and {observation.led_elsewhere}")
+    groups = observation.reached if balanced else ()
     bad = [t for t in observation.targets if t.group in groups and t.may_receive and t.state != "healthy"]
     if bad:
         why = next((t.description or t.reason for t in bad if t.description or t.reason), "")

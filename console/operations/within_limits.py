@@ -85,7 +85,7 @@ def _errors(figures: Figures | None, limit: float, observation: Observation) -> 
         together,
         ErrorLimits(warning=None, critical=limit),
         desired=observation.status.desired,
-        healthy=observation.healthy_targets,
+        healthy=observation.answering_targets,
     )
     share = reading.share
     if reading.state is ErrorState.NOBODY_ANSWERS:

@@ -317,7 +317,7 @@ def test_a_rollback_that_ended_is_steady_and_says_so_for_an_hour() -> None:
     )
     status = a_service(rollout_id=NEW_ROLLOUT)
     dead = a_stopped_task()
-    observation = an_observation(status=status, rollout=rollout, tasks=(a_task(), dead))
+    observation = an_observation(status=status, rollout=rollout, tasks=(a_task(), a_task(number=2), dead))
     found = diagnose(status, observation, None)
     assert found.state is ServiceState.STEADY
     assert found.line == "ECS rolled back to v1.4.2 4 min ago · the circuit breaker tripped"

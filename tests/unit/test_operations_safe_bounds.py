@@ -20,7 +20,6 @@ from console.operations.safe import (
     judge,
     needed_healthy,
     owners,
-    reached,
     serving,
     uncountable,
 )
@@ -464,9 +463,9 @@ def test_reached_are_the_services_groups_with_weight() -> None:
     """All of them where no rule was asked for."""
     status = a_service(alternate_groups=(SECOND,))
     routes = {GROUP: 0.0, SECOND: 1.0, "arn:other": 50.0}
-    assert reached(an_observation(status=status, routes=routes)) == (SECOND,)
-    assert reached(an_observation(status=status)) == (GROUP,)
-    assert reached(an_observation(status=status, routes={GROUP: 0.5, SECOND: 0.0})) == (GROUP,)
+    assert an_observation(status=status, routes=routes).reached == (SECOND,)
+    assert an_observation(status=status).reached == (GROUP,)
+    assert an_observation(status=status, routes={GROUP: 0.5, SECOND: 0.0}).reached == (GROUP,)
 
 
 # tasks
@@ -553,7 +552,9 @@ def states(*items: str) -> Iterable[Target]:
 
 def test_healthy_now_is_of_any_version_and_the_least_of_all_groups() -> None:
     """Of those that requests reach."""
-    assert healthy_now(an_observation(targets=tuple(states("healthy", "initial", "healthy"))), AFTER) == 2
+    three = an_observation(tasks=ours(1, 2, 3), targets=tuple(states("healthy", "initial", "healthy")))
+    assert healthy_now(three, AFTER) == 2
+    assert healthy_now(replace(three, tasks=ours(1, 2)), AFTER) == 1, "the third stands for none of its tasks"
     assert healthy_now(two(targets=(*behind(GROUP, 1, 2), *behind(SECOND, 1))), AFTER) == 1
     assert healthy_now(two(targets=(*behind(GROUP, 1), *behind(SECOND, 1, 2))), AFTER) == 1
     assert healthy_now(two(routes={GROUP: 100.0, SECOND: 0.0}, targets=behind(GROUP, 1, 2)), AFTER) == 2

@@ -222,6 +222,13 @@ def test_what_is_not_of_the_primarys_own_containers_says_nothing(task: Any) -> N
     assert version(tasks=(a_task(number=2), task)) == "OK v1.4.2 (9c1f9c1f)"
 
 
+def test_no_version_is_confirmed_by_tasks_that_do_not_tell() -> None:
+    """Nor by a list that is empty although ECS counts running ones."""
+    silent = tuple(a_task(number=number, containers=(a_container(digest=None),)) for number in (1, 2))
+    assert version(tasks=silent) == "SKIP v1.4.2 (9c1f9c1f) is set; no task tells what it runs"
+    assert version(tasks=()) == "SKIP v1.4.2 (9c1f9c1f) is set; no running task is listed"
+
+
 def test_any_one_container_of_another_image_counts() -> None:
     """Not only the first."""
     release = a_release()

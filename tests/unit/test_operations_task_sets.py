@@ -57,7 +57,13 @@ def one_set(**changes: object) -> Observation:
     """One steady task set, by whichever deployment."""
     status = a_service(deployments=(BLUE,), controller=CODE_DEPLOY, desired=3, running=3)
     return replace(
-        an_observation(status=status, rollout=None, missing={"rollout": DENIED}),
+        an_observation(
+            status=status,
+            rollout=None,
+            tasks=tuple(a_task(number=number) for number in (1, 2, 3)),
+            targets=tuple(a_target(number=number) for number in (1, 2, 3)),
+            missing={"rollout": DENIED},
+        ),
         **changes,  # type: ignore[arg-type]
     )
 

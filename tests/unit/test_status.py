@@ -466,7 +466,7 @@ def test_tasks_of_one_deployment_that_run_different_images_are_told() -> None:
     one, other = seen.tasks[0], seen.tasks[1]
     images = tuple(replace(item, digest=NEW_DIGEST) for item in other.containers)
     row = a_picture(tasks=(one, replace(other, containers=images)))
-    assert "runs different images" in table([an_environment_picture(row)], FakeClock())[1]
+    assert "its tasks run different images" in table([an_environment_picture(row)], FakeClock())[1]
     runs = service_facts(row, FakeClock())["runs"]
     assert isinstance(runs, dict)
     assert runs["mixed"]
