@@ -72,6 +72,7 @@ def failing_picture(**overrides: Any) -> ServicePicture:
     )
     observation = a_rolling_observation(
         status=a_rolling_service(
+            target_groups=("g",),
             events=(
                 an_event("(service rugmunch-api) has started 1 tasks: (task 5e21b3aa).", id="e1", at=ago(20)),
                 an_event("(service rugmunch-api) has reached a steady state.", id="e2", at=ago(4000)),
