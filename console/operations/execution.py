@@ -4,9 +4,10 @@ import os
 from collections.abc import Collection, Generator
 
 from console.domain.operation import Mechanism, OperationEvent, OperationRecord, Plan, Verb, Verdict
-from console.errors import JournalError
+from console.errors import JournalError, QuarterdeckError
 from console.operations import ulid
 from console.operations.carrier import Carrier, stored
+from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.gate import is_gated
 from console.operations.guard_watch import TimedWatch
 from console.operations.lives import carrying, host
@@ -15,6 +16,7 @@ from console.operations.means import Means
 from console.operations.observing import Observer
 from console.operations.ordering import place
 from console.operations.proofs import REHEARSES
+from console.operations.safe import Reading, judge_now
 from console.operations.walk import walk
 from console.ports import Clock
 
@@ -58,7 +60,7 @@ def _carry(means: Means, carrier: Carrier) -> Generator[OperationEvent, None, No
         means.gate.begun(plan, carrier.log.record.id)
     yield confirmed
     if plan.nothing_to_do:
-        yield carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
+        yield _unchanged(carrier)
         return
     if plan.verb is Verb.WATCH:
         yield from TimedWatch(carrier, guarded).watch() if guarded is not None else ()
@@ -70,6 +72,28 @@ def _carry(means: Means, carrier: Carrier) -> Generator[OperationEvent, None, No
     yield from place(carrier)
     if carrier.accepted is not None and not carrier.ended:
         yield from Observer(carrier, carrier.accepted, guarded).watch()
+
+
+def _unchanged(carrier: Carrier) -> OperationEvent:
+    """Nothing is sent. That what runs also serves is no matter of course: where a version was asked for, it
+    is looked at."""
+    plan = carrier.plan
+    if plan.verb not in (Verb.DEPLOY, Verb.ROLLBACK):
+        return carrier.end(Verdict.NOTHING_CHANGED, None, plan.nothing_to_do)
+    try:
+        observation = observe(carrier.platform, plan.address, carrier.clock)
+        sight = judge_now(observation, carrier.limits.no_check_healthy_after)
+    except DeletedServiceError as error:
+        return failed(carrier, error)
+    except QuarterdeckError as error:
+        unread = error.message
+    else:
+        if sight.reading is Reading.UNSAFE:
+            reason = f"nothing was sent: {plan.nothing_to_do}, but {sight.why}"
+            return carrier.end(Verdict.REFUSED, None, reason)
+        unread = sight.why
+    doubt = f"whether it serves could not be read: {unread}" if unread else ""
+    return carrier.end(Verdict.NOTHING_CHANGED, None, " · ".join(filter(None, (plan.nothing_to_do, doubt))))
 
 
 def _carrier(means: Means, plan: Plan, clock: Clock) -> Carrier:

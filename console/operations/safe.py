@@ -114,6 +114,13 @@ def unread(observation: Observation) -> str:
     return f"{said}: {why}" if why else said
 
 
+def judge_now(observation: Observation, no_check_healthy_after: timedelta) -> Sight:
+    """Judge what the PRIMARY deployment runs, whoever ordered it."""
+    primary = observation.status.primary
+    good = frozenset({primary.id}) if primary is not None else frozenset[str]()
+    return judge(observation, good, 0, no_check_healthy_after)
+
+
 @dataclass(frozen=True)
 class _Crew:
     """Tells the good tasks of an observation from all others."""

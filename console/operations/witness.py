@@ -16,7 +16,7 @@ from console.operations.deletion import DeletedServiceError, observe
 from console.operations.good import of_release
 from console.operations.news import Sight, news
 from console.operations.observing import LOOK_EVERY_S
-from console.operations.safe import UNPROVEN_FOR, Reading, judge, uncountable, unread
+from console.operations.safe import UNPROVEN_FOR, Reading, judge, judge_now
 from console.operations.tracking import LISTED_AFTER
 from console.operations.verdict import Outcome, successors, told
 from console.ports import Clock, Platform
@@ -167,10 +167,18 @@ class Witness:
             return None
         self._followed = next((item for item in history if item.status.is_over), None)
         ended = last_verdict(history, self._releases(history[:2]), self._ours, self._operations())
-        is_proved = self._ours is not None and ended.at == (self._ours.done_at or self._ours.ended_at)
-        if ended.verdict is not Verdict.SUCCEEDED or is_proved or not uncountable(observation):
+        if ended.verdict is not Verdict.SUCCEEDED:
             return ended
-        return _unproven(unread(observation), ended.at)
+        sight = judge_now(observation, self._settings.no_check_healthy_after)
+        if sight.safe:
+            return ended
+        if sight.reading is Reading.UNREAD:
+            is_proved = self._ours is not None and ended.at == (self._ours.done_at or self._ours.ended_at)
+            return ended if is_proved else _unproven(sight.why, ended.at)
+        if ended.at is not None and history and observation.at - ended.at <= UNPROVEN_FOR:
+            self._tracked = history[0].id  # what has only just arrived may still be about to serve
+            return None
+        return Outcome(Verdict.FAILED, None, f"it is deployed, but {sight.why}", ended.at)
 
     def _settled(self, newest: Rollout, observation: Observation) -> Outcome | None:
         """Judge the rollout that is followed; it need not be the newest any more."""

@@ -77,7 +77,7 @@ def failing_picture(**overrides: Any) -> ServicePicture:
                 an_event("(service rugmunch-api) has started 1 tasks: (task 5e21b3aa).", id="e1", at=ago(20)),
                 an_event("(service rugmunch-api) has reached a steady state.", id="e2", at=ago(4000)),
                 an_event("(service rugmunch-api) has reached a steady state.", id="e3", at=ago(8000)),
-            )
+            ),
         ),
         targets=(
             Target("g", "10.0.1.1", 3000, "healthy"),

@@ -30,6 +30,7 @@ from console.errors import (
 )
 from tests.builders import (
     ADDRESS,
+    GROUP,
     NEW_DEPLOYMENT,
     NEW_DIGEST,
     NEW_RELEASE,
@@ -713,6 +714,42 @@ def test_the_same_digests_and_configuration_change_nothing(steady: Bench) -> Non
     verdict = steady.verdict(run(steady, plan, typed=None))
 
     assert verdict["verdict"] == "NOTHING_CHANGED"
+    assert not steady.platform.orders
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict", "reason"),
+    [
+        (
+            an_observation(targets=(a_target(), a_target(number=2, state="unhealthy"))),
+            "REFUSED",
+            "nothing was sent: {}, but 1 of 2 good targets healthy",
+        ),
+        (
+            an_observation(targets=(), missing={"targets": "AccessDenied"}),
+            "NOTHING_CHANGED",
+            "{} · whether it serves could not be read: targets could not be read: AccessDenied",
+        ),
+        (
+            an_observation(routes={GROUP: 0.0, "maintenance": 100.0}),
+            "REFUSED",
+            "nothing was sent: {}, but no listener rule routes to its target groups"
+            " · a listener rule sends 100 % to another target group",
+        ),
+    ],
+    ids=["unhealthy", "unread", "led elsewhere"],
+)
+def test_the_same_version_that_does_not_serve_is_no_success(
+    steady: Bench, seen: Observation, verdict: str, reason: str
+) -> None:
+    """``NOTHING CHANGED``, exit 0, while nobody answered."""
+    plan = steady.engine.plan_deploy(ADDRESS, "v1.4.2")
+    steady.platform.put(seen)
+
+    facts = steady.verdict(run(steady, plan, typed=None))
+
+    assert facts["verdict"] == verdict
+    assert facts["reason"] == reason.format(plan.nothing_to_do)
     assert not steady.platform.orders
 
 
