@@ -18,8 +18,9 @@ from console.domain.words import NODATA, NOTHING, count, percent
 CHANCE = 0.05
 """A share is over a warning's limit where so many failures would be rarer than that at the limit: one error
 of ninety-nine requests is more than 1 %, and says nothing."""
-_STANDS_OUT = 0.01
-"""The same of too few requests, which are looked at every minute in every quiet service."""
+_STANDS_OUT = 0.001
+"""The same of too few requests at the highest limit that they are over: every quiet service is looked at every
+minute, so that what is rare happens."""
 
 
 def chance_at(limit: float, errors: int, requests: int) -> float:
@@ -195,7 +196,7 @@ def read_errors(
         state = _state(figures, limits)
     stands_out = bool(over) and state is ErrorState.TOO_FEW
     if stands_out:
-        stands_out = chance_at(over[-1], figures.errors or 0, requests or 0) < _STANDS_OUT
+        stands_out = chance_at(over[0], figures.errors or 0, requests or 0) < _STANDS_OUT
     return ErrorReading(
         state=state,
         share=share,

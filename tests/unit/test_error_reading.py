@@ -23,6 +23,8 @@ def test_one_error_of_few_requests_does_not_stand_out_and_seven_do() -> None:
     one = read_errors(some_figures(requests=17, errors=1), desired=1)
     assert one.is_doubtful and not one.stands_out
     assert read_errors(some_figures(requests=17, errors=7), desired=1).stands_out
+    calm = read_errors(some_figures(requests=42, errors=3), desired=1)
+    assert not calm.stands_out, "two calm hours in twenty worlds had that once"
 
 
 def test_a_warning_takes_more_errors_than_chance_explains() -> None:
