@@ -108,7 +108,7 @@ def _state(item: Deployment, course: Course, state: ServiceState) -> tuple[str, 
     if not item.is_primary:
         if item.running == 0:
             return text(f"{glyphs.replaced} leaving", "muted")
-        return _serving(glyphs, state)
+        return _serving(item, course, state)
     short = course.narrow and len(course.shown) > 1 and _color(0, course)
     share = "" if short else f" {item.running}/{item.desired}"
     if state in (ServiceState.FAILING, ServiceState.STUCK):
@@ -120,11 +120,14 @@ def _state(item: Deployment, course: Course, state: ServiceState) -> tuple[str, 
         return text(f"{glyphs.of_state(moving)} {moving.value.replace('_', ' ').upper()}{share}", "deploying")
     if item.desired == 0 and item.running == 0:
         return text(f"{glyphs.open} no tasks wanted", "muted")
-    return _serving(glyphs, state)
+    return _serving(item, course, state)
 
 
-def _serving(glyphs: Glyphs, state: ServiceState) -> tuple[str, str]:
-    """Green only where what tells that it serves could be read."""
+def _serving(item: Deployment, course: Course, state: ServiceState) -> tuple[str, str]:
+    """Green only where what tells that it serves could be read, and requests get there."""
+    glyphs = course.glyphs
+    if course.weight_of(item) == 0:
+        return text(f"{glyphs.open} standing by", "muted")
     if state is ServiceState.UNKNOWN:
         return text(f"{glyphs.unknown} unknown", "stale")
     return text(f"{glyphs.steady} serving", "steady")

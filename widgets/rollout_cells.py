@@ -75,9 +75,14 @@ class Course:
             cells.append((*self._bar(shares.get(item.id, 0.0) * 100, ink, SHORT_BAR), *tail))
         return [("traffic", tuple(cells))]
 
-    def _weight(self, item: Deployment, ink: str) -> Cell:
+    def weight_of(self, item: Deployment) -> float | None:
+        """Per cent of production requests that a deployment gets while they are shifted; ``None``: not known,
+        or nothing is shifted."""
         rollout = self.rollout
-        weight = rollout.weights.get(item.release or "") if rollout else None
+        return rollout.weights.get(item.release or "") if rollout is not None else None
+
+    def _weight(self, item: Deployment, ink: str) -> Cell:
+        rollout, weight = self.rollout, self.weight_of(item)
         if rollout is None or weight is None:
             return (text(words.NOTHING, "muted"),)
         test = rollout.test_weights.get(item.release or "", 0.0)

@@ -19,8 +19,8 @@ CHANCE = 0.05
 """A share is over a warning's limit where so many failures would be rarer than that at the limit: one error
 of ninety-nine requests is more than 1 %, and says nothing."""
 _STANDS_OUT = 0.001
-"""The same of too few requests at the highest limit that they are over: every quiet service is looked at every
-minute, so that what is rare happens."""
+"""The same of too few requests at the highest limit that they are over: every quiet service is looked at
+every minute, so that what is rare happens."""
 
 
 def chance_at(limit: float, errors: int, requests: int) -> float:

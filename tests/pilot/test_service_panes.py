@@ -72,6 +72,14 @@ def _shifting(**overrides: object) -> ServicePicture:
     return failing_picture(observation=a_rolling_observation(rollout=replace(rollout, **overrides)))  # type: ignore[arg-type]
 
 
+async def test_what_gets_no_request_is_not_called_serving() -> None:
+    """Healthy tasks at 0 % stand by: the other version serves everything."""
+    for old, words in ((90.0, ":42 v1.4.2 ● serving"), (0.0, ":42 v1.4.2 ○ standing by")):
+        desk = Desk(only(_shifting(weights={NEW_RELEASE: 100.0 - old, OLD_RELEASE: old})))
+        async with desk.app.run_test(size=WIDE) as pilot:
+            assert words in words_of(await desk.open_service(pilot))
+
+
 @pytest.mark.parametrize("count", [101, 1000])
 async def test_every_task_can_be_reached(count: int) -> None:
     """However many there are: the first page, the count of the rest, and the last one at the end."""
