@@ -13,7 +13,7 @@ from console.domain import words
 from console.domain.address import Address
 from console.domain.checklist import WalkView
 from console.domain.guarded import GuardState
-from console.domain.operation import Mechanism, OperationEvent, Progress, Step, Verb, Verdict
+from console.domain.operation import NOT_SAFE, Mechanism, OperationEvent, Progress, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.domain.version import Version
 from console.domain.wish import Wish
@@ -43,6 +43,8 @@ WALKED = (Verb.DEPLOY, Verb.MIGRATE)
 """Verbs around which a checklist is walked."""
 WALK_S = 2.0
 """How often it is looked at."""
+_BAD = frozenset({"unsafe", "contact_lost", "unanswered", "absent"})
+"""Events that tell of something that went wrong."""
 _WALK = 1
 
 
@@ -324,12 +326,28 @@ def _verdict(value: object) -> Verdict | None:
 
 
 def _steps(operation: RunningOperation) -> tuple[Step, ...]:
-    """What was said before there was a picture with steps."""
-    return tuple(
-        Step("done", max(0.0, (event.at - operation.started_at).total_seconds()), event.text)
+    """What was said before there was a picture with steps; that safety is lost is told once."""
+    told = (
+        event
         for event in operation.events
-        if event.text
+        if event.text and not (event.event == "progress" and event.text.startswith(NOT_SAFE))
     )
+    return tuple(
+        Step(
+            "failed" if _is_bad(event) else "done",
+            max(0.0, (event.at - operation.started_at).total_seconds()),
+            event.text,
+        )
+        for event in told
+    )
+
+
+def _is_bad(event: OperationEvent) -> bool:
+    """Whether an event tells of something that went wrong."""
+    if event.event == "verdict":
+        verdict = _verdict(event.facts.get("verdict"))
+        return verdict is not None and verdict.exit_code != 0
+    return event.event in _BAD or (event.event == "guard" and event.text.startswith("guard tripped"))
 
 
 def summary(shown: OperationPicture, glyphs: Glyphs = ASCII) -> str:

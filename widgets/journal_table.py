@@ -30,6 +30,8 @@ _LOOKS: dict[Verdict | None, tuple[str, str]] = {
     Verdict.TIMED_OUT: ("warning", "bold critical"),
     Verdict.REPLACED: ("replaced", "muted"),
 }
+LOST = "lost"
+"""In place of the time to safe, of what is not safe any more."""
 _QUIET = (Verdict.SUCCEEDED, Verdict.NOTHING_CHANGED, Verdict.REPLACED, Verdict.REFUSED)
 _ENVIRONMENTS = {"production": "prod", "staging": "stag", "development": "dev"}
 
@@ -84,7 +86,9 @@ class JournalRow:
 
     @property
     def _safe_ink(self) -> str:
-        """The time that a rollback took to safe is the number that matters."""
+        """The time that a rollback took to safe is the number that matters, as long as it is safe."""
+        if self.safe == LOST:
+            return "bold critical"
         return "bold strong" if self.verb == Verb.ROLLBACK and self.safe != NOTHING else "muted"
 
 
@@ -150,7 +154,7 @@ def _row(record: OperationRecord, date: str, now: datetime) -> JournalRow:
         before=version_of(record.source),
         after=version_of(record.target),
         by=record.actor,
-        safe=NOTHING if safe is None else clock(safe),
+        safe=LOST if record.safety.is_lost else NOTHING if safe is None else clock(safe),
         took=NOTHING if took is None else clock(took),
         note=_note(record),
     )
@@ -164,7 +168,8 @@ def version_of(facts: Mapping[str, object]) -> str:
 
 def _note(record: OperationRecord) -> str:
     by = {"ecs": "by ECS"}.get(record.by or "", f"by {record.by}" if record.by else "")
-    return ", ".join(part for part in (by, record.reason) if part)
+    trouble = record.safety.trouble if record.safety.is_lost else ""
+    return ", ".join(part for part in (by, record.reason or trouble) if part)
 
 
 def matches(record: OperationRecord, wanted: str) -> bool:

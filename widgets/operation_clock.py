@@ -59,6 +59,8 @@ def _until_done(shown: OperationPicture) -> list[tuple[str, str]]:
     if shown.safety.is_lost or shown.is_undone:
         return [("not safe", "bold critical"), ("any more", "bold critical")]
     green = "steady" if shown.stays_safe else "muted"
+    if shown.verdict is not None and shown.verdict.exit_code != 0:
+        return [("was safe", green)]
     if shown.done_s is not None:
         return [("safe", green), (f"done in {clock(shown.done_s)}", "text")]
     if shown.verdict is not None or shown.error:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from console.domain.address import Address
 from console.domain.checklist import WalkView
 from console.domain.guarded import GuardState, GuardView
-from console.domain.operation import Mechanism, Plan, Progress, Safety, Step, Verb, Verdict
+from console.domain.operation import NOT_SAFE, Mechanism, Plan, Progress, Safety, Step, Verb, Verdict
 from console.domain.signals import LogLine
 from console.domain.words import age, clock, time_of_day
 from widgets.glyphs import Glyphs
@@ -207,7 +207,7 @@ def state_words(shown: OperationPicture, glyphs: Glyphs, *, short: bool = False)
     if shown.error:
         return glyphs.unknown, "NOT WATCHED", "bold stale"
     if shown.verdict is not None and (shown.is_undone or shown.safety.is_lost):
-        return glyphs.failed, "NOT SAFE ANY MORE", "bold critical"
+        return glyphs.failed, NOT_SAFE, "bold critical"
     if shown.verdict is not None:
         return _dated(shown, shown.verdict, glyphs, short)
     if shown.lost_s is not None:
@@ -217,7 +217,7 @@ def state_words(shown: OperationPicture, glyphs: Glyphs, *, short: bool = False)
     if shown.tripped is not None:
         return tripped_words(shown.tripped, glyphs)
     if shown.safety.is_lost:
-        return glyphs.failed, "NOT SAFE ANY MORE", "bold critical"
+        return glyphs.failed, NOT_SAFE, "bold critical"
     if shown.safety.trouble:
         return glyphs.unknown, "SAFETY UNKNOWN", "bold stale"
     if shown.safe_s is not None:

@@ -129,7 +129,7 @@ def _row(record: OperationRecord) -> tuple[str, ...]:
         _version(record.target),
         _verdict(record),
         record.by or NOTHING,
-        _elapsed(record.seconds_to(record.safe_at)),
+        "lost" if record.safety.is_lost else _elapsed(record.seconds_to(record.safe_at)),
         record.actor,
         record.id,
     )

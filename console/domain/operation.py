@@ -379,6 +379,9 @@ class SafetyState(StrEnum):
     """It was, and is not any more."""
 
 
+NOT_SAFE = "NOT SAFE ANY MORE"
+
+
 @dataclass(frozen=True)
 class Safety:
     """*Safe*, as it stands now."""
@@ -402,7 +405,7 @@ class Safety:
         """What is said of safety that was lost, or cannot be read; empty for any other."""
         since = f" since {time_of_day(self.since)} UTC" if self.since is not None else ""
         if self.is_lost:
-            return f"NOT SAFE ANY MORE{since}: {self.why}"
+            return f"{NOT_SAFE}{since}: {self.why}"
         if self.state is SafetyState.UNREAD:
             return f"safety unknown{since}: {self.why}"
         return ""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from console.cli.journal import table
 from console.domain.operation import OperationRecord, Verb, Verdict
 from screens.journal import PERIOD_S, JournalScreen
 from tests.builders import a_record, ago, an_address
@@ -101,6 +102,20 @@ async def test_a_row_tells_what_happened_and_how_long_it_took() -> None:
         "by operator",
     ):
         assert part in row, part
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_a_row_of_what_is_not_safe_any_more_says_so(size: tuple[int, int]) -> None:
+    """In place of the time that it took to be safe; here and in ``journal list``."""
+    lost = a_record(
+        ordered_at=ago(60), safe_at=ago(30), unsafe_since=ago(20), unsafe_why="1 of 2 good targets healthy"
+    )
+    desk = Desk(MemoryJournal(lost))
+    async with desk.app.run_test(size=size) as pilot:
+        await desk.read(pilot)
+        row = next(line for line in desk.text().splitlines() if "rugmunch-api" in line)
+    assert " lost " in row and "0:30" not in row
+    assert " lost " in table((lost,))[1]
 
 
 async def test_at_80_columns_the_columns_that_matter_stay() -> None:

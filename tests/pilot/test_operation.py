@@ -624,6 +624,37 @@ async def test_a_deploy_that_goes_back_elsewhere_is_drawn_the_other_way_round() 
     assert [step.text for step in picture_of(going, NOW).steps] == ["guard goes back"]
 
 
+def test_what_went_wrong_has_the_mark_of_it_and_a_lost_safety_is_told_once() -> None:
+    """A deploy that another process carries: its events stand where there are no steps."""
+    said = "NOT SAFE ANY MORE since 03:13:07 UTC: 1 of 2 good targets healthy"
+    told: tuple[tuple[str, str, dict[str, object]], ...] = (
+        ("safe", "safe: every request is served by v1.4.3", {}),
+        ("unsafe", said, {}),
+        ("progress", f"{said} · 1 task died", {}),
+        ("progress", f"{said} · 2 tasks died", {}),
+        ("guard", "guard judges for 5 min", {}),
+        ("guard", "guard tripped: errors 22 %", {}),
+        ("verdict", "ROLLED BACK by guard", {"verdict": "ROLLED_BACK"}),
+    )
+    operation = RunningOperation(1, ADDRESS, Verb.DEPLOY, BEGAN, began_elsewhere=True)
+    for event, text, facts in told:
+        operation = operation.after(OperationEvent(event, NOW, "01", text, facts))
+    steps = [(step.state, step.text) for step in picture_of(operation, NOW).steps]
+    assert steps == [
+        ("done", told[0][1]),
+        ("failed", said),
+        ("done", "guard judges for 5 min"),
+        ("failed", "guard tripped: errors 22 %"),
+        ("failed", "ROLLED BACK by guard"),
+    ]
+
+
+async def test_what_was_rolled_back_only_was_safe() -> None:
+    """Its clock stands beside another verdict, and claims nothing."""
+    text = await shown(running(safe_at=ago(7), verdict=Verdict.ROLLED_BACK))
+    assert "was safe" in text
+
+
 LATER = NOW + timedelta(seconds=40)
 FAILING = Diagnosis(ServiceState.FAILING, "out of memory: container api killed")
 
