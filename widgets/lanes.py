@@ -95,7 +95,7 @@ def picture(progress: Progress) -> Picture | None:
     sides: dict[bool, list[tuple[str, Task]]] = {True: [], False: []}
     arriving_ips = set()
     for task in seen.tasks:
-        arrives = task.deployment in progress.arriving
+        arrives = _arrives(task, progress)
         if task.is_stopped and not _of_this_operation(task, progress, arrives):
             continue
         sides[arrives].append((task_word(task, targets.get(task.ip, ()), balanced), task))
@@ -110,6 +110,19 @@ def picture(progress: Progress) -> Picture | None:
         seen.missing.get("targets", ""),
         _share(progress, seen),
     )
+
+
+def _arrives(task: Task, progress: Progress) -> bool:
+    """Which side a task is on: by the images that it tells, where they are those of one side alone; else by
+    its deployment, which is not known before ECS has made it."""
+    told = {item.name: item.digest for item in task.containers if item.digest}
+    sides = [
+        bool(set(told) & set(release.digests))
+        and all(told[name] == digest for name, digest in release.digests.items() if name in told)
+        for release in (progress.plan.source, progress.plan.target)
+    ]
+    of_source, of_target = sides
+    return of_target if of_source != of_target else task.deployment in progress.arriving
 
 
 def _share(progress: Progress, seen: Observation) -> float | None:

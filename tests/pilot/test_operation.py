@@ -59,6 +59,7 @@ from tests.fakes import FakeLogs, HandClock
 from tests.pilot.stage import Stage, a_plan, text_of, until
 from tests.pilot.test_guard_panel import a_figure, a_view
 from widgets.glyphs import ASCII, UNICODE
+from widgets.lanes import picture as lanes_of
 from widgets.operation_clock import clock_lines
 from widgets.operation_picture import PresentKind
 from widgets.operation_view import wide
@@ -647,6 +648,24 @@ def test_what_went_wrong_has_the_mark_of_it_and_a_lost_safety_is_told_once() -> 
         ("failed", "guard tripped: errors 22 %"),
         ("failed", "ROLLED BACK by guard"),
     ]
+
+
+def test_what_died_is_counted_with_the_version_that_it_ran() -> None:
+    """Before ECS has made a deployment that arrives, and while another process goes back, nobody knows whose
+    deployment is whose; the images tell."""
+    dead = tuple(a_stopped_task(number=number, exit_code=137) for number in (7, 8, 9))
+    old = (a_task(number=1), a_task(number=2))
+    observation = a_rolling_observation(tasks=(*old, *dead))
+    ways = ((a_release(), a_new_release()), (a_new_release(), a_release()))
+    for source, target in ways:
+        plan = a_plan(source=source, target=target)
+        every = frozenset(item.id for item in observation.status.deployments)
+        for arriving in (frozenset[str](), every):
+            lanes = lanes_of(Progress("01", plan, ago(600), (), observation, arriving, ago(600)))
+            assert lanes is not None
+            for lane in (lanes.leaving, lanes.arriving):
+                counts = {"stopped": 3} if lane.version == "v1.4.3" else {"healthy": 2}
+                assert lane.counts() == counts, (lane.version, arriving)
 
 
 async def test_what_was_rolled_back_only_was_safe() -> None:
