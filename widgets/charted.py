@@ -8,6 +8,7 @@ from console.domain.error_reading import ErrorReading, ErrorState
 from console.domain.guard import JudgedState, Judgement, ServiceSignals
 from console.domain.measured import figure, limit_in_words, value_in_words
 from console.domain.series import Measure, Scope, Series, SeriesPicture
+from console.domain.serving import ALWAYS, Serving
 from widgets.chart import Chart, Curve
 from widgets.glyphs import Glyphs
 
@@ -96,13 +97,20 @@ def last_in_words(
 
 
 def chart_of(
-    signals: ServiceSignals | None, measure: Measure, shipped: str, now: datetime, glyphs: Glyphs
+    signals: ServiceSignals | None,
+    measure: Measure,
+    shipped: str,
+    now: datetime,
+    glyphs: Glyphs,
+    serving: Serving = ALWAYS,
 ) -> Chart:
     """The chart of one measure.
 
     Args:
         signals: ``None``: nobody has looked at the figures yet.
         shipped: The version that the deploy marker names.
+        serving: Since when it is served by what serves now: a value of before is said to be of before, and
+            held against no limit.
     """
     title = TITLES.get(measure, figure(measure))
     picture = signals.picture if signals else None
@@ -123,12 +131,21 @@ def chart_of(
         tuple(curves),
         limit[0],
         limit[1],
-        _dimmed(last_in_words(measure, main.last.value, limit, glyphs), main.is_old(now)),
+        _ending(main, limit, now, glyphs, serving),
         foot_of(found, age, glyphs),
         "stale" if main.is_old(now) else "faint",
         marked_at=signals.picture.moved_at,
         marked=shipped,
     )
+
+
+def _ending(
+    main: Series, limit: tuple[float | None, str], now: datetime, glyphs: Glyphs, serving: Serving
+) -> tuple[tuple[str, str], ...]:
+    value = main.last.value if main.last is not None else None
+    if value is not None and not serving.is_newest_of_now(main):
+        return ((f"{value_in_words(main.measure, value)} before", "stale"),)
+    return _dimmed(last_in_words(main.measure, value, limit, glyphs), main.is_old(now))
 
 
 def _dimmed(parts: tuple[tuple[str, str], ...], old: bool) -> tuple[tuple[str, str], ...]:

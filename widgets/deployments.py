@@ -6,7 +6,6 @@ from datetime import datetime
 from console.domain import words
 from console.domain.error_reading import ErrorReading, ErrorState
 from console.domain.fleet import ServicePicture
-from console.domain.guard import ServiceSignals
 from console.domain.measured import limit_in_words, value_in_words
 from console.domain.release import Release
 from console.domain.rollout import Deployment
@@ -145,7 +144,7 @@ def _tasks(item: Deployment, failed: int, narrow: bool) -> Cell:
 
 def _figures(picture: ServicePicture, course: Course) -> list[Row]:
     """Errors and latency: of each revision where a source tells them apart, else of both together."""
-    rows = [_told_apart(picture.signals, measure, course) for measure in (Measure.ERRORS, Measure.P95)]
+    rows = [_told_apart(picture, measure, course) for measure in (Measure.ERRORS, Measure.P95)]
     if picture.error_reading.state is ErrorState.NOBODY_ANSWERS:
         rows[0] = str(Measure.ERRORS), course.only((text(picture.error_reading.words, "bold critical"),))
     figures = picture.worst_figures
@@ -198,8 +197,10 @@ def _held_to(measure: Measure, value: float | None, limit: tuple[float | None, s
     return text(f"{said}  over {limit_in_words(measure, limit[0])}", limit[1])
 
 
-def _told_apart(signals: ServiceSignals | None, measure: Measure, course: Course) -> Row | None:
-    """The figure of the version that arrives in its column, that of the other one beside it."""
+def _told_apart(picture: ServicePicture, measure: Measure, course: Course) -> Row | None:
+    """The figure of the version that arrives in its column, that of the other one beside it; of each only
+    what was measured since it serves: another version may have been behind its target group before."""
+    signals = picture.signals
     arriving = course.arriving if course.rollout else 0
     if signals is None or len(course.shown) != 2 or arriving not in (0, 1):
         return None
@@ -207,8 +208,17 @@ def _told_apart(signals: ServiceSignals | None, measure: Measure, course: Course
     new, old = found.main, found.old
     if new is None or old is None or new.last is None or old.last is None:
         return None
+    if not any(map(picture.serving.is_newest_of_now, (new, old))):
+        return None
     limit = limit_of(signals, measure)
-    cells = [(_held_to(measure, last.value, limit),) for last in (new.last, old.last)]
+    cells = [
+        (
+            _held_to(measure, series.last.value if series.last else None, limit)
+            if picture.serving.is_newest_of_now(series)
+            else text("none yet", "muted"),
+        )
+        for series in (new, old)
+    ]
     if arriving == 1:
         cells.reverse()
     return str(measure), tuple(cells)

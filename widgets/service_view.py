@@ -150,7 +150,9 @@ class _Page:
         """A label and so many rows."""
         picture, now = self.view.picture, self.view.now
         version = picture.primary_version
-        chart = chart_of(picture.signals, measure, version.label if version else "", now, self.glyphs)
+        chart = chart_of(
+            picture.signals, measure, version.label if version else "", now, self.glyphs, picture.serving
+        )
         chart = answered(chart, picture.error_reading)
         top = top_for(chart.highest, chart.limit)
         if not chart.no_data:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from console.domain.guard import Judgement
 from console.domain.rollout import Deployment, Rollout, RolloutStatus
-from console.domain.series import Measure, Scope
+from console.domain.series import Measure, Scope, Series
 from console.domain.service import Observation, ServiceStatus
 from console.domain.signals import Figures
 
@@ -46,6 +46,13 @@ class Serving:
             return not self.alone or self.since is None
         return self.since is None or began >= self.since
 
+    def is_newest_of_now(self, series: Series) -> bool:
+        """Whether the newest value of a series is of what serves now, all of its period."""
+        last = series.last
+        if last is None or not _is_of_a_version(series.measure):
+            return last is not None
+        return self.counts(last.at - timedelta(seconds=series.period_s), series.scope)
+
     def of_now(self, figures: Figures) -> Figures:
         """The figures; of before without what was measured, which is then kept apart."""
         if self.is_of_now(figures):
@@ -57,10 +64,14 @@ class Serving:
     def judges(self, judgement: Judgement) -> bool:
         """Whether a judgement is of what serves now; one that is bad, in as many periods as it takes."""
         measure, at = judgement.trigger.measure, judgement.as_of
-        if at is None or measure.is_state or measure in _NOT_OF_A_VERSION:
+        if at is None or not _is_of_a_version(measure):
             return True
         periods = max(1, judgement.needed if judgement.is_bad else 1)
         return self.counts(at - periods * timedelta(seconds=judgement.period_s), judgement.scope)
+
+
+def _is_of_a_version(measure: Measure) -> bool:
+    return not measure.is_state and measure not in _NOT_OF_A_VERSION
 
 
 ALWAYS = Serving()

@@ -1,12 +1,13 @@
 """The figures of a service on its screen: two charts, or one and the other; whose fault it is; every one."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from console.domain.guard import Blame, ServiceSignals
-from console.domain.series import Measure, Scope, SeriesPicture
+from console.domain.series import Measure, Scope, Series, SeriesPicture
 from tests.builders import NOW
 from tests.pilot.desk import Desk, failing_picture, only
 from tests.pilot.stage import text_of, words_of
@@ -88,6 +89,23 @@ async def test_new_and_old_have_their_own_figures_where_they_are_told_apart() ->
         said = words_of(await desk.open_service(pilot))
         assert "errors 17 % over 5 % 0.1 %" in said
         assert "p95 1.9 s over 368 ms service-wide" in said
+
+
+async def test_figures_of_before_are_not_those_of_the_version_that_arrives() -> None:
+    """A minute after the order its target group still shows another version's."""
+
+    def earlier(series: Series) -> Series:
+        return replace(
+            series, points=tuple(replace(p, at=p.at - timedelta(minutes=6)) for p in series.points)
+        )
+
+    picture = some_signals().picture
+    signals = some_signals(picture=replace(picture, series=tuple(map(earlier, picture.series))))
+    desk = desk_with(signals)
+    async with desk.app.run_test(size=WIDE) as pilot:
+        said = words_of(await desk.open_service(pilot))
+        assert "errors none yet 0.1 %" in said
+        assert "17 % before" in said and "over 5 %" not in said
 
 
 async def test_every_figure_has_a_pane_of_its_own() -> None:

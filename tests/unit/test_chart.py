@@ -11,6 +11,7 @@ from console.diagnosis import diagnose_picture
 from console.domain.guard import JudgedState, ServiceSignals
 from console.domain.measured import on_axis
 from console.domain.series import Measure, Point, Scope, SeriesPicture
+from console.domain.serving import Serving
 from tests.builders import NOW, a_picture, a_service, some_figures
 from tests.outside import MARKS, assert_harmless
 from tests.signals import ORDERED, QUIET_ERRORS, a_judgement, a_series, points, some_signals
@@ -151,6 +152,15 @@ def test_new_stands_beside_old_where_one_source_tells_them_apart() -> None:
     assert [item.ink for item in chart.curves] == ["text", "faint"]
     assert chart.foot[0] == "old 0.1 %, Datadog 2 min"
     assert chart.ending == (("17 % ▲ over 5 %", "critical"),)
+
+
+def test_a_value_of_before_is_no_value_of_the_version_that_serves() -> None:
+    """A good canary was drawn with ``21 % over 5 %`` of the one before, behind the same target group."""
+    of_now = chart_of(some_signals(), Measure.ERRORS, "v1.4.3", NOW, UNICODE, Serving(ORDERED, alone=False))
+    assert of_now.ending == (("17 % ▲ over 5 %", "critical"),)
+    before = chart_of(some_signals(), Measure.ERRORS, "v1.4.4", NOW, UNICODE, Serving(NOW, alone=False))
+    assert before.ending == (("17 % before", "stale"),)
+    assert before.curves == of_now.curves, "history is drawn"
 
 
 @pytest.mark.parametrize(
