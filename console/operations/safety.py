@@ -46,7 +46,7 @@ class SafetyWatch:
             return replace(sight, reading=Reading.UNSAFE, why=NOTHING_WANTED)
         is_open = self.now.state is SafetyState.AWAITED or self.now.is_lost
         if is_open and sight.safe and (dead := died(observation, good, LIVES_FOR)):
-            said = f"{count(dead, 'task')} of it died in the last minute"
+            said = f"{dead} of its tasks died in the last minute"
             return replace(sight, reading=Reading.UNSAFE, why=said)
         return sight
 
