@@ -37,6 +37,12 @@ def of_release(observation: Observation, release: str | None) -> frozenset[str]:
     )
 
 
+def of_primary(observation: Observation) -> frozenset[str]:
+    """What serves now, whoever ordered it."""
+    primary = observation.status.primary
+    return frozenset({primary.id}) if primary is not None else frozenset()
+
+
 def _of_maker(observation: Observation, deployment: str | None) -> frozenset[str]:
     """The task sets that a CodeDeploy deployment has made."""
     if not deployment:

@@ -25,6 +25,7 @@ from console.domain.words import from_utc, utc
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
+from console.operations.deaths import LASTS_FOR, dead_within, died
 from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.good import proved_digests
 from console.operations.guarded import Guarded
@@ -118,13 +119,16 @@ class TimedWatch:
         if carrier.ended:
             return
         if carrier.clock.now() >= self._until and not self._guarded.holds_watch:
-            if not self._safety.now.is_safe and not self._is_given_up():
+            dead = died(observation, self._good(observation), LASTS_FOR)
+            if dead == 1 or (not self._safety.now.is_safe and not self._is_given_up()):
                 yield self._observed()
                 return
             yield from self._guarded.end_asking()
             if not carrier.ended and not self._safety.now.is_safe:
                 verdict = Verdict.FAILED if self._safety.now.is_lost else Verdict.UNKNOWN
                 yield carrier.end(verdict, None, self._safety.now.trouble)
+            if not carrier.ended and dead:
+                yield carrier.end(Verdict.FAILED, None, dead_within(LASTS_FOR, dead))
             if not carrier.ended:
                 yield carrier.end(Verdict.SUCCEEDED, None, f"watched for {lasts(round(self._watch_s))}")
             return
@@ -135,16 +139,18 @@ class TimedWatch:
         now, record = carrier.clock.now(), carrier.log.record
         return OperationEvent("observed", now, record.id, "", {}, carrier.picture())
 
-    def _judged(self, observation: Observation) -> Sight:
+    def _good(self, observation: Observation) -> frozenset[str]:
         """Whoever restarts the version that is watched changes nothing of what serves: every deployment
         of it is good, as far as its tasks tell its images."""
-        plan = self._carrier.plan
-        good = frozenset(
+        wanted = key_of(self._carrier.plan.target)
+        return frozenset(
             item.id
             for item in observation.status.deployments
-            if (release := observation.release_of(item.id)) is not None
-            and key_of(release) == key_of(plan.target)
+            if (release := observation.release_of(item.id)) is not None and key_of(release) == wanted
         )
+
+    def _judged(self, observation: Observation) -> Sight:
+        plan, good = self._carrier.plan, self._good(observation)
         after = self._carrier.limits.no_check_healthy_after
         return judge(observation, good, plan.healthy, after, proved_digests(plan.target), self._safety.need)
 

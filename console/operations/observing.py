@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from console.diagnosis import diagnose
 from console.domain.operation import (
@@ -23,20 +23,19 @@ from console.errors import JournalError, QuarterdeckError
 from console.operations.arrived import KEEPING, held, kept_until, served
 from console.operations.carrier import Carrier, TakenUpError
 from console.operations.contact import Contact
+from console.operations.deaths import LASTS_FOR, dead_within, died
 from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.good import good_of, proved_digests
 from console.operations.guarded import Guarded
 from console.operations.overdue import given_up
 from console.operations.pauses import Pauses
 from console.operations.safe import UNPROVEN_FOR, Reading, Sight, judge, serving
-from console.operations.safety import SafetyWatch, died
+from console.operations.safety import SafetyWatch
 from console.operations.tracking import Tracking
 from console.operations.verdict import Outcome, outcome
 from console.operations.walk import walk_after
 
 LOOK_EVERY_S = 2.5
-LASTS_FOR = timedelta(minutes=3)
-"""So long no task of its own may have died when an operation succeeds."""
 
 
 class Observer:
@@ -50,6 +49,7 @@ class Observer:
         self._safety = SafetyWatch(carrier)
         self._settled: Outcome | None = None
         self._settled_seen_at: datetime | None = None
+        self._dying_since: datetime | None = None
         self._contact = Contact(carrier)
         self._pauses = Pauses(carrier)
         self._tried = False
@@ -111,7 +111,7 @@ class Observer:
             if self._guarded is None or not self._guarded.holds_pauses:
                 yield from self._pauses.meet(rollout)
             if not carrier.ended:
-                yield from self._far_enough(rollout)
+                yield from self._far_enough(observation, rollout)
         if carrier.ended:
             return
         if rollout is not None and self._settled is None:
@@ -142,23 +142,26 @@ class Observer:
             return turned and (primary.release != left or rollout.went_back_to is not None)
         return plan.mechanism is Mechanism.WATCH or primary.id != plan.basis.deployment
 
-    def _far_enough(self, rollout: Rollout) -> Iterator[OperationEvent]:
+    def _far_enough(self, observation: Observation, rollout: Rollout) -> Iterator[OperationEvent]:
         """The end that was asked for, before the rollout's own: it goes on, and stays open."""
         carrier = self.carrier
         if not self._safety.now.is_safe or rollout.status.is_over:
             return
         baking = rollout.stage in KEEPING
         if baking and carrier.plan.verb is Verb.ROLLBACK and not carrier.plan.after:
-            yield from self._arrived_early(rollout)
+            yield from self._arrived_early(observation, rollout)
             return
         if carrier.limits.until == "safe" or (carrier.limits.until == "bake" and baking):
             what = "ECS bakes it" if baking else "ECS has not finished"
             yield carrier.end(Verdict.BAKING, None, f"safe · {what}; the same command follows it to its end")
 
-    def _arrived_early(self, rollout: Rollout) -> Iterator[OperationEvent]:
+    def _arrived_early(self, observation: Observation, rollout: Rollout) -> Iterator[OperationEvent]:
         """A rollback has arrived when it is safe: that the one it left is kept for a while changes
         nothing of what serves, and a bake of a day must not hold anybody up."""
         carrier = self.carrier
+        if dead := self._deaths(observation):
+            yield from self._dies(observation, dead, "it is safe")
+            return
         yield from walk_after(carrier)
         if not carrier.ended:
             yield carrier.end(Verdict.SUCCEEDED, "operator", f"{self._aftercare()} · {kept_until(rollout)}")
@@ -260,8 +263,8 @@ class Observer:
                 yield from self._done(done_at)
             if carrier.ended or (self._guarded is not None and self._guarded.holds_end(done_at)):
                 return
-            if dead := died(observation, carrier.progress.arriving, LASTS_FOR):
-                yield from self._dies(observation, dead)
+            if dead := self._deaths(observation):
+                yield from self._dies(observation, dead, "ECS reports success")
                 return
             if self._guarded is not None:
                 yield from self._guarded.end_asking()
@@ -272,12 +275,17 @@ class Observer:
             verdict = Verdict.UNKNOWN if sight.reading is Reading.UNREAD else Verdict.FAILED
             yield carrier.end(verdict, None, " · ".join(filter(None, (why, self._line))))
 
-    def _dies(self, observation: Observation, dead: int) -> Iterator[OperationEvent]:
+    def _deaths(self, observation: Observation) -> int:
+        """How many of its own tasks have died so lately that it is no success yet."""
+        dead = died(observation, self.carrier.progress.arriving, LASTS_FOR)
+        self._dying_since = (self._dying_since or observation.at) if dead else None
+        return dead
+
+    def _dies(self, observation: Observation, dead: int, said: str) -> Iterator[OperationEvent]:
         """No success while its own tasks die: waits until they last, and gives up where they go on to die."""
-        seen = self._settled_seen_at or observation.at
-        if dead > 1 and observation.at - seen > UNPROVEN_FOR:
-            minutes = LASTS_FOR // timedelta(minutes=1)
-            why = f"ECS reports success, but {dead} of its tasks died in the last {minutes} min"
+        since = self._dying_since or observation.at
+        if dead > 1 and observation.at - since > UNPROVEN_FOR:
+            why = f"{said}, but {dead_within(LASTS_FOR, dead)}"
             yield self.carrier.end(Verdict.FAILED, None, " · ".join(filter(None, (why, self._line))))
 
     def _unproven_since(self, safety: Safety) -> datetime:
@@ -321,8 +329,9 @@ class Observer:
             return None  # ECS has done its part; its guard goes on for as long as it was told to
         if limit is None or not carrier.is_overdue:
             return None
-        if self._safety.now.is_safe and carrier.plan.verb is Verb.ROLLBACK and carrier.in_contact:
-            return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
         seen = carrier.progress.observation if carrier.in_contact else None
+        has_arrived = self._safety.now.is_safe and seen is not None and not self._deaths(seen)
+        if has_arrived and carrier.plan.verb is Verb.ROLLBACK:
+            return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
         verdict, reason = given_up(seen, limit, "ECS")
         return carrier.end(verdict, None, reason)

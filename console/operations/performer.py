@@ -1,7 +1,7 @@
 """Who carries out an action: the platform, the service itself over HTTP, or one order of a release."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from console.config.settings import ServiceSettings
@@ -9,8 +9,11 @@ from console.domain.action import Action, ActionKind, ActionSight, ActionState
 from console.domain.address import Address
 from console.domain.codec import encode
 from console.domain.operation import Basis, Mechanism, Order
+from console.domain.service import Observation
 from console.errors import RejectedError
 from console.operations import smoke
+from console.operations.deaths import LIVES_FOR, dead_within, died
+from console.operations.good import of_primary
 from console.operations.outside import Outside
 from console.operations.safe import healthy_now, uncountable
 from console.ports import Clock, Platform
@@ -67,14 +70,19 @@ class Performer:
         if action.parameters.get("wait") is False or not isinstance(wanted, int) or not wanted:
             return sight
         observation = self.platform.observe(address)
-        needed = min(wanted, observation.status.desired)
+        serves = self._serves(observation, min(wanted, observation.status.desired))
+        return replace(serves, said=f"{sight.said}, {serves.said}", facts={**sight.facts, **serves.facts})
+
+    def _serves(self, observation: Observation, needed: int) -> ActionSight:
+        """Whether so many tasks serve, and last: in a crash loop all are healthy now and then."""
         if unread := uncountable(observation):
-            said = f"{sight.said}, {' and '.join(unread)} could not be read"
-            return ActionSight(ActionState.WAITING, said, sight.facts)
-        healthy = min(healthy_now(observation, self._healthy_after), needed)
-        said = f"{sight.said}, {healthy} of {needed} healthy"
+            return ActionSight(ActionState.WAITING, f"{' and '.join(unread)} could not be read")
+        healthy = healthy_now(observation, self._healthy_after)
+        said, facts = f"{min(healthy, needed)} of {needed} healthy", {"healthy": min(healthy, needed)}
+        if needed and (dead := died(observation, of_primary(observation), LIVES_FOR)):
+            return ActionSight(ActionState.WAITING, f"{said}, {dead_within(LIVES_FOR, dead)}", facts)
         state = ActionState.DONE if healthy >= needed else ActionState.WAITING
-        return ActionSight(state, said, {**sight.facts, "healthy": healthy})
+        return ActionSight(state, said, facts)
 
     @property
     def _healthy_after(self) -> timedelta:
@@ -126,11 +134,9 @@ class Performer:
 
     def _healthy(self, address: Address) -> ActionSight:
         observation = self.platform.observe(address)
-        healthy, desired = healthy_now(observation, self._healthy_after), observation.status.desired
         if observation.status.is_gone:
             return ActionSight(ActionState.FAILED, observation.status.gone)
-        state = ActionState.DONE if healthy >= desired else ActionState.WAITING
-        return ActionSight(state, f"{healthy} of {desired} healthy")
+        return self._serves(observation, observation.status.desired)
 
     def _send_requests(
         self, address: Address, action: Action, beat: Callable[[], object]

@@ -11,6 +11,7 @@ from console.domain.rollout import CODE_DEPLOY
 from console.domain.service import Observation
 from console.domain.tasks import Task
 from console.domain.words import count
+from console.operations.good import of_primary
 
 READS_APART = timedelta(seconds=5)
 """Safe needs two agreeing reads that far apart."""
@@ -116,9 +117,7 @@ def unread(observation: Observation) -> str:
 
 def judge_now(observation: Observation, no_check_healthy_after: timedelta) -> Sight:
     """Judge what the PRIMARY deployment runs, whoever ordered it."""
-    primary = observation.status.primary
-    good = frozenset({primary.id}) if primary is not None else frozenset[str]()
-    return judge(observation, good, 0, no_check_healthy_after)
+    return judge(observation, of_primary(observation), 0, no_check_healthy_after)
 
 
 @dataclass(frozen=True)

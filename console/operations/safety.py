@@ -3,20 +3,18 @@
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from console.diagnosis.stops import death_of
 from console.domain.operation import OperationEvent, Safety, SafetyState, Verb
 from console.domain.service import Observation
 from console.domain.words import count, time_of_day, utc
 from console.errors import JournalError
 from console.operations.arrived import served
 from console.operations.carrier import Carrier
+from console.operations.deaths import LIVES_FOR, dead_within, died
 from console.operations.safe import READS_APART, Reading, Sight
 
 NOTHING_WANTED = "desired count is 0: nothing serves"
-LIVES_FOR = timedelta(seconds=60)
-"""So long no good task may have died when *safe* is proved: in a crash loop all are healthy now and then."""
 
 
 class SafetyWatch:
@@ -46,8 +44,7 @@ class SafetyWatch:
             return replace(sight, reading=Reading.UNSAFE, why=NOTHING_WANTED)
         is_open = self.now.state is SafetyState.AWAITED or self.now.is_lost
         if is_open and sight.safe and (dead := died(observation, good, LIVES_FOR)):
-            said = f"{dead} of its tasks died in the last minute"
-            return replace(sight, reading=Reading.UNSAFE, why=said)
+            return replace(sight, reading=Reading.UNSAFE, why=dead_within(LIVES_FOR, dead))
         return sight
 
     def meet(self, observation: Observation, sight: Sight) -> Iterator[OperationEvent]:
@@ -109,17 +106,6 @@ class SafetyWatch:
             "others": sight.bad,
         }
         return carrier.event("unsafe", self.now.trouble, facts)
-
-
-def died(observation: Observation, good: Collection[str], within: timedelta) -> int:
-    """How many tasks of the good deployments failed within so long before the look; what was told to stop
-    did not."""
-    ends = (
-        task.stopped_at or task.stopping_at
-        for task in observation.tasks
-        if task.is_stopped and task.deployment in good and death_of(task) is not None
-    )
-    return sum(ended is not None and observation.at - ended < within for ended in ends)
 
 
 def _need(carrier: Carrier) -> int | None:

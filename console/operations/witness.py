@@ -12,8 +12,9 @@ from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
 from console.domain.service import Observation, ServiceState
 from console.domain.words import utc
 from console.errors import QuarterdeckError
+from console.operations.deaths import LASTS_FOR, dead_within, died
 from console.operations.deletion import DeletedServiceError, observe
-from console.operations.good import of_release
+from console.operations.good import of_primary, of_release
 from console.operations.news import Sight, news
 from console.operations.observing import LOOK_EVERY_S
 from console.operations.safe import UNPROVEN_FOR, Reading, judge, judge_now
@@ -171,7 +172,9 @@ class Witness:
             return ended
         sight = judge_now(observation, self._settings.no_check_healthy_after)
         if sight.safe:
-            return ended
+            dead = died(observation, of_primary(observation), LASTS_FOR)
+            why = f"it is deployed, but {dead_within(LASTS_FOR, dead)}"
+            return Outcome(Verdict.FAILED, None, why, ended.at) if dead > 1 else ended
         if sight.reading is Reading.UNREAD:
             is_proved = self._ours is not None and ended.at == (self._ours.done_at or self._ours.ended_at)
             return ended if is_proved else _unproven(sight.why, ended.at)
@@ -209,13 +212,15 @@ class Witness:
         self, found: Outcome, good: frozenset[str], observation: Observation
     ) -> Outcome | None:
         sight = judge(observation, good, 0, self._settings.no_check_healthy_after)
-        if sight.safe:
+        dead = died(observation, good, LASTS_FOR)
+        if sight.safe and not dead:
             return found
-        if observation.at - (found.at or observation.at) <= UNPROVEN_FOR:
+        if observation.at - (found.at or observation.at) <= UNPROVEN_FOR or (sight.safe and dead == 1):
             return None
         if sight.reading is Reading.UNREAD:
             return _unproven(sight.why, found.at)
-        return Outcome(Verdict.FAILED, None, f"ECS reports success, but {sight.why}", found.at)
+        why = sight.why or dead_within(LASTS_FOR, dead)
+        return Outcome(Verdict.FAILED, None, f"ECS reports success, but {why}", found.at)
 
     def _paused(self, rollout: Rollout) -> Outcome | None:
         hook = rollout.waiting

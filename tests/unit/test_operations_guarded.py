@@ -46,6 +46,7 @@ from tests.builders import (
     a_new_rollout,
     a_rollout,
     a_service,
+    a_stopped_task,
     a_target,
     a_task,
     ago,
@@ -736,6 +737,43 @@ def test_a_watch_says_that_what_it_watches_is_not_safe_any_more(post: Post) -> N
     assert unsafe[0].progress is None or unsafe[0].progress.safety.is_lost
     assert seen[-1].facts["verdict"] == "FAILED"
     assert str(seen[-1].facts["reason"]).startswith("NOT SAFE ANY MORE since")
+
+
+def test_a_watch_of_what_dies_in_a_loop_is_no_success(post: Post) -> None:
+    """Both targets are healthy at each look, and a person has told the guard to go on."""
+    post.deploy()
+    events = watched(post)
+    next(events)
+    post.bench.platform.put(died_ago(10, 60))
+    next(event for event in events if event.facts.get("state") == "tripped")
+    post.answer(GuardAnswer.IGNORE, Verb.WATCH)
+    last = list(islice(events, 2000))[-1]
+    assert (last.facts["verdict"], last.facts["reason"]) == (
+        "FAILED",
+        "2 of its tasks died in the last 3 min",
+    )
+
+
+def test_a_watch_waits_until_the_others_have_outlived_one_that_died(post: Post) -> None:
+    post.deploy()
+    events = watched(post)
+    next(events)
+    post.bench.platform.put(died_ago(179))
+    seen = list(islice(events, 400))
+    assert seen[-1].at - seen[0].at > timedelta(minutes=31), "its time is up"
+    assert "verdict" not in {event.event for event in seen}
+    post.bench.platform.put(died_ago(180))
+    assert list(events)[-1].facts["verdict"] == "SUCCEEDED"
+
+
+def died_ago(*seconds: float) -> Observation:
+    """v1.4.3 serves, and so many of its tasks have died so long ago."""
+    serving = new_serves(1800)
+    own = {"deployment": NEW_DEPLOYMENT}
+    dead = (
+        a_stopped_task(number=20 + n, stopped_at=ago(each - 1800), **own) for n, each in enumerate(seconds)
+    )
+    return replace(serving, tasks=(*serving.tasks, *dead))
 
 
 def test_it_asks_and_holds_up_nobody(post: Post) -> None:

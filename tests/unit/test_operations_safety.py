@@ -215,6 +215,46 @@ def test_no_success_while_its_own_tasks_die(finished: Bench) -> None:
     assert "ECS reports success, but 14 of its tasks died in the last 3 min" in str(verdict["reason"])
 
 
+def baking(at_s: float) -> Observation:
+    """The copy serves on both tasks, and ECS keeps what it left for an hour."""
+    found = rolling(at_s)
+    kept = replace(found.rollout or a_rollout(), stage="BAKE_TIME", bake_s=3600.0, updated_at=ago(-10))
+    return replace(found, rollout=kept)
+
+
+def test_a_rollback_that_ecs_still_bakes_has_not_arrived_while_its_own_tasks_die(finished: Bench) -> None:
+    """One died 67 s ago: it was told SUCCEEDED, and a crash loop looks the same."""
+    looks: list[datetime] = []
+    finished.platform.on_act = lambda order: finished.platform.script(
+        *map(rolling, SAFE), *(dying(baking(at), 20) for at in (25, 87, 199, 201))
+    )
+    for event in finished.engine.execute(finished.engine.plan_rollback(ADDRESS), "production/api"):
+        if event.progress is not None and event.progress.observation is not None:
+            looks.append(event.progress.observation.at)
+    record = finished.journal.operations()[0]
+    assert (record.safe_at, record.verdict) == (ago(-16), Verdict.SUCCEEDED)
+    assert looks[-1] == ago(-201)
+
+
+def test_a_rollback_that_ecs_still_bakes_fails_where_its_tasks_go_on_to_die(finished: Bench) -> None:
+    """All are healthy at each look; nobody waits for an hour to be told."""
+    looks = (25, 60, 100, 146)
+    _, verdict = told(
+        finished,
+        *map(rolling, SAFE),
+        *(dying(baking(at), *(each for each in (20, 50, 90) if each < at)) for at in looks),
+    )
+    assert verdict["verdict"] == "FAILED"
+    assert "it is safe, but 3 of its tasks died in the last 3 min" in str(verdict["reason"])
+
+
+def test_a_rollback_whose_tasks_die_does_not_succeed_when_its_time_is_up(finished: Bench) -> None:
+    finished.timeout_s = 60
+    _, verdict = told(finished, *map(rolling, SAFE), dying(rolling(20), 19))
+    assert verdict["verdict"] == "STUCK"
+    assert "1 task died" in str(verdict["reason"])
+
+
 def test_a_success_of_ecs_waits_for_safety_to_come_back(finished: Bench) -> None:
     """Lost right before ECS has finished: two minutes are left to it."""
     seen, verdict = told(

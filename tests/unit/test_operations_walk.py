@@ -15,7 +15,17 @@ from console.errors import (
     UsageError,
 )
 from console.operations.performer import Performer
-from tests.builders import ADDRESS, a_deployment, a_service, a_target, an_observation
+from tests.builders import (
+    ADDRESS,
+    OLD_DEPLOYMENT,
+    a_deployment,
+    a_service,
+    a_stopped_task,
+    a_target,
+    a_task,
+    ago,
+    an_observation,
+)
 from tests.unit.conftest import Bench
 
 TYPED = "production/api"
@@ -261,3 +271,27 @@ def test_a_count_is_not_reached_while_its_tasks_are_checked(steady: Bench) -> No
         (ActionState.DONE, "2 of 2 healthy"),
         (ActionState.DONE, "2 of 2 healthy"),
     ]
+
+
+def test_a_count_is_not_reached_between_two_deaths(steady: Bench) -> None:
+    """In a crash loop all are healthy now and then; what others left behind tells nothing."""
+    dead = a_stopped_task(number=9, deployment=OLD_DEPLOYMENT, stopped_at=ago(59))
+    performer = Performer(steady.platform, steady.clock)
+    seen: list[tuple[ActionState, str]] = []
+    for at_s in (0, 1):
+        tasks = (a_task(), a_task(number=2), dead, a_stopped_task(number=8, stopped_at=ago(1)))
+        steady.platform.put(an_observation(at=ago(-at_s), tasks=tasks))
+        found = performer.look(ADDRESS, Action(ActionKind.WAIT_HEALTHY, "wait"), {})
+        seen.append((found.state, found.said))
+
+    assert seen == [
+        (ActionState.WAITING, "2 of 2 healthy, 1 of its tasks died in the last minute"),
+        (ActionState.DONE, "2 of 2 healthy"),
+    ]
+
+
+def test_tasks_that_cannot_be_read_are_waited_for(steady: Bench) -> None:
+    steady.platform.put(an_observation(missing={"targets": "AccessDenied"}, targets=()))
+    performer = Performer(steady.platform, steady.clock)
+    found = performer.look(ADDRESS, Action(ActionKind.WAIT_HEALTHY, "wait"), {})
+    assert (found.state, found.said) == (ActionState.WAITING, "targets could not be read")

@@ -4,9 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from console.domain.rollout import RolloutStatus
 from console.domain.service import Observation
 from console.operations.witness import Witness
-from tests.builders import ADDRESS, a_rollout, a_target, ago, an_observation
+from tests.builders import (
+    ADDRESS,
+    OLD_DEPLOYMENT,
+    a_rollout,
+    a_stopped_task,
+    a_target,
+    a_task,
+    ago,
+    an_observation,
+)
 from tests.unit.conftest import Bench
 
 ENDED = a_rollout(finished_at=ago(3600))
@@ -51,3 +61,43 @@ def test_what_has_only_just_arrived_may_still_be_about_to_serve(
         for at in (10, 60, 120)
     ]
     assert verdict(bench, first, *later)[0] == ending
+
+
+def dying(*seconds_ago: float, at_s: float = 0.0, finished_s: float = 3600.0) -> Observation:
+    """Both targets are healthy, and so many tasks of the same version died so long ago."""
+    dead = (
+        a_stopped_task(number=20 + n, deployment=OLD_DEPLOYMENT, stopped_at=ago(each))
+        for n, each in enumerate(seconds_ago)
+    )
+    return an_observation(
+        at=ago(-at_s),
+        rollout=replace(ENDED, finished_at=ago(finished_s)),
+        tasks=(a_task(), a_task(number=2), *dead),
+    )
+
+
+def test_what_ended_and_dies_in_a_loop_has_failed(bench: Bench) -> None:
+    """All are healthy when it is looked at; one task that was replaced is nothing."""
+    why = "it is deployed, but 2 of its tasks died in the last 3 min"
+    assert verdict(bench, dying(5, 60)) == ("FAILED", why)
+    assert verdict(bench, dying(60))[0] == "SUCCEEDED"
+
+
+def test_one_that_was_deployed_under_the_watch_has_to_last(bench: Bench) -> None:
+    """Two minutes are left to it once ECS has finished, and one death has to be three minutes old."""
+    fresh = replace(ENDED, finished_at=ago(5))
+    rolling = an_observation(
+        at=ago(30), rollout=replace(fresh, status=RolloutStatus.IN_PROGRESS, finished_at=None)
+    )
+    loops = [dying(10, 5, at_s=at, finished_s=5.0) for at in (0, 60, 116)]
+    found, reason = verdict(bench, rolling, *loops)
+    assert (found, reason) == ("FAILED", "ECS reports success, but 2 of its tasks died in the last 3 min")
+
+
+def test_one_death_under_the_watch_is_waited_for(bench: Bench) -> None:
+    rolling = an_observation(
+        at=ago(30), rollout=replace(ENDED, status=RolloutStatus.IN_PROGRESS, finished_at=None)
+    )
+    later = [dying(10, at_s=at, finished_s=5.0) for at in (0, 60, 169, 171)]
+    assert verdict(bench, rolling, *later)[0] == "SUCCEEDED"
+    assert len([name for name, _ in bench.platform.calls if name == "observe"]) == 5
