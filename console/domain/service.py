@@ -281,6 +281,22 @@ class Observation:
         return (*matched, *others[: sum(not task.ip for task in alive)])
 
     @property
+    def on_other_images(self) -> int:
+        """How many tasks of the PRIMARY deployment report another digest than its release has: its tag was
+        resolved anew. What older deployments have left is not counted, nor containers that report none."""
+        primary, release = self.status.primary, self.primary_release
+        if primary is None or release is None:
+            return 0
+        digests = release.digests
+        return sum(
+            any(
+                item.digest and item.digest != digests.get(item.name, item.digest) for item in task.containers
+            )
+            for task in self._alive
+            if task.deployment == primary.id
+        )
+
+    @property
     def primary_release(self) -> Release | None:
         primary = self.status.primary
         return self.release_of(primary.id) if primary else None

@@ -75,7 +75,7 @@ def _version(observation: Observation, should: Wanted | None) -> Finding:
         if _is_passed(observation.rollout, should, live):
             return skipped("version", f"{named} was shipped past the console since {should.said}")
         return ng("version", f"{named} runs, not {should.said}")
-    others = _other_digests(observation, live)
+    others = observation.on_other_images
     if others:
         return ng("version", f"{count(others, 'task')} of another digest than {named}")
     if "tasks" in observation.missing:
@@ -95,21 +95,6 @@ def _is_passed(rollout: Rollout | None, should: Wanted, live: Release) -> bool:
         return False
     newer = rollout.created_at > should.since and rollout.target == live.id
     return newer and rollout.status is RolloutStatus.SUCCESSFUL
-
-
-def _other_digests(observation: Observation, live: Release) -> int:
-    """Tasks of the primary deployment whose containers report another digest than its release has: a
-    moving tag was resolved twice. Whatever older deployments have left is not steady anyway."""
-    primary = observation.status.primary
-    return sum(
-        any(
-            container.digest is not None and container.digest != live.digests.get(container.name)
-            for container in task.containers
-            if container.name in live.digests
-        )
-        for task in observation.tasks
-        if not task.is_stopped and primary is not None and task.deployment == primary.id
-    )
 
 
 def _steady(observation: Observation) -> Finding:

@@ -8,12 +8,25 @@ import pytest
 from console.diagnosis import diagnose
 from console.domain.fleet import Basis
 from console.domain.service import Observation, ServiceState
-from console.domain.tasks import Target
-from tests.builders import GROUP, NOW, a_container, a_picture, a_service, a_target, a_task, an_observation
+from console.domain.tasks import Container, Target
+from tests.builders import (
+    GROUP,
+    NOW,
+    OLD_RELEASE,
+    a_container,
+    a_picture,
+    a_release,
+    a_service,
+    a_target,
+    a_task,
+    an_observation,
+)
 
 SECOND = GROUP.replace("rugmunch-api", "rugmunch-internal")
 BOTH = a_service(target_groups=(GROUP, SECOND))
 WORKER = a_service(target_groups=())
+OTHER = (a_container(digest="sha256:" + "ab" * 32),)
+SILENT = (a_container(digest=None),)
 
 
 def said(**observation: Any) -> tuple[ServiceState, str]:
@@ -113,6 +126,29 @@ def test_tasks_of_one_deployment_that_run_different_images_are_not_steady() -> N
     """A tag that moved between two starts."""
     other = a_task(number=2, containers=(a_container(digest="sha256:" + "ab" * 32),))
     assert said(tasks=(a_task(), other)) == (ServiceState.WARNING, "its tasks run different images")
+
+
+@pytest.mark.parametrize(
+    ("tasks", "line"),
+    [
+        ((OTHER, OTHER), "2 tasks run another image than v1.4.2"),
+        ((SILENT, OTHER), "1 task runs another image than v1.4.2"),
+    ],
+    ids=["all of them", "one, and the other does not tell"],
+)
+def test_tasks_on_another_image_than_their_release_are_not_steady(
+    tasks: tuple[tuple[Container, ...], ...], line: str
+) -> None:
+    """They agree with each other, and not with what the service is said to run."""
+    running = tuple(a_task(number=number, containers=own) for number, own in enumerate(tasks, 1))
+    assert said(tasks=running) == (ServiceState.WARNING, line)
+
+
+def test_digests_that_a_tag_means_today_accuse_no_task() -> None:
+    """Nobody recorded what the release ran: its tag may have moved since."""
+    running = tuple(a_task(number=number, containers=OTHER) for number in (1, 2))
+    releases = {OLD_RELEASE: a_release(presumed=True)}
+    assert said(tasks=running, releases=releases) == (ServiceState.STEADY, "")
 
 
 def test_a_list_without_tasks_that_ecs_counts_is_not_believed() -> None:
