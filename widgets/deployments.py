@@ -125,9 +125,10 @@ def _state(item: Deployment, course: Course, state: ServiceState) -> tuple[str, 
 def _serving(item: Deployment, course: Course, state: ServiceState) -> tuple[str, str]:
     """Green only where what tells that it serves could be read, and requests get there."""
     glyphs = course.glyphs
-    if course.weight_of(item) == 0:
+    share = course.share_of(item)
+    if share == 0:
         return text(f"{glyphs.open} standing by", "muted")
-    if state is ServiceState.UNKNOWN:
+    if state is ServiceState.UNKNOWN or (share is None and _color(0, course)):
         return text(f"{glyphs.unknown} unknown", "stale")
     return text(f"{glyphs.steady} serving", "steady")
 

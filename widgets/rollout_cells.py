@@ -81,6 +81,15 @@ class Course:
         rollout = self.rollout
         return rollout.weights.get(item.release or "") if rollout is not None else None
 
+    def share_of(self, item: Deployment) -> float | None:
+        """Per cent of production requests that a deployment gets: by the listener rules, else as they are
+        asked for; ``None``: not known."""
+        seen = self.observation
+        if seen is None or "routes" in seen.missing:
+            return None
+        share = seen.share_of(item.id)
+        return self.weight_of(item) if share is None else share
+
     def _weight(self, item: Deployment, ink: str) -> Cell:
         rollout, weight = self.rollout, self.weight_of(item)
         if rollout is None or weight is None:

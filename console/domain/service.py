@@ -9,7 +9,7 @@ from math import ceil, floor
 from console.domain.address import Address
 from console.domain.guard import ServiceKind
 from console.domain.release import Release
-from console.domain.rollout import Deployment, Rollout
+from console.domain.rollout import CODE_DEPLOY, Deployment, Rollout
 from console.domain.steps import ALL_AT_ONCE, Steps
 from console.domain.tasks import Target, Task
 
@@ -144,6 +144,11 @@ class ServiceStatus:
         return (arriving.running, arriving.desired) if arriving is not None and self.in_motion else None
 
     @property
+    def shifts_requests(self) -> bool:
+        """Whether requests move from one target group to another when a version is shipped."""
+        return bool(self.alternate_groups) or self.controller == CODE_DEPLOY
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """Every target group in which targets of the service may stand."""
         return tuple(dict.fromkeys((*self.target_groups, *self.alternate_groups)))
@@ -244,6 +249,15 @@ class Observation:
         groups = self.status.groups
         share = max((share for group, share in self.routes.items() if group not in groups), default=0.0)
         return f"a listener rule sends {share:.3g} % to another target group" if share > 0 else ""
+
+    def share_of(self, deployment: str) -> float | None:
+        """Per cent of requests that the listener rules lead to the target groups in which tasks of a
+        deployment, given by its id, stand; ``None``: not read, or none of its tasks is a target."""
+        if not self.routes or {"tasks", "targets", "routes"} & self.missing.keys():
+            return None
+        addresses = {task.ip for task in self._alive if task.deployment == deployment and task.ip}
+        groups = {item.group for item in self.targets if item.ip in addresses}
+        return max((self.routes.get(group, 0.0) for group in groups), default=None)
 
     @property
     def healthy_targets(self) -> int | None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from console.domain.release import Release
-from console.domain.rollout import CODE_DEPLOY
 from console.domain.service import Observation
 from console.domain.tasks import Task
 from console.domain.words import count
@@ -99,12 +98,8 @@ def judge(
 def uncountable(observation: Observation) -> tuple[str, ...]:
     """The parts that could not be read and without which nobody can count what serves. Rules decide where
     traffic is shifted between two target groups; else targets are counted whatever the rules are."""
-    needed = ("tasks", "targets", "routes") if _shifts(observation) else ("tasks", "targets")
+    needed = ("tasks", "targets", "routes") if observation.status.shifts_requests else ("tasks", "targets")
     return tuple(part for part in needed if part in observation.missing)
-
-
-def _shifts(observation: Observation) -> bool:
-    return bool(observation.status.alternate_groups) or observation.status.controller == CODE_DEPLOY
 
 
 def unread(observation: Observation) -> str:
@@ -170,7 +165,7 @@ class _Tally:
 def _by_targets(observation: Observation, crew: _Crew, needed: int) -> Sight:
     tallies = {group: _tally(observation, crew, group) for group in observation.status.groups}
     live = [tallies[group] for group in observation.reached if group in tallies]
-    shifts = _shifts(observation)
+    shifts = observation.status.shifts_requests
     led_away = [item for item in live if shifts and item.bad and not item.good]
     serving = [item for item in live if item not in led_away]
     good = serving or [item for item in tallies.values() if item.good]

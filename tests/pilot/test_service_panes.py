@@ -8,7 +8,7 @@ import pytest
 from console.domain.address import Tier
 from console.domain.fleet import Diagnosis, EnvironmentPicture, ServicePicture, WayBack
 from console.domain.operation import Mechanism
-from console.domain.rollout import AlarmWatch, Hook
+from console.domain.rollout import AlarmWatch, Hook, RolloutStatus
 from console.domain.scaling import Scaling, ScalingActivity, ScalingPolicy
 from console.domain.service import ServiceState
 from console.domain.standing import Standing
@@ -17,6 +17,7 @@ from screens.messages import PlanMade
 from screens.summary import summary
 from tests.builders import (
     ADDRESS,
+    GROUP,
     NEW_DEPLOYMENT,
     NEW_DIGEST,
     NEW_RELEASE,
@@ -78,6 +79,33 @@ async def test_what_gets_no_request_is_not_called_serving() -> None:
         desk = Desk(only(_shifting(weights={NEW_RELEASE: 100.0 - old, OLD_RELEASE: old})))
         async with desk.app.run_test(size=WIDE) as pilot:
             assert words in words_of(await desk.open_service(pilot))
+
+
+async def test_a_share_that_was_not_read_is_not_green() -> None:
+    """While requests are shifted nothing serves for certain without its share."""
+    shifting = _shifting()
+    assert shifting.observation is not None
+    denied = replace(shifting.observation, missing={"routes": "AccessDenied"})
+    for picture in (_shifting(weights={}), replace(shifting, observation=denied)):
+        desk = Desk(only(picture))
+        async with desk.app.run_test(size=WIDE) as pilot:
+            words = words_of(await desk.open_service(pilot))
+            assert ":42 v1.4.2 ? unknown" in words and "● serving" not in words
+
+
+@pytest.mark.parametrize(("share", "words"), [(100.0, "● serving"), (0.0, "○ standing by")])
+async def test_who_serves_is_told_by_the_rules_and_not_by_what_was_asked_for(
+    share: float, words: str
+) -> None:
+    """ECS asks for weights; the listener rules have them, also when nothing is asked for any more."""
+    asked = {NEW_RELEASE: share, OLD_RELEASE: 100.0 - share}
+    over = RolloutStatus.SUCCESSFUL
+    for picture in (_shifting(weights=asked), _shifting(weights={}), _shifting(status=over)):
+        assert picture.observation is not None
+        seen = replace(picture.observation, routes={GROUP: share})
+        desk = Desk(only(replace(picture, observation=seen)))
+        async with desk.app.run_test(size=WIDE) as pilot:
+            assert f":42 v1.4.2 {words}" in words_of(await desk.open_service(pilot))
 
 
 @pytest.mark.parametrize("count", [101, 1000])
