@@ -32,6 +32,14 @@ class Told:
             return ""
         return "service-wide" if self.main.scope is Scope.SERVICE else f"{self.main.scope} version"
 
+    @property
+    def beside(self) -> float | None:
+        """The old version's value of the period that the newest value is of; ``None``: there is none."""
+        newest = self.main.last if self.main is not None else None
+        if newest is None or self.old is None:
+            return None
+        return next((point.value for point in reversed(self.old.points) if point.at == newest.at), None)
+
 
 def told(picture: SeriesPicture | None, measure: Measure) -> Told:
     """New beside old where one source has both; else the service as a whole; else what there is."""
@@ -165,7 +173,7 @@ def foot_of(found: Told, age_s: float, glyphs: Glyphs) -> tuple[str, ...]:
     assert found.main is not None
     measure, source = found.main.measure, found.main.source
     age, short = words.age(age_s), words.age(age_s, narrow=True)
-    old = found.old.last.value if found.old is not None and found.old.last is not None else None
+    old = found.beside
     whose = found.whose if old is None else f"old {value_in_words(measure, old)}"
     noted = (f"{whose}, {source} {age}, {found.main.note}",) if found.main.note else ()
     return (

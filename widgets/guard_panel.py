@@ -181,11 +181,8 @@ def _figure(item: GuardFigure, asked: GuardAsked, column: int, width: int) -> Li
 
 
 def _old(picture: SeriesPicture | None, item: GuardFigure) -> float | None:
-    """The same figure of the old version, where it is told from that of the new one."""
-    if item.scope is not Scope.NEW or item.subject:
-        return None
-    old = told(picture, item.measure).old
-    return old.last.value if old is not None and old.last is not None else None
+    """The same figure of the old version, of the same period, where it is told from that of the new one."""
+    return told(picture, item.measure).beside if item.scope is Scope.NEW and not item.subject else None
 
 
 def _armed(asked: GuardAsked, column: int, width: int, narrow: bool) -> Line:

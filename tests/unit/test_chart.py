@@ -1,5 +1,6 @@
 """Charts and gauges as drawings: what is measured is where it belongs, and what is not known is a gap."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 
@@ -152,6 +153,23 @@ def test_new_stands_beside_old_where_one_source_tells_them_apart() -> None:
     assert [item.ink for item in chart.curves] == ["text", "faint"]
     assert chart.foot[0] == "old 0.1 %, Datadog 2 min"
     assert chart.ending == (("17 % ▲ over 5 %", "critical"),)
+
+
+def test_the_old_version_is_compared_over_the_same_period_only() -> None:
+    """What it had four minutes ago tells nothing of how the new one does beside it."""
+    signals = some_signals()
+    behind = tuple(
+        replace(item, points=item.points[:-1]) if item.scope is Scope.OLD else item
+        for item in signals.picture.series
+    )
+    chart = chart_of(
+        replace(signals, picture=replace(signals.picture, series=behind)),
+        Measure.ERRORS,
+        "v1.4.3",
+        NOW,
+        UNICODE,
+    )
+    assert chart.foot[0] == "new version, Datadog 2 min"
 
 
 def test_a_value_of_before_is_no_value_of_the_version_that_serves() -> None:
