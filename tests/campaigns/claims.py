@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from console.cli.fleet import environment_facts, table
+from console.domain.assurance import NOTHING_TO_DO, WELL
 from console.domain.fleet import EnvironmentPicture, ServicePicture
 from console.domain.operation import OperationEvent, Plan, Verb, Verdict
 from console.domain.service import ServiceState
@@ -14,7 +15,7 @@ from console.watch.cadence import is_stale
 from screens.fleet_facts import explanation
 from tests.campaigns.judge import Claim, Promise, Word
 
-STEADY_WORDS = ("all is well", "no evidence of trouble", "nothing is known to be wrong")
+STEADY_WORDS = frozenset({WELL, NOTHING_TO_DO})
 _COUNTED = (Verb.SCALE, Verb.UNDRAIN)
 _SHIPS = (Verb.DEPLOY, Verb.ROLLBACK, Verb.RESTART)
 
@@ -75,9 +76,7 @@ def of_row(row: ServicePicture, picture: EnvironmentPicture, now: datetime) -> I
         return
     if row.state is ServiceState.STEADY:
         yield Claim(Word.STEADY, "fleet")
-    if any(text in STEADY_WORDS for label, text in explanation(row, now) if label == "why") and (
-        row.state not in (ServiceState.DRAINED, ServiceState.DRAINING, ServiceState.UNKNOWN)
-    ):
+    if any(text in STEADY_WORDS for _, text in explanation(row, now)):
         yield Claim(Word.STEADY, "explain")
     way = current_way_back(row, now)
     if way is not None and way.proven and way.version:

@@ -249,7 +249,7 @@ class Judge:
         if nobody:
             yield f"{nobody} of {len(asked)} probes found nobody"
         wrong = [answer for answer in asked if answer.task and not self._is_right(answer, promise)]
-        if wrong and self._truths:
+        if wrong:
             by = f"{wrong[0].version}, {wrong[0].task[:8]}"
             yield f"{len(wrong)} of {len(asked)} probes were served by {by}"
 

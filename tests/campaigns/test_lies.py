@@ -14,7 +14,7 @@ import pytest
 from console.aws.platform import EcsPlatform
 from console.cli import status
 from console.diagnosis import judgement, traffic
-from console.domain import way_back
+from console.domain import assurance, way_back
 from console.domain.action import ActionSight, ActionState
 from console.domain.address import Address
 from console.domain.fleet import Diagnosis
@@ -215,6 +215,11 @@ def no_error_is_seen(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(traffic, "evidence", lambda scene: None)
 
 
+def no_doubt_is_told(patch: pytest.MonkeyPatch) -> None:
+    no_error_is_seen(patch)
+    patch.setattr(assurance, "_doubt", lambda picture, now: "")
+
+
 @dataclass(frozen=True)
 class Lie:
     """What is planted, what happens then, and the word that is false."""
@@ -238,6 +243,7 @@ LIES = (
     Lie(counted_is_served, scale, STAGING, Word.SUCCEEDED, "operation"),
     Lie(lost_is_as_before, lost_and_deleted, WORKER, Word.STEADY, "fleet"),
     Lie(no_error_is_seen, failing, MARKET, Word.STEADY, "fleet"),
+    Lie(no_doubt_is_told, failing, MARKET, Word.STEADY, "explain"),
 )
 NAMED = [pytest.param(lie, id=lie.plant.__name__.replace("_", " ")) for lie in LIES]
 

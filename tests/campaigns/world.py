@@ -1,7 +1,7 @@
 """A console and the world that it watches on one clock moved by hand, and a judge who looks at both."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from console.runtime import Runtime
 from console.sandbox import fleet, folder
 from console.sandbox.application import front
 from console.sandbox.kernel import World
+from console.watch.loop import Reader
 from console.watch.poller import EnvironmentPoller
 from console.watch.shippers import JournalShippers
 from tests.campaigns import claims
@@ -103,6 +104,7 @@ class Desk:
     _ticks: int = 0
     _truthful: int = 0
     _lost: list[dict[str, object]] = field(default_factory=list)
+    _loops: Sequence[Reader] = ()
 
     @property
     def clock(self) -> FakeClock:
@@ -229,7 +231,7 @@ class Desk:
 
 
 @contextmanager
-def opened(address: Address, seed: int, tmp_path: Path, *, calm: bool = True) -> Iterator[Desk]:
+def opened(address: Address, seed: int, tmp_path: Path) -> Iterator[Desk]:
     """A console on one service of a fleet; nothing is under way there."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(front, "MOST_DELAY_S", 0.0)  # the clock is moved by hand: nobody is held up
@@ -238,7 +240,7 @@ def opened(address: Address, seed: int, tmp_path: Path, *, calm: bool = True) ->
         patch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         clock, queue = FakeClock(), Queue(patch)
         world = World(seed, 1.0, lambda: clock.now().timestamp())
-        fleet.load(world, address.system, begins=() if calm else None)
+        fleet.load(world, address.system, begins=())
         sandbox = DirectSandbox(world)
         send = sandbox.direct.send
         patch.setattr("botocore.httpsession.URLLib3Session.send", lambda self, request: send(request))
@@ -275,6 +277,8 @@ def _desk(sandbox: DirectSandbox, clock: FakeClock, settings: Settings, seed: in
         ended=shippers.ended,
         plan_rollback=runtime.engine.plan_rollback,
     )
+    if seed % 2:
+        poller.focus(address)  # its page is open: it is read in full; else only the fleet is
     account = sandbox.account(address.system)
     wire = Wire(sandbox.direct.exchange, account.access_key, account.region)
     service = settings.service(address)
