@@ -14,7 +14,7 @@ from datetime import datetime
 from console.aws.calls import Answer
 from console.aws.listener_rules import ListenerRules
 from console.aws.metrics import Points
-from console.aws.routes import forwarded
+from console.aws.routes import effective, forwarded
 from console.aws.targets import TargetGroups
 from console.errors import QuarterdeckError
 
@@ -102,7 +102,7 @@ class BalancerRules:
         return OwnErrors(errors, lost, " · ".join(dict.fromkeys(notes)))
 
     def portion(self, balancer: str, groups: Sequence[str]) -> Portion:
-        """The share of the rules that lead anywhere which lead to a service's target groups.
+        """The share of the rules that take requests anywhere which lead to a service's target groups.
 
         Where the rules cannot be read, that of the target groups that are known to be behind it.
         """
@@ -128,7 +128,7 @@ class BalancerRules:
             listeners = self._rules.of(balancer, KEPT_S)
         except QuarterdeckError:
             return None
-        return tuple(rule for rules in listeners.values() for rule in rules)
+        return tuple(rule for rules in listeners.values() for rule in effective(rules))
 
 
 def busy(own: Mapping[str, Points], since: datetime) -> tuple[str, ...]:

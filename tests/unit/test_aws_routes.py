@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from console.aws.balancer_errors import BalancerRules
+from console.aws.balancer_errors import ALONE, BalancerRules
 from console.aws.codedeploy_history import CodeDeployHistory
 from console.aws.listener_rules import ListenerRules, _Kept
 from console.aws.routes import Routes, effective
@@ -80,6 +80,18 @@ def test_while_weights_may_change_every_look_reads_them() -> None:
     for _ in range(2):
         desk.weights(shifting=True)
     assert desk.asked() == 2
+
+
+def test_rules_that_no_request_gets_to_count_for_no_errors() -> None:
+    """A rule that leads to others stands behind one that takes everything: all errors are the service's."""
+    desk = Desk()
+    all_paths = [{"Field": "path-pattern", "Values": ["/*"]}]
+    rules = [
+        {"Priority": "1", "Conditions": all_paths, "Actions": [forward({GROUP: 1})]},
+        {"Priority": "default", "Conditions": [], "Actions": [forward({"another": 1})]},
+    ]
+    desk.aws.on("elbv2.DescribeRules", {"Rules": rules})
+    assert BalancerRules(desk.rules, desk.groups).portion(BALANCER, [GROUP]) == ALONE
 
 
 def test_one_reading_of_rules_serves_routes_and_the_errors_of_the_load_balancer() -> None:
