@@ -1,12 +1,10 @@
 """The guards that ask in other processes, read from the journal that they share with us."""
 
-import os
-
 from console.domain.open_trip import OpenTrip
 from console.domain.operation import OperationRecord, Plan, Verb
 from console.errors import JournalError, RefusedError
 from console.operations.guard_log import Left, left_in, view_in
-from console.operations.lives import host, is_carried
+from console.operations.lives import is_carried, is_carried_here
 from console.operations.means import Means
 from console.operations.resuming import plan_of
 from console.operations.under_way import UnderWay
@@ -30,7 +28,7 @@ class OpenTrips:
         """Those that wait for an answer now, newest operation first; a journal that cannot be read knows
         none."""
         records = [
-            item for item in self._under_way.all() if item.verb in GUARDED and not _is_carried_here(item)
+            item for item in self._under_way.all() if item.verb in GUARDED and not is_carried_here(item)
         ]
         self._read = {item.id: self._read.get(item.id, (0, Left())) for item in records}
         self._plans = {key: plan for key, plan in self._plans.items() if key in self._read}
@@ -55,8 +53,3 @@ class OpenTrips:
         if view is None or not view.wants_answer:
             return None
         return OpenTrip(record, self._plans[record.id], view)
-
-
-def _is_carried_here(record: OperationRecord) -> bool:
-    """Whether this process carries it, and asks by itself."""
-    return record.verdict is None and record.host == host() and record.pid == os.getpid()

@@ -30,13 +30,16 @@ def carrying(operation: str) -> Iterator[None]:
         _HERE.discard(operation)
 
 
+def is_carried_here(record: OperationRecord) -> bool:
+    """Whether this process carries the operation, and no other has taken it over since."""
+    return (record.host, record.pid) == (host(), os.getpid()) and record.id in _HERE
+
+
 def is_carried(record: OperationRecord, now: datetime) -> bool:
     """Whether somebody carries the operation: a living process, or another thread of this one."""
     if record.host == host():
-        if record.pid == os.getpid():
-            if record.id not in _HERE:
-                return False
-        elif not _exists(record.pid):
+        lives = is_carried_here(record) if record.pid == os.getpid() else _exists(record.pid)
+        if not lives:
             return False
     return now - record.heartbeat_at <= SILENT_FOR
 

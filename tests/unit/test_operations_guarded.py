@@ -942,6 +942,17 @@ def test_a_guard_that_asks_in_another_process_is_found_in_the_journal(post: Post
     assert engine.open_trips() == (trip,), "also where nothing new was read"
 
 
+def test_a_process_of_the_same_number_that_is_dead_does_not_ask_by_itself(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Process ids are used again: in a container each is 1."""
+    deploy, _ = asked(post)
+    assert post.engine().open_trips() == ()
+    monkeypatch.setattr(lives, "_HERE", set())
+    (trip,) = post.engine().open_trips()
+    assert trip.record.id == deploy
+
+
 def test_what_nobody_asks_is_not_found(post: Post) -> None:
     """Neither before it trips, nor once somebody has answered, nor where the journal cannot be read."""
     events = post.events("ask", BAKE_S)
