@@ -47,7 +47,7 @@ def is_over(limit: float | None, errors: int, requests: int) -> bool:
 
 
 class ErrorState(StrEnum):
-    """What is thought of a service's errors. Only ``OK`` may stand beside a green word."""
+    """What is thought of a service's errors. Beside a bad one no word is green."""
 
     OK = "ok"
     """Enough requests, and over no limit by more than chance."""

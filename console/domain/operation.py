@@ -352,7 +352,7 @@ class Accepted:
     rollout: str | None
     """Id of the service deployment that carries the change, where already known."""
     found_out: bool = False
-    """The answer was lost, and the outcome was looked up."""
+    """No answer said so: it was lost, or was an error. A look found that it was carried out."""
 
 
 @dataclass(frozen=True)

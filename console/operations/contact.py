@@ -12,7 +12,11 @@ LONGER_S = 60.0
 
 
 class Contact:
-    """Says once that contact is lost, once that it is back, and gives up when it is not back in time."""
+    """Says once that contact is lost, and once that it is back.
+
+    It gives up when the watch is past its timeout and contact has been lost for :data:`LONGER_S`; without a
+    timeout it never does.
+    """
 
     def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier

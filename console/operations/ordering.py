@@ -250,7 +250,7 @@ def _look(carrier: Carrier, order: Order, sent_at: datetime) -> Accepted | None:
 
 def _accept(carrier: Carrier, order: Order, accepted: Accepted) -> Iterator[OperationEvent]:
     carrier.accept(order, accepted)
-    text = f"{_call(order)} accepted" + (", found out: its answer was lost" if accepted.found_out else "")
+    text = f"{_call(order)} accepted" + (": seen by a look, no answer said so" if accepted.found_out else "")
     yield carrier.event(
         "accepted",
         text,

@@ -494,13 +494,13 @@ def test_an_order_that_was_refused_here_is_refused_and_one_that_aws_refused_has_
 
 
 def test_an_order_that_was_refused_and_carried_out_all_the_same_is_accepted() -> None:
-    """The look finds it; the answer counts as lost."""
+    """The look finds it, whatever its answer was."""
     desk = Desk()
     desk.platform.fail("act", EndpointError("reset"))
     desk.platform.found = Accepted("ecs-svc/5", "arn:rollout")
     events = desk.place()
 
-    assert told(events)[-1] == ("accepted", "UpdateService accepted, found out: its answer was lost")
+    assert told(events)[-1] == ("accepted", "UpdateService accepted: seen by a look, no answer said so")
     assert events[-1].facts == {"deployment": "ecs-svc/5", "found_out": True}
     assert desk.carrier.accepted == Accepted("ecs-svc/5", "arn:rollout", found_out=True)
 
@@ -552,7 +552,7 @@ def test_an_order_that_is_found_late_is_accepted() -> None:
     desk.clock.at(LOOK_FOR_S - 1, lambda: setattr(desk.platform, "found", Accepted("ecs-svc/5", None)))
     events = sought(desk)
 
-    assert told(events) == [("accepted", "UpdateService accepted, found out: its answer was lost")]
+    assert told(events) == [("accepted", "UpdateService accepted: seen by a look, no answer said so")]
     assert desk.carrier.accepted == Accepted("ecs-svc/5", None, found_out=True)
     assert desk.carrier.order == order_of(desk.plan)
 
