@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from console.cli.main import parser
 from console.config import schema
 from console.config.loader import load
 from console.domain.checklist import Effect, ItemState, Phase
-from console.domain.operation import Verdict
+from console.domain.operation import Mechanism, Verdict
 from console.domain.service import ServiceState
 from screens.keymap import keymap, places, remappable
 
@@ -153,6 +155,12 @@ def row_of(check: Check) -> str:
     return f"| `{check.name}` | {'; '.join(said)} | {'; '.join(given)} |"
 
 
+def test_the_headless_page_has_every_mechanism() -> None:
+    page = (ROOT / "docs" / "headless.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith("| `mechanism`"))
+    assert set(re.findall(r"`([a-z_]+)`", row)) == {"mechanism", *(item.value for item in Mechanism)}
+
+
 def test_the_page_of_checklists_has_every_check_with_its_parameters() -> None:
     """Row by row, as the registry has them."""
     page = (ROOT / "docs" / "checklists.md").read_text(encoding="utf-8")
@@ -177,6 +185,18 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
 
     assert {t for t in targets if "://" not in t and not (page.parent / t).exists()} == set()
+
+
+def selections() -> list[str]:
+    """Every call of pytest that stands in a page."""
+    return [found for page in PAGES for found in re.findall(r"`(pytest [^`]+)`", page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("command", selections())
+def test_every_selection_of_tests_on_the_pages_selects_some(command: str) -> None:
+    words = [sys.executable, "-m", *shlex.split(command), "--collect-only", "-q", "-p", "no:cacheprovider"]
+    found = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
 
 
 def commands() -> list[str]:
