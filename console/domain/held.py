@@ -1,7 +1,7 @@
 """Whether what a service is held at still serves: read off its tasks, never off the hold."""
 
 from console.domain.fleet import ServicePicture
-from console.domain.tasks import Task
+from console.domain.running import tasks_of
 from console.domain.words import count
 
 
@@ -9,7 +9,7 @@ def hold_trouble(picture: ServicePicture) -> str:
     """Why a hold is not kept: other images serve beside it, or too few of its own do; empty while it is
     kept, where nothing is held, and where nobody has read what runs."""
     hold, status = picture.hold, picture.status
-    tasks = _tasks(picture)
+    tasks = tasks_of(picture)
     if hold is None or hold.digest is None or status is None or tasks is None:
         return ""
     running = [task for task in tasks if task.is_executing and not task.is_leaving]
@@ -18,16 +18,6 @@ def hold_trouble(picture: ServicePicture) -> str:
     others = len(told) - len(own)
     if others:
         return f"HOLD BROKEN: {count(others, 'task')} with another image"
-    needed = min(status.desired, max(1, status.floor))
-    if len(told) == len(running) and len(own) < needed:
-        return f"HOLD BROKEN: only {len(own)} of {needed} tasks running"
+    if len(told) == len(running) and len(own) < status.needed:
+        return f"HOLD BROKEN: only {len(own)} of {status.needed} tasks running"
     return ""
-
-
-def _tasks(picture: ServicePicture) -> tuple[Task, ...] | None:
-    """Its tasks by the newest reading; ``None``: not read."""
-    seen = picture.observation
-    if seen is None or "tasks" in seen.missing:
-        return picture.tasks
-    listed_at = picture.tasks_as_of
-    return picture.tasks if listed_at is not None and listed_at > seen.at else seen.tasks

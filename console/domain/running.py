@@ -21,15 +21,19 @@ class Runs:
     """Tasks of one deployment run different images: its tag moved between two starts."""
 
 
+def tasks_of(picture: ServicePicture) -> tuple[Task, ...] | None:
+    """Its tasks by the newest reading; ``None``: not read."""
+    seen = picture.observation
+    if seen is None or "tasks" in seen.missing:
+        return picture.tasks
+    listed_at = picture.tasks_as_of
+    return picture.tasks if listed_at is not None and listed_at > seen.at else seen.tasks
+
+
 def runs_of(picture: ServicePicture) -> Runs | None:
-    """What runs by the last list of tasks; ``None`` where none was read."""
-    tasks = picture.tasks
-    if tasks is None:
-        seen = picture.observation
-        if seen is None or "tasks" in seen.missing:
-            return None
-        tasks = seen.tasks
-    return runs_in(tasks)
+    """What runs by the newest list of tasks; ``None`` where none was read."""
+    tasks = tasks_of(picture)
+    return runs_in(tasks) if tasks is not None else None
 
 
 def runs_in(tasks: Iterable[Task]) -> Runs:

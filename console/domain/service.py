@@ -159,6 +159,11 @@ class ServiceStatus:
         return ceil(self.desired * self.minimum_healthy_percent / 100)
 
     @property
+    def needed(self) -> int:
+        """Healthy tasks without which it does not serve as it should: what ECS keeps, at least one."""
+        return min(self.desired, max(1, self.floor))
+
+    @property
     def ceiling(self) -> int:
         """Running and pending tasks that ECS allows: desired x maximum percent, rounded down."""
         return floor(self.desired * self.maximum_percent / 100)

@@ -55,8 +55,7 @@ class Sight:
 def needed_healthy(observation: Observation, healthy_when_ordered: int) -> int:
     """Healthy good tasks that *safe* asks for: the minimum healthy count, or as many as were healthy
     when it was ordered, at least one, at most desired."""
-    desired = observation.status.desired
-    return min(desired, max(1, observation.status.floor, healthy_when_ordered))
+    return min(observation.status.desired, max(observation.status.needed, healthy_when_ordered))
 
 
 def judge(

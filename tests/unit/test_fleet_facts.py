@@ -110,11 +110,13 @@ def test_a_deleted_service_is_loud_stands_on_top_and_says_its_age() -> None:
 def test_tasks_of_one_deployment_that_run_different_images_are_told_apart() -> None:
     """A tag that moved between two starts: the version is marked, and what runs is counted."""
     moved = a_task(number=3, containers=(a_container(digest=NEW_DIGEST),))
-    mixed = a_picture(tasks=(a_task(number=1), a_task(number=2), moved))
+    same = (a_task(number=1), a_task(number=2))
+    mixed = a_picture(tasks=(*same, moved), tasks_as_of=ago(-1))
     assert is_mixed(mixed)
     assert runs_line(mixed) == "2 tasks @9c1f9c1f (v1.4.2) · 1 task @4b7e4b7e"
     assert "≠" in row_of(mixed, NOW).lines(140, DARK, UNICODE, False)[0].plain(140)
-    assert not is_mixed(a_picture(tasks=(a_task(number=1), a_task(number=2))))
+    assert not is_mixed(replace(mixed, tasks=same))
+    assert not is_mixed(replace(mixed, tasks_as_of=ago(60))), "it was read in full since"
 
 
 def test_a_row_is_made_anew_only_when_its_picture_or_an_age_has_changed() -> None:

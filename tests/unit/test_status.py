@@ -465,7 +465,7 @@ def test_tasks_of_one_deployment_that_run_different_images_are_told() -> None:
     seen = an_observation()
     one, other = seen.tasks[0], seen.tasks[1]
     images = tuple(replace(item, digest=NEW_DIGEST) for item in other.containers)
-    row = a_picture(tasks=(one, replace(other, containers=images)))
+    row = a_picture(tasks=(one, replace(other, containers=images)), tasks_as_of=ago(-1))
     assert "its tasks run different images" in table([an_environment_picture(row)], FakeClock())[1]
     runs = service_facts(row, FakeClock())["runs"]
     assert isinstance(runs, dict)
