@@ -5,6 +5,8 @@ from datetime import datetime
 
 _ORDERED = ("ServiceSchedulerInitiated", "UserInitiated", "SpotInterruption", "TerminationNotice")
 """Stop codes of an end that somebody ordered."""
+_FAILED = ("TaskFailedToStart", "EssentialContainerExited", "ServiceSchedulerInitiated")
+"""Stop codes of a failure where nobody ordered the end: the scheduler also stops what fails its checks."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,11 @@ class Task:
 
     @property
     def has_failed(self) -> bool:
-        """It stopped of its own: a container ended with an error, or the task never started."""
+        """It stopped of its own, with an error or without, failed its health checks, or never started."""
         if not self.is_stopped or self.was_told_to_stop:
             return False
         exited_badly = any(item.exit_code not in (None, 0) for item in self.containers)
-        return exited_badly or self.stop_code in ("TaskFailedToStart", "EssentialContainerExited")
+        return exited_badly or self.stop_code in _FAILED
 
 
 @dataclass(frozen=True)

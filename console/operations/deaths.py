@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from console.diagnosis.stops import death_of
 from console.domain.service import Observation
 
 LIVES_FOR = timedelta(seconds=60)
@@ -13,12 +12,11 @@ LASTS_FOR = timedelta(minutes=3)
 
 
 def died(observation: Observation, good: Collection[str], within: timedelta) -> int:
-    """How many tasks of the good deployments failed within so long before the look; what was told to stop
-    did not."""
+    """How many tasks of the good deployments failed within so long before the look."""
     ends = (
         task.stopped_at or task.stopping_at
         for task in observation.tasks
-        if task.is_stopped and task.deployment in good and death_of(task) is not None
+        if task.deployment in good and task.has_failed
     )
     return sum(ended is not None and observation.at - ended < within for ended in ends)
 

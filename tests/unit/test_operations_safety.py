@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from console.domain.operation import SafetyState, Verdict
 from console.domain.rollout import RolloutStatus
 from console.domain.service import Observation
@@ -19,6 +21,7 @@ from tests.unit.test_operations_engine import (
 
 __all__ = ["finished"]
 SAFE = (10.0, 16.0)
+FAILED_CHECKS = "Task failed ELB health checks in (target-group arn:tg)"
 
 
 def rolling(at_s: float) -> Observation:
@@ -200,6 +203,21 @@ def test_a_task_that_was_told_to_stop_did_not_die(finished: Bench) -> None:
         done(40),
     )
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"exit_code": 0},
+        {"exit_code": 0, "stop_code": "ServiceSchedulerInitiated", "stopped_reason": FAILED_CHECKS},
+        {"exit_code": None, "stop_code": "TaskFailedToStart", "stopped_reason": "CannotPullContainerError"},
+    ],
+    ids=["its program has ended", "its health checks failed", "it never started"],
+)
+def test_a_task_that_ends_without_an_error_code_has_died_too(finished: Bench, end: dict[str, Any]) -> None:
+    """Nobody told it to: it is replaced, and the next one ends likewise."""
+    seen, _ = told(finished, *(dying(rolling(at), 5, **end) for at in (10, 16, 22, 60)))
+    assert seen == []
 
 
 def test_no_success_while_its_own_tasks_die(finished: Bench) -> None:
