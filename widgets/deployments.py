@@ -25,8 +25,6 @@ SHORT_SETTINGS = ("memory", "cpu")
 """Settings of which numbers mean something by themselves; these come first."""
 MOST_SETTINGS = 4
 MOST_COLUMNS = 3
-SHIFTING = ("BLUE_GREEN", "CANARY", "LINEAR")
-"""Strategies that keep a blue and a green revision."""
 
 
 def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
@@ -89,9 +87,7 @@ def _head(
 
 def _color(place: int, course: Course) -> str:
     """A pair that shifts traffic is headed *green* and *blue*, as ECS and CodeDeploy call them."""
-    strategy = course.rollout.strategy if course.rollout else course.status.strategy
-    pair = len(course.shown) == 2 and (strategy in SHIFTING or course.status.controller == "CODE_DEPLOY")
-    if not pair:
+    if len(course.shown) != 2 or not course.shifts:
         return ""
     green = course.arriving
     if course.rollout is None:
@@ -128,7 +124,7 @@ def _serving(item: Deployment, course: Course, state: ServiceState) -> tuple[str
     share = course.share_of(item)
     if share == 0:
         return text(f"{glyphs.open} standing by", "muted")
-    if state is ServiceState.UNKNOWN or (share is None and _color(0, course)):
+    if state is ServiceState.UNKNOWN or (share is None and course.shifts):
         return text(f"{glyphs.unknown} unknown", "stale")
     return text(f"{glyphs.steady} serving", "steady")
 
@@ -209,16 +205,14 @@ def _told_apart(picture: ServicePicture, measure: Measure, course: Course) -> Ro
     new, old = found.main, found.old
     if new is None or old is None or new.last is None or old.last is None:
         return None
-    if not any(map(picture.serving.is_newest_of_now, (new, old))):
+    are_of_now = tuple(map(picture.serving.is_newest_of_now, (new, old)))
+    if not any(are_of_now) or (all(are_of_now) and found.beside is None):
         return None
     limit = limit_of(signals, measure)
+    then = old.last.value if found.beside is None else found.beside
     cells = [
-        (
-            _held_to(measure, series.last.value if series.last else None, limit)
-            if picture.serving.is_newest_of_now(series)
-            else text("none yet", "muted"),
-        )
-        for series in (new, old)
+        (_held_to(measure, value, limit) if is_of_now else text("none yet", "muted"),)
+        for value, is_of_now in zip((new.last.value, then), are_of_now, strict=True)
     ]
     if arriving == 1:
         cells.reverse()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.domain import words
-from console.domain.rollout import Deployment, Rollout
+from console.domain.rollout import CODE_DEPLOY, Deployment, Rollout
 from console.domain.service import Observation, ServiceStatus
 from console.domain.stages import stage_words
 from widgets.glyphs import Glyphs
@@ -16,6 +16,8 @@ Row = tuple[str, tuple[Cell, ...]]
 """A label, and one cell a deployment."""
 
 BAR, SHORT_BAR = 16, 12
+SHIFTING = ("BLUE_GREEN", "CANARY", "LINEAR")
+"""Strategies of ECS that shift requests from one target group to another."""
 
 
 def text(said: str, ink: str = "text") -> tuple[str, str]:
@@ -44,6 +46,13 @@ class Course:
         if found is None or found.status.is_over:
             return None
         return found if found.id == (self.status.rollout_id or found.id) else None
+
+    @property
+    def shifts(self) -> bool:
+        """Whether requests are shifted between the deployments that are shown."""
+        strategy = self.rollout.strategy if self.rollout else self.status.strategy
+        several = len(self.shown) > 1
+        return several and (strategy in SHIFTING or self.status.controller == CODE_DEPLOY)
 
     @property
     def arriving(self) -> int:
@@ -85,7 +94,7 @@ class Course:
         """Per cent of production requests that a deployment gets: by the listener rules, else as they are
         asked for; ``None``: not known."""
         seen = self.observation
-        if seen is None or "routes" in seen.missing:
+        if seen is None or {"tasks", "targets", "routes"} & seen.missing.keys():
             return None
         share = seen.share_of(item.id)
         return self.weight_of(item) if share is None else share

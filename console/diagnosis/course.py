@@ -71,16 +71,15 @@ def short(scene: Scene) -> Evidence | None:
 
 
 def mixed(scene: Scene) -> Evidence | None:
-    """Tasks of one deployment that do not run the same, or not what its release has: its tag has moved.
-    Digests that are only presumed are held against no task."""
+    """Tasks of one deployment that do not run the same, or not what its release has: its tag has moved."""
     seen = scene.observation
     if seen is None:
         return None
     remedy = "deploy one version by its digest"
     if runs_in(seen.tasks).is_mixed:
         return Evidence(Kind.NOTICE, MIXED, (), remedy)
-    others, release = seen.on_other_images, seen.primary_release
-    if not others or release is None or release.presumed:
+    others, release = seen.belying_release, seen.primary_release
+    if not others or release is None:
         return None
     run = "task runs" if others == 1 else "tasks run"
     return Evidence(Kind.NOTICE, f"{others} {run} another image than {release.version.label}", (), remedy)

@@ -257,7 +257,8 @@ class Observation:
 
     def share_of(self, deployment: str) -> float | None:
         """Per cent of requests that the listener rules lead to the target groups in which tasks of a
-        deployment, given by its id, stand; ``None``: not read, or none of its tasks is a target."""
+        deployment, given by its id, stand; ``None``: not read, or no target has the address of one of them.
+        """
         if not self.routes or {"tasks", "targets", "routes"} & self.missing.keys():
             return None
         addresses = {task.ip for task in self._alive if task.deployment == deployment and task.ip}
@@ -306,14 +307,14 @@ class Observation:
         primary, release = self.status.primary, self.primary_release
         if primary is None or release is None:
             return 0
-        digests = release.digests
-        return sum(
-            any(
-                item.digest and item.digest != digests.get(item.name, item.digest) for item in task.containers
-            )
-            for task in self._alive
-            if task.deployment == primary.id
-        )
+        own = (task for task in self._alive if task.deployment == primary.id)
+        return sum(task.runs_other_than(release.digests) for task in own)
+
+    @property
+    def belying_release(self) -> int:
+        """How many of those belie what is said to run: none where its digests are only presumed."""
+        release = self.primary_release
+        return 0 if release is None or release.presumed else self.on_other_images
 
     @property
     def primary_release(self) -> Release | None:

@@ -1,5 +1,6 @@
 """Tasks and the targets through which requests reach them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,6 +68,12 @@ class Task:
     @property
     def is_stopped(self) -> bool:
         return self.status == "STOPPED"
+
+    def runs_other_than(self, digests: Mapping[str, str]) -> bool:
+        """Whether one of its containers reports another digest than the one that is given for it."""
+        return any(
+            item.digest and item.digest != digests.get(item.name, item.digest) for item in self.containers
+        )
 
     @property
     def was_told_to_stop(self) -> bool:

@@ -140,7 +140,7 @@ def _mechanism(
     rollout = bearings.in_flight
     primary = bearings.observation.status.primary
     same = target.same_as(live) and sizing.grace_s is None
-    if same and primary is not None and not _is_mixed(bearings.observation, live):
+    if same and primary is not None and not bearings.observation.on_other_images:
         if rollout is not None and not rollout.status.is_going_back and rollout.target == live.id:
             return Mechanism.WATCH, ["somebody already ships this version: watched, nothing is sent"]
         if primary.state in ("COMPLETED", ""):
@@ -197,18 +197,6 @@ def _resolved(bearings: Bearings, live: Release, image: Image) -> str | None:
     except (UnknownVersionError, RejectedError):
         return None
     return moved.digests.get(image.container)
-
-
-def _is_mixed(observation: Observation, live: Release) -> bool:
-    """Whether tasks of the PRIMARY run digests that are not its release's."""
-    primary = observation.status.primary
-    return any(
-        container.digest not in (None, live.digests.get(container.name))
-        for task in observation.tasks
-        if primary is not None and task.deployment == primary.id and not task.is_stopped
-        for container in task.containers
-        if container.name in live.digests
-    )
 
 
 def _effect(observation: Observation, live: Release, target: Release, mechanism: Mechanism) -> str:

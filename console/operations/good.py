@@ -38,7 +38,7 @@ def of_release(observation: Observation, release: str | None) -> frozenset[str]:
 
 
 def of_primary(observation: Observation) -> frozenset[str]:
-    """What serves now, whoever ordered it."""
+    """Id of the PRIMARY deployment, whoever ordered it; empty without one."""
     primary = observation.status.primary
     return frozenset({primary.id}) if primary is not None else frozenset()
 

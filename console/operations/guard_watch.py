@@ -25,7 +25,7 @@ from console.domain.words import from_utc, utc
 from console.errors import QuarterdeckError
 from console.operations.carrier import Carrier
 from console.operations.contact import Contact
-from console.operations.deaths import LASTS_FOR, dead_within, died
+from console.operations.deaths import Deaths
 from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.good import proved_digests
 from console.operations.guarded import Guarded
@@ -77,6 +77,7 @@ class TimedWatch:
         self._guarded = guarded
         self._contact = Contact(carrier)
         self._safety = SafetyWatch(carrier)
+        self._deaths = Deaths()
         terms = carrier.plan.guard
         self._watch_s = terms.watch_s if terms is not None else 0.0
         self._until = carrier.confirmed_at + timedelta(seconds=self._watch_s)
@@ -114,21 +115,25 @@ class TimedWatch:
         if primary is not None and key_of(primary) != key_of(carrier.plan.target):
             yield carrier.end(Verdict.REPLACED, None, f"{primary.version.label} is shipped now")
             return
-        yield from self._safety.meet(observation, self._judged(observation))
+        good = self._good(observation)
+        self._deaths.look(observation, good)
+        sight = self._safety.doubted(observation, good, self._judged(observation, good))
+        yield from self._safety.meet(observation, sight)
         yield from self._guarded.meet(observation, None)
         if carrier.ended:
             return
         if carrier.clock.now() >= self._until and not self._guarded.holds_watch:
-            dead = died(observation, self._good(observation), LASTS_FOR)
-            if dead == 1 or (not self._safety.now.is_safe and not self._is_given_up()):
+            fails = bool(self._deaths.lately) and self._deaths.withhold()
+            is_open = not self._safety.now.is_safe and not self._is_given_up()
+            if is_open or (self._safety.now.is_safe and self._deaths.lately and not fails):
                 yield self._observed()
                 return
             yield from self._guarded.end_asking()
             if not carrier.ended and not self._safety.now.is_safe:
                 verdict = Verdict.FAILED if self._safety.now.is_lost else Verdict.UNKNOWN
                 yield carrier.end(verdict, None, self._safety.now.trouble)
-            if not carrier.ended and dead:
-                yield carrier.end(Verdict.FAILED, None, dead_within(LASTS_FOR, dead))
+            if not carrier.ended and fails:
+                yield carrier.end(Verdict.FAILED, None, self._deaths.said)
             if not carrier.ended:
                 yield carrier.end(Verdict.SUCCEEDED, None, f"watched for {lasts(round(self._watch_s))}")
             return
@@ -149,8 +154,9 @@ class TimedWatch:
             if (release := observation.release_of(item.id)) is not None and key_of(release) == wanted
         )
 
-    def _judged(self, observation: Observation) -> Sight:
-        plan, good = self._carrier.plan, self._good(observation)
+    def _judged(self, observation: Observation, good: frozenset[str]) -> Sight:
+        """As an operation judges it that is under way."""
+        plan = self._carrier.plan
         after = self._carrier.limits.no_check_healthy_after
         return judge(observation, good, plan.healthy, after, proved_digests(plan.target), self._safety.need)
 

@@ -23,7 +23,7 @@ from console.errors import JournalError, QuarterdeckError
 from console.operations.arrived import KEEPING, held, kept_until, served
 from console.operations.carrier import Carrier, TakenUpError
 from console.operations.contact import Contact
-from console.operations.deaths import LASTS_FOR, dead_within, died
+from console.operations.deaths import Deaths
 from console.operations.deletion import DeletedServiceError, failed, observe
 from console.operations.good import good_of, proved_digests
 from console.operations.guarded import Guarded
@@ -49,7 +49,7 @@ class Observer:
         self._safety = SafetyWatch(carrier)
         self._settled: Outcome | None = None
         self._settled_seen_at: datetime | None = None
-        self._dying_since: datetime | None = None
+        self._deaths = Deaths()
         self._contact = Contact(carrier)
         self._pauses = Pauses(carrier)
         self._tried = False
@@ -98,6 +98,7 @@ class Observer:
         carrier.timeline.observe(observation, good, carrier.plan.target.version.label, sight)
         ours = self._as_ours(observation, rollout)
         carrier.progress = replace(carrier.progress, observation=ours, arriving=good)
+        self._deaths.look(observation, good)
         self._line = diagnose(ours.status, ours, None).line if self._is_shown(ours, rollout) else ""
         yield from self._safe(observation, sight)
         tried_in_vain = carrier.ended
@@ -111,7 +112,7 @@ class Observer:
             if self._guarded is None or not self._guarded.holds_pauses:
                 yield from self._pauses.meet(rollout)
             if not carrier.ended:
-                yield from self._far_enough(observation, rollout)
+                yield from self._far_enough(rollout)
         if carrier.ended:
             return
         if rollout is not None and self._settled is None:
@@ -142,25 +143,25 @@ class Observer:
             return turned and (primary.release != left or rollout.went_back_to is not None)
         return plan.mechanism is Mechanism.WATCH or primary.id != plan.basis.deployment
 
-    def _far_enough(self, observation: Observation, rollout: Rollout) -> Iterator[OperationEvent]:
+    def _far_enough(self, rollout: Rollout) -> Iterator[OperationEvent]:
         """The end that was asked for, before the rollout's own: it goes on, and stays open."""
         carrier = self.carrier
         if not self._safety.now.is_safe or rollout.status.is_over:
             return
         baking = rollout.stage in KEEPING
         if baking and carrier.plan.verb is Verb.ROLLBACK and not carrier.plan.after:
-            yield from self._arrived_early(observation, rollout)
+            yield from self._arrived_early(rollout)
             return
         if carrier.limits.until == "safe" or (carrier.limits.until == "bake" and baking):
             what = "ECS bakes it" if baking else "ECS has not finished"
             yield carrier.end(Verdict.BAKING, None, f"safe · {what}; the same command follows it to its end")
 
-    def _arrived_early(self, observation: Observation, rollout: Rollout) -> Iterator[OperationEvent]:
+    def _arrived_early(self, rollout: Rollout) -> Iterator[OperationEvent]:
         """A rollback has arrived when it is safe: that the one it left is kept for a while changes
         nothing of what serves, and a bake of a day must not hold anybody up."""
         carrier = self.carrier
-        if dead := self._deaths(observation):
-            yield from self._dies(observation, dead, "it is safe")
+        if self._deaths.lately:
+            yield from self._withhold("it is safe")
             return
         yield from walk_after(carrier)
         if not carrier.ended:
@@ -263,8 +264,8 @@ class Observer:
                 yield from self._done(done_at)
             if carrier.ended or (self._guarded is not None and self._guarded.holds_end(done_at)):
                 return
-            if dead := self._deaths(observation):
-                yield from self._dies(observation, dead, "ECS reports success")
+            if self._deaths.lately:
+                yield from self._withhold("ECS reports success")
                 return
             if self._guarded is not None:
                 yield from self._guarded.end_asking()
@@ -275,17 +276,10 @@ class Observer:
             verdict = Verdict.UNKNOWN if sight.reading is Reading.UNREAD else Verdict.FAILED
             yield carrier.end(verdict, None, " · ".join(filter(None, (why, self._line))))
 
-    def _deaths(self, observation: Observation) -> int:
-        """How many of its own tasks have died so lately that it is no success yet."""
-        dead = died(observation, self.carrier.progress.arriving, LASTS_FOR)
-        self._dying_since = (self._dying_since or observation.at) if dead else None
-        return dead
-
-    def _dies(self, observation: Observation, dead: int, said: str) -> Iterator[OperationEvent]:
+    def _withhold(self, said: str) -> Iterator[OperationEvent]:
         """No success while its own tasks die: waits until they last, and gives up where they go on to die."""
-        since = self._dying_since or observation.at
-        if dead > 1 and observation.at - since > UNPROVEN_FOR:
-            why = f"{said}, but {dead_within(LASTS_FOR, dead)}"
+        if self._deaths.withhold():
+            why = f"{said}, but {self._deaths.said}"
             yield self.carrier.end(Verdict.FAILED, None, " · ".join(filter(None, (why, self._line))))
 
     def _unproven_since(self, safety: Safety) -> datetime:
@@ -330,7 +324,7 @@ class Observer:
         if limit is None or not carrier.is_overdue:
             return None
         seen = carrier.progress.observation if carrier.in_contact else None
-        has_arrived = self._safety.now.is_safe and seen is not None and not self._deaths(seen)
+        has_arrived = self._safety.now.is_safe and seen is not None and not self._deaths.lately
         if has_arrived and carrier.plan.verb is Verb.ROLLBACK:
             return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
         verdict, reason = given_up(seen, limit, "ECS")

@@ -124,10 +124,7 @@ class _Crew:
 
     def has(self, task: Task) -> bool:
         """It is of a good deployment, and tells no other image than the target's."""
-        return task.deployment in self.deployments and not any(
-            container.digest and container.digest != self.digests.get(container.name, container.digest)
-            for container in task.containers
-        )
+        return task.deployment in self.deployments and not task.runs_other_than(self.digests)
 
     def names(self, task: Task) -> bool:
         """It tells that it runs the target's images."""

@@ -75,7 +75,7 @@ def _version(observation: Observation, should: Wanted | None) -> Finding:
         if _is_passed(observation.rollout, should, live):
             return skipped("version", f"{named} was shipped past the console since {should.said}")
         return ng("version", f"{named} runs, not {should.said}")
-    others = observation.on_other_images
+    others = observation.belying_release
     if others:
         return ng("version", f"{count(others, 'task')} of another digest than {named}")
     if "tasks" in observation.missing:

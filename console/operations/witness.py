@@ -12,7 +12,7 @@ from console.domain.rollout import CODE_DEPLOY, Rollout, RolloutStatus
 from console.domain.service import Observation, ServiceState
 from console.domain.words import utc
 from console.errors import QuarterdeckError
-from console.operations.deaths import LASTS_FOR, dead_within, died
+from console.operations.deaths import Deaths
 from console.operations.deletion import DeletedServiceError, observe
 from console.operations.good import of_primary, of_release
 from console.operations.news import Sight, news
@@ -82,6 +82,7 @@ class Witness:
         self._tracked: str | None = None
         self._deployment: str | None = None
         self._followed: Rollout | None = None
+        self._deaths = Deaths()
 
     def watch(self) -> Iterator[OperationEvent]:
         """Tell what is new until there is a verdict; the last event is the verdict.
@@ -171,10 +172,12 @@ class Witness:
         if ended.verdict is not Verdict.SUCCEEDED:
             return ended
         sight = judge_now(observation, self._settings.no_check_healthy_after)
+        self._deaths.look(observation, of_primary(observation))
+        if sight.safe and self._deaths.lately > 1:
+            self._tracked = history[0].id if history else None  # a loop, or a few that died together once
+            return None
         if sight.safe:
-            dead = died(observation, of_primary(observation), LASTS_FOR)
-            why = f"it is deployed, but {dead_within(LASTS_FOR, dead)}"
-            return Outcome(Verdict.FAILED, None, why, ended.at) if dead > 1 else ended
+            return ended
         if sight.reading is Reading.UNREAD:
             is_proved = self._ours is not None and ended.at == (self._ours.done_at or self._ours.ended_at)
             return ended if is_proved else _unproven(sight.why, ended.at)
@@ -212,15 +215,17 @@ class Witness:
         self, found: Outcome, good: frozenset[str], observation: Observation
     ) -> Outcome | None:
         sight = judge(observation, good, 0, self._settings.no_check_healthy_after)
-        dead = died(observation, good, LASTS_FOR)
-        if sight.safe and not dead:
+        self._deaths.look(observation, good)
+        if sight.safe and not self._deaths.lately:
             return found
-        if observation.at - (found.at or observation.at) <= UNPROVEN_FOR or (sight.safe and dead == 1):
+        if sight.safe:
+            why = f"ECS reports success, but {self._deaths.said}"
+            return Outcome(Verdict.FAILED, None, why, found.at) if self._deaths.withhold() else None
+        if observation.at - (found.at or observation.at) <= UNPROVEN_FOR:
             return None
         if sight.reading is Reading.UNREAD:
             return _unproven(sight.why, found.at)
-        why = sight.why or dead_within(LASTS_FOR, dead)
-        return Outcome(Verdict.FAILED, None, f"ECS reports success, but {why}", found.at)
+        return Outcome(Verdict.FAILED, None, f"ECS reports success, but {sight.why}", found.at)
 
     def _paused(self, rollout: Rollout) -> Outcome | None:
         hook = rollout.waiting

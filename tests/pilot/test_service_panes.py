@@ -25,6 +25,7 @@ from tests.builders import (
     OLD_DIGEST,
     OLD_RELEASE,
     a_container,
+    a_deployment,
     a_new_release,
     a_new_rollout,
     a_picture,
@@ -43,6 +44,7 @@ from tests.pilot.stage import a_plan, text_of, until, words_of
 from widgets.service_head import HOW, HOW_SHORT
 
 WIDE, NARROW = (140, 40), (80, 24)
+SECOND = GROUP.replace("rugmunch-api", "rugmunch-green")
 
 
 def _crowd(count: int) -> ServicePicture:
@@ -86,7 +88,14 @@ async def test_a_share_that_was_not_read_is_not_green() -> None:
     shifting = _shifting()
     assert shifting.observation is not None
     denied = replace(shifting.observation, missing={"routes": "AccessDenied"})
-    for picture in (_shifting(weights={}), replace(shifting, observation=denied)):
+    third = a_deployment(id="ecs-svc/3", status="ACTIVE", created_at=ago(9000))
+    three = (*shifting.observation.status.deployments, third)
+    crowded = replace(denied, status=replace(denied.status, deployments=three))
+    blind = [replace(denied, missing={part: "AccessDenied"}) for part in ("tasks", "targets")]
+    for picture in (
+        _shifting(weights={}),
+        *(replace(shifting, observation=seen, status=seen.status) for seen in (denied, crowded, *blind)),
+    ):
         desk = Desk(only(picture))
         async with desk.app.run_test(size=WIDE) as pilot:
             words = words_of(await desk.open_service(pilot))
@@ -102,7 +111,13 @@ async def test_who_serves_is_told_by_the_rules_and_not_by_what_was_asked_for(
     over = RolloutStatus.SUCCESSFUL
     for picture in (_shifting(weights=asked), _shifting(weights={}), _shifting(status=over)):
         assert picture.observation is not None
-        seen = replace(picture.observation, routes={GROUP: share})
+        new = {task.ip for task in picture.observation.tasks if task.deployment == NEW_DEPLOYMENT}
+        targets = tuple(
+            replace(item, group=SECOND) if item.ip in new else item for item in picture.observation.targets
+        )
+        assert {item.group for item in targets} == {GROUP, SECOND}
+        routes = {GROUP: share, SECOND: 100.0 - share}
+        seen = replace(picture.observation, targets=targets, routes=routes)
         desk = Desk(only(replace(picture, observation=seen)))
         async with desk.app.run_test(size=WIDE) as pilot:
             assert f":42 v1.4.2 {words}" in words_of(await desk.open_service(pilot))

@@ -747,6 +747,8 @@ def test_a_watch_of_what_dies_in_a_loop_is_no_success(post: Post) -> None:
     post.bench.platform.put(died_ago(10, 60))
     next(event for event in events if event.facts.get("state") == "tripped")
     post.answer(GuardAnswer.IGNORE, Verb.WATCH)
+    assert "verdict" not in {event.event for event in islice(events, 400)}, "they may have died only once"
+    post.bench.platform.put(died_ago(5, 65, at_s=1921))
     last = list(islice(events, 2000))[-1]
     assert (last.facts["verdict"], last.facts["reason"]) == (
         "FAILED",
@@ -766,14 +768,38 @@ def test_a_watch_waits_until_the_others_have_outlived_one_that_died(post: Post) 
     assert list(events)[-1].facts["verdict"] == "SUCCEEDED"
 
 
-def died_ago(*seconds: float) -> Observation:
-    """v1.4.3 serves, and so many of its tasks have died so long ago."""
-    serving = new_serves(1800)
-    own = {"deployment": NEW_DEPLOYMENT}
+def died_ago(*seconds: float, at_s: float = 1800.0, of: str = NEW_DEPLOYMENT) -> Observation:
+    """v1.4.3 serves, and so many tasks have died so long ago."""
+    serving = new_serves(at_s)
     dead = (
-        a_stopped_task(number=20 + n, stopped_at=ago(each - 1800), **own) for n, each in enumerate(seconds)
+        a_stopped_task(number=20 + n, deployment=of, stopped_at=ago(each - at_s))
+        for n, each in enumerate(seconds)
     )
     return replace(serving, tasks=(*serving.tasks, *dead))
+
+
+def test_a_watch_that_nothing_is_wanted_of_any_more_is_no_success(post: Post) -> None:
+    """Somebody has scaled the service to 0."""
+    post.deploy()
+    events = watched(post)
+    next(events)
+    next(events)
+    serving = new_serves(30)
+    empty = replace(serving.status, desired=0, running=0)
+    post.bench.platform.put(replace(serving, status=empty, tasks=(), targets=()))
+    last = list(islice(events, 2000))[-1]
+    assert last.facts["verdict"] == "FAILED"
+    assert "desired count is 0: nothing serves" in str(last.facts["reason"])
+
+
+def test_deaths_of_another_version_are_nothing_to_a_watch(post: Post) -> None:
+    post.deploy()
+    events = watched(post)
+    next(events)
+    post.bench.platform.put(died_ago(10, 60, of="ecs-svc/1"))
+    last = list(islice(events, 2000))[-1]
+    assert last.facts["verdict"] == "SUCCEEDED"
+    assert last.at - NOW < timedelta(minutes=32)
 
 
 def test_it_asks_and_holds_up_nobody(post: Post) -> None:

@@ -1,5 +1,6 @@
 """*Safe* can be lost: said, written down, taken into the verdict, and said again when it is regained."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -203,6 +204,7 @@ def test_a_task_that_was_told_to_stop_did_not_die(finished: Bench) -> None:
         done(40),
     )
     assert len(seen) == 1
+    assert finished.journal.operations()[0].safe_at == ago(-16)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +254,29 @@ def test_a_rollback_that_ecs_still_bakes_has_not_arrived_while_its_own_tasks_die
     record = finished.journal.operations()[0]
     assert (record.safe_at, record.verdict) == (ago(-16), Verdict.SUCCEEDED)
     assert looks[-1] == ago(-201)
+
+
+@pytest.mark.parametrize("left", [baking, done])
+def test_two_that_died_together_once_are_waited_for(
+    finished: Bench, left: Callable[[float], Observation]
+) -> None:
+    """A zone was lost, and nothing died since: no failure, three minutes later a success."""
+    _, verdict = told(
+        finished, *map(rolling, SAFE), *(dying(left(at), 20, 20) for at in (25, 100, 150, 199, 201))
+    )
+    assert verdict["verdict"] == "SUCCEEDED"
+
+
+def test_deaths_of_before_it_was_lost_are_not_held_against_it(finished: Bench) -> None:
+    """Two minutes are counted from when a success was withheld for those that die now."""
+    _, verdict = told(
+        finished,
+        *map(rolling, SAFE),
+        dying(baking(25), 20),
+        *(one_short(dying(baking(at), 20)) for at in (60, 150, 260)),
+        *(dying(baking(at), 20, 200, 205) for at in (285, 291, 300, 386)),
+    )
+    assert verdict["verdict"] == "SUCCEEDED"
 
 
 def test_a_rollback_that_ecs_still_bakes_fails_where_its_tasks_go_on_to_die(finished: Bench) -> None:

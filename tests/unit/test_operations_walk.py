@@ -17,6 +17,7 @@ from console.errors import (
 from console.operations.performer import Performer
 from tests.builders import (
     ADDRESS,
+    NEW_DEPLOYMENT,
     OLD_DEPLOYMENT,
     a_deployment,
     a_service,
@@ -274,13 +275,15 @@ def test_a_count_is_not_reached_while_its_tasks_are_checked(steady: Bench) -> No
 
 
 def test_a_count_is_not_reached_between_two_deaths(steady: Bench) -> None:
-    """In a crash loop all are healthy now and then; what others left behind tells nothing."""
+    """In a crash loop all are healthy now and then; deaths of a version that leaves tell nothing."""
     dead = a_stopped_task(number=9, deployment=OLD_DEPLOYMENT, stopped_at=ago(59))
+    leaving = a_deployment(id=NEW_DEPLOYMENT, status="ACTIVE", running=0)
+    status = a_service(deployments=(*a_service().deployments, leaving))
     performer = Performer(steady.platform, steady.clock)
     seen: list[tuple[ActionState, str]] = []
     for at_s in (0, 1):
         tasks = (a_task(), a_task(number=2), dead, a_stopped_task(number=8, stopped_at=ago(1)))
-        steady.platform.put(an_observation(at=ago(-at_s), tasks=tasks))
+        steady.platform.put(an_observation(at=ago(-at_s), status=status, tasks=tasks))
         found = performer.look(ADDRESS, Action(ActionKind.WAIT_HEALTHY, "wait"), {})
         seen.append((found.state, found.said))
 

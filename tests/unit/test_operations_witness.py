@@ -9,7 +9,10 @@ from console.domain.service import Observation
 from console.operations.witness import Witness
 from tests.builders import (
     ADDRESS,
+    NEW_DEPLOYMENT,
+    NEW_RELEASE,
     OLD_DEPLOYMENT,
+    a_deployment,
     a_rollout,
     a_stopped_task,
     a_target,
@@ -63,41 +66,66 @@ def test_what_has_only_just_arrived_may_still_be_about_to_serve(
     assert verdict(bench, first, *later)[0] == ending
 
 
-def dying(*seconds_ago: float, at_s: float = 0.0, finished_s: float = 3600.0) -> Observation:
-    """Both targets are healthy, and so many tasks of the same version died so long ago."""
+def dying(
+    *died_at_s: float, at_s: float = 0.0, finished_s: float = -3600.0, of: str = OLD_DEPLOYMENT
+) -> Observation:
+    """Both targets are healthy, and tasks have died; all times are seconds from now."""
     dead = (
-        a_stopped_task(number=20 + n, deployment=OLD_DEPLOYMENT, stopped_at=ago(each))
-        for n, each in enumerate(seconds_ago)
+        a_stopped_task(number=20 + n, deployment=of, stopped_at=ago(-each))
+        for n, each in enumerate(died_at_s)
     )
-    return an_observation(
-        at=ago(-at_s),
-        rollout=replace(ENDED, finished_at=ago(finished_s)),
-        tasks=(a_task(), a_task(number=2), *dead),
-    )
+    seen = an_observation(at=ago(-at_s), rollout=replace(ENDED, finished_at=ago(-finished_s)))
+    leaving = a_deployment(id=NEW_DEPLOYMENT, release=NEW_RELEASE, status="ACTIVE", running=0)
+    status = replace(seen.status, deployments=(*seen.status.deployments, leaving))
+    return replace(seen, status=status, tasks=(a_task(), a_task(number=2), *dead))
 
 
 def test_what_ended_and_dies_in_a_loop_has_failed(bench: Bench) -> None:
-    """All are healthy when it is looked at; one task that was replaced is nothing."""
-    why = "it is deployed, but 2 of its tasks died in the last 3 min"
-    assert verdict(bench, dying(5, 60)) == ("FAILED", why)
-    assert verdict(bench, dying(60))[0] == "SUCCEEDED"
+    """All are healthy whenever it is looked at."""
+    found = verdict(bench, dying(-60, -5), dying(-5, 60, at_s=65), dying(60, 120, at_s=125))
+    assert found == ("FAILED", "ECS reports success, but 2 of its tasks died in the last 3 min")
+
+
+@pytest.mark.parametrize(
+    ("looks", "needed"),
+    [
+        ((dying(-60),), 1),
+        ((dying(-5, -4, of=NEW_DEPLOYMENT),), 1),
+        ((dying(-60, -5), dying(-60, -5, at_s=119), dying(-60, -5, at_s=174), dying(-60, -5, at_s=176)), 4),
+    ],
+    ids=["one was replaced", "those of another version", "two died once"],
+)
+def test_what_ended_and_lasts_has_succeeded(
+    bench: Bench, looks: tuple[Observation, ...], needed: int
+) -> None:
+    """Two that died together may be the first of many: that is waited for."""
+    assert verdict(bench, *looks)[0] == "SUCCEEDED"
+    assert len([name for name, _ in bench.platform.calls if name == "observe"]) == needed
+
+
+def rolling() -> Observation:
+    """Not over yet, half a minute ago."""
+    return replace(
+        dying(at_s=-30), rollout=replace(ENDED, status=RolloutStatus.IN_PROGRESS, finished_at=None)
+    )
 
 
 def test_one_that_was_deployed_under_the_watch_has_to_last(bench: Bench) -> None:
-    """Two minutes are left to it once ECS has finished, and one death has to be three minutes old."""
-    fresh = replace(ENDED, finished_at=ago(5))
-    rolling = an_observation(
-        at=ago(30), rollout=replace(fresh, status=RolloutStatus.IN_PROGRESS, finished_at=None)
+    """Two minutes are left to it once ECS has finished."""
+    loop = (
+        dying(-10, -5, finished_s=-5),
+        dying(-5, 55, at_s=60, finished_s=-5),
+        dying(55, 118, at_s=121, finished_s=-5),
     )
-    loops = [dying(10, 5, at_s=at, finished_s=5.0) for at in (0, 60, 116)]
-    found, reason = verdict(bench, rolling, *loops)
+    found, reason = verdict(bench, rolling(), *loop)
     assert (found, reason) == ("FAILED", "ECS reports success, but 2 of its tasks died in the last 3 min")
 
 
-def test_one_death_under_the_watch_is_waited_for(bench: Bench) -> None:
-    rolling = an_observation(
-        at=ago(30), rollout=replace(ENDED, status=RolloutStatus.IN_PROGRESS, finished_at=None)
-    )
-    later = [dying(10, at_s=at, finished_s=5.0) for at in (0, 60, 169, 171)]
-    assert verdict(bench, rolling, *later)[0] == "SUCCEEDED"
-    assert len([name for name, _ in bench.platform.calls if name == "observe"]) == 5
+@pytest.mark.parametrize(
+    ("of", "looks"), [(OLD_DEPLOYMENT, 5), (NEW_DEPLOYMENT, 2)], ids=["its own", "another's"]
+)
+def test_deaths_under_the_watch_are_waited_for(bench: Bench, of: str, looks: int) -> None:
+    """Where they are its own, and do not go on."""
+    later = [dying(-10, -11, at_s=at, finished_s=-5, of=of) for at in (0, 125, 169, 171)]
+    assert verdict(bench, rolling(), *later)[0] == "SUCCEEDED"
+    assert len([name for name, _ in bench.platform.calls if name == "observe"]) == looks
