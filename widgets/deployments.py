@@ -25,6 +25,8 @@ SHORT_SETTINGS = ("memory", "cpu")
 """Settings of which numbers mean something by themselves; these come first."""
 MOST_SETTINGS = 4
 MOST_COLUMNS = 3
+_PARTS = frozenset({"tasks", "targets", "routes"})
+"""What tells who serves."""
 
 
 def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
@@ -120,12 +122,15 @@ def _state(item: Deployment, course: Course, state: ServiceState) -> tuple[str, 
 
 def _serving(item: Deployment, course: Course, state: ServiceState) -> tuple[str, str]:
     """Green only where what tells that it serves could be read, and requests get there."""
-    glyphs = course.glyphs
+    glyphs, seen = course.glyphs, course.observation
     share = course.share_of(item)
     if share == 0:
         return text(f"{glyphs.open} standing by", "muted")
-    if state is ServiceState.UNKNOWN or (share is None and course.shifts):
+    is_read = seen is not None and not _PARTS & seen.missing.keys() and not seen.lacks_tasks
+    if state is ServiceState.UNKNOWN or not is_read or (share is None and course.shifts):
         return text(f"{glyphs.unknown} unknown", "stale")
+    if seen is not None and seen.healthy_of(item.id) == 0:
+        return text(f"{glyphs.warning} none healthy", "warning")
     return text(f"{glyphs.steady} serving", "steady")
 
 

@@ -9,6 +9,9 @@ from console.domain.tasks import Task
 Digests = tuple[tuple[str, str], ...]
 """Container and digest, by container."""
 MIXED = "its tasks run different images"
+_ADDED = ("aws-guardduty-agent", "ecs-service-connect")
+"""Names of agents that ECS puts into tasks, each in the version of the day (GuardDuty user guide, runtime
+monitoring; ECS developer guide, Service Connect)."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,22 @@ def runs_of(picture: ServicePicture) -> Runs | None:
 def runs_in(tasks: Iterable[Task]) -> Runs:
     """What those of the tasks run that are running."""
     found: dict[Digests, int] = {}
-    first: dict[str, Digests] = {}
+    first: dict[tuple[str, str], str] = {}
     mixed = False
     for task in (task for task in tasks if task.is_executing):
         digests = digests_of(task)
         found[digests] = found.get(digests, 0) + 1
-        if digests and first.setdefault(task.deployment, digests) != digests:
-            mixed = True
+        for name, digest in digests:
+            mixed |= first.setdefault((task.deployment, name), digest) != digest
     return Runs(dict(sorted(found.items(), key=lambda item: -item[1])), mixed)
 
 
 def digests_of(task: Task) -> Digests:
-    """What the containers of a task report."""
-    return tuple(sorted((item.name, item.digest) for item in task.containers if item.digest))
+    """What the containers of a task report, but for those that ECS adds by itself."""
+    return tuple(
+        sorted(
+            (item.name, item.digest)
+            for item in task.containers
+            if item.digest and not item.name.startswith(_ADDED)
+        )
+    )

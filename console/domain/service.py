@@ -265,6 +265,26 @@ class Observation:
         groups = {item.group for item in self.targets if item.ip in addresses}
         return max((self.routes.get(group, 0.0) for group in groups), default=None)
 
+    def healthy_of(self, deployment: str) -> int | None:
+        """Healthy targets in groups that requests reach, or running tasks without any, of a deployment given
+        by its id; ``None``: not read, or its tasks have no address to know their targets by."""
+        needed = {"tasks", "targets", "routes"} if self.status.target_groups else {"tasks"}
+        if needed & self.missing.keys() or self.lacks_tasks:
+            return None
+        own = [item for item in self._alive if item.deployment == deployment and not item.is_leaving]
+        if not self.status.target_groups:
+            return sum(task.status == "RUNNING" and task.health != "UNHEALTHY" for task in own)
+        if any(not task.ip for task in own):
+            return None
+        addresses = {task.ip for task in own}
+        return len(
+            {
+                item.ip
+                for item in self.targets
+                if item.state == "healthy" and item.ip in addresses and item.group in self.reached
+            }
+        )
+
     @property
     def healthy_targets(self) -> int | None:
         """Healthy targets that stand for its tasks, in that reached group which has fewest; ``None``: not
@@ -288,13 +308,14 @@ class Observation:
     def own_targets(self, group: str) -> tuple[Target, ...]:
         """Targets of a group that stand for tasks of the service, whatever their state.
 
-        An address stands for the task that has it. Where tasks have none of their own (on instances), as
-        many unmatched targets as there are such tasks may be theirs; where no task was read, all.
+        An address stands for the task that has it, until that leaves. Where tasks have none of their own
+        (on instances), as many unmatched targets as there are such tasks may be theirs; where no task was
+        read, all.
         """
         targets = [item for item in self.targets if item.group == group]
-        alive = self._alive
-        if not alive:
+        if "tasks" in self.missing or self.lacks_tasks:
             return tuple(targets)
+        alive = [task for task in self._alive if not task.is_leaving]
         addresses = {task.ip for task in alive if task.ip}
         matched = [item for item in targets if item.ip in addresses]
         others = sorted((item for item in targets if item.ip not in addresses), key=_healthy_first)

@@ -85,7 +85,7 @@ class Task:
     @property
     def has_failed(self) -> bool:
         """It stopped of its own, with an error or without, failed its health checks, or never started."""
-        if not self.is_stopped or self.was_told_to_stop:
+        if not (self.is_stopped or self.is_leaving) or self.was_told_to_stop:
             return False
         exited_badly = any(item.exit_code not in (None, 0) for item in self.containers)
         return exited_badly or self.stop_code in _FAILED

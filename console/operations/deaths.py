@@ -10,7 +10,9 @@ LIVES_FOR = timedelta(seconds=60)
 LASTS_FOR = timedelta(minutes=3)
 """None may have died for this long before an operation succeeds."""
 GIVES_UP_AFTER = timedelta(minutes=2)
-"""So long a success is withheld before tasks that go on to die make it a failure."""
+"""So long a success is withheld before tasks that go on to die make it a failure …"""
+AT_LAST_AFTER = timedelta(minutes=10)
+"""… and so long where they die one by one."""
 
 
 def died(observation: Observation, good: Collection[str], within: timedelta) -> int:
@@ -54,12 +56,13 @@ class Deaths:
         if self._at is None or self._newest is None:
             return False
         self._withheld_since = self._withheld_since or self._at
-        is_late = self._at - self._withheld_since > GIVES_UP_AFTER
-        return is_late and self.lately > 1 and self._newest > self._withheld_since
+        waited = self._at - self._withheld_since
+        is_late = waited > (GIVES_UP_AFTER if self.lately > 1 else AT_LAST_AFTER)
+        return is_late and self._newest > self._withheld_since
 
 
 def _ends(observation: Observation, good: Collection[str]) -> Iterator[datetime]:
     for task in observation.tasks:
-        ended = task.stopped_at or task.stopping_at
+        ended = task.stopped_at or task.stopping_at or (None if task.is_stopped else observation.at)
         if ended is not None and task.deployment in good and task.has_failed:
             yield ended

@@ -325,7 +325,7 @@ class Observer:
             return None
         seen = carrier.progress.observation if carrier.in_contact else None
         has_arrived = self._safety.now.is_safe and seen is not None and not self._deaths.lately
-        if has_arrived and carrier.plan.verb is Verb.ROLLBACK:
+        if has_arrived and carrier.plan.verb is Verb.ROLLBACK and not carrier.plan.after:
             return carrier.end(Verdict.SUCCEEDED, "operator", "safe; ECS has not finished yet")
         verdict, reason = given_up(seen, limit, "ECS")
         return carrier.end(verdict, None, reason)

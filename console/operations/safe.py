@@ -168,7 +168,8 @@ def _by_targets(observation: Observation, crew: _Crew, needed: int) -> Sight:
     healthy = min((item.healthy for item in good), default=0)
     strangers = sum(item.strangers for item in live)
     beside = sum(item.bad for item in serving) - sum(item.strangers for item in serving)
-    reasons = [*_few(healthy, needed, "target")]
+    unmatched = strangers and any(crew.has(task) and not task.ip for task in observation.tasks)
+    reasons = [] if unmatched else [*_few(healthy, needed, "target")]
     if not live:
         reasons.append("no listener rule routes to its target groups")
     elif led_away:
@@ -198,7 +199,7 @@ def _tally(observation: Observation, crew: _Crew, group: str) -> _Tally:
         task = owner.get(target.ip)
         if task is not None and crew.has(task):
             tally.good += 1
-            tally.healthy += target.state == "healthy"
+            tally.healthy += target.state == "healthy" and not task.is_leaving
             tally.unnamed += target.may_receive and not crew.names(task)
         elif target.may_receive and task is not None:
             tally.others[crew.label(task)] += 1

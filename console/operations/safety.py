@@ -31,7 +31,7 @@ class SafetyWatch:
             self.now = Safety(SafetyState.SAFE, carrier.confirmed_at)  # what it watches had succeeded
         self._agreed_since: datetime | None = None
         self.need = _need(carrier) if carrier.resumed else None
-        """Healthy good tasks that were enough; ``None`` before it was safe."""
+        """Healthy good tasks that were enough; ``None`` before it was safe with any."""
 
     def doubted(self, observation: Observation, good: Collection[str], sight: Sight) -> Sight:
         """What one look says in the light of others: that nothing is wanted any more, or that good tasks are
@@ -40,7 +40,9 @@ class SafetyWatch:
         Args:
             good: Ids of the deployments whose tasks are good.
         """
-        if self.need and not observation.status.desired:
+        plan = self._carrier.plan
+        served = self.need or (plan.verb is Verb.WATCH and plan.healthy)
+        if served and not observation.status.desired:
             return replace(sight, reading=Reading.UNSAFE, why=NOTHING_WANTED)
         is_open = self.now.state is SafetyState.AWAITED or self.now.is_lost
         if is_open and sight.safe and (dead := died(observation, good, LIVES_FOR)):
@@ -49,7 +51,7 @@ class SafetyWatch:
 
     def meet(self, observation: Observation, sight: Sight) -> Iterator[OperationEvent]:
         """Take in what one look says."""
-        if sight.safe and (self.need is not None or self.now.is_safe):
+        if sight.safe and sight.needed and (self.need is not None or self.now.is_safe):
             self.need = min(sight.needed, self.need or sight.needed)
         if self.now.state is SafetyState.AWAITED or self.now.is_lost:
             if self._agrees(observation, sight):
@@ -77,10 +79,10 @@ class SafetyWatch:
         carrier, at = self._carrier, observation.at
         was, self.now = self.now, Safety(SafetyState.SAFE, at)
         self._agreed_since, carrier.safety = None, self.now
-        self.need = min(sight.needed, self.need or sight.needed)
+        self.need = min(sight.needed, self.need or sight.needed) or None
         label = "" if sight.unnamed else carrier.plan.target.version.label
         draining = f" · {count(sight.draining, 'target')} still draining" if sight.draining else ""
-        facts: dict[str, object] = {"draining": sight.draining, "needed": self.need}
+        facts: dict[str, object] = {"draining": sight.draining, "needed": self.need or 0}
         if was.is_lost and was.since is not None:
             carrier.log.change(unsafe_since=None, unsafe_why="")
             carrier.timeline.mark(f"safe {utc(at)}", at, "safe again", served(observation))
@@ -114,5 +116,5 @@ def _need(carrier: Carrier) -> int | None:
         for entry in reversed(carrier.log.entries()):
             need = entry.facts.get("needed") if entry.event == "safe" else None
             if isinstance(need, int):
-                return need
+                return need or None
     return None

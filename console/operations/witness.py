@@ -83,6 +83,7 @@ class Witness:
         self._deployment: str | None = None
         self._followed: Rollout | None = None
         self._deaths = Deaths()
+        self._denied_since: datetime | None = None
 
     def watch(self) -> Iterator[OperationEvent]:
         """Tell what is new until there is a verdict; the last event is the verdict.
@@ -179,8 +180,7 @@ class Witness:
         if sight.safe:
             return ended
         if sight.reading is Reading.UNREAD:
-            is_proved = self._ours is not None and ended.at == (self._ours.done_at or self._ours.ended_at)
-            return ended if is_proved else _unproven(sight.why, ended.at)
+            return _unproven(sight.why, ended.at)
         if ended.at is not None and history and observation.at - ended.at <= UNPROVEN_FOR:
             self._tracked = history[0].id  # what has only just arrived may still be about to serve
             return None
@@ -221,7 +221,8 @@ class Witness:
         if sight.safe:
             why = f"ECS reports success, but {self._deaths.said}"
             return Outcome(Verdict.FAILED, None, why, found.at) if self._deaths.withhold() else None
-        if observation.at - (found.at or observation.at) <= UNPROVEN_FOR:
+        self._denied_since = self._denied_since or observation.at
+        if observation.at - (found.at or self._denied_since) <= UNPROVEN_FOR:
             return None
         if sight.reading is Reading.UNREAD:
             return _unproven(sight.why, found.at)

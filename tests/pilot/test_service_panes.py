@@ -10,7 +10,7 @@ from console.domain.fleet import Diagnosis, EnvironmentPicture, ServicePicture, 
 from console.domain.operation import Mechanism
 from console.domain.rollout import AlarmWatch, Hook, RolloutStatus
 from console.domain.scaling import Scaling, ScalingActivity, ScalingPolicy
-from console.domain.service import ServiceState
+from console.domain.service import Observation, ServiceState
 from console.domain.standing import Standing
 from console.errors import RejectedError
 from screens.messages import PlanMade
@@ -33,6 +33,7 @@ from tests.builders import (
     a_rolling_observation,
     a_rollout,
     a_service,
+    a_target,
     a_task,
     ago,
     an_environment,
@@ -121,6 +122,42 @@ async def test_who_serves_is_told_by_the_rules_and_not_by_what_was_asked_for(
         desk = Desk(only(replace(picture, observation=seen)))
         async with desk.app.run_test(size=WIDE) as pilot:
             assert f":42 v1.4.2 {words}" in words_of(await desk.open_service(pilot))
+
+
+OLD_UNHEALTHY = tuple(a_target(number=n, state="unhealthy") for n in (1, 2))
+OLD_DRAINING = tuple(a_target(number=n, state="draining") for n in (1, 2))
+READ = {"routes": {GROUP: 100.0}}
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (a_rolling_observation(targets=(*OLD_UNHEALTHY, a_target(number=3)), **READ), "▲ none healthy"),
+        (a_rolling_observation(targets=(*OLD_DRAINING, a_target(number=3)), **READ), "▲ none healthy"),
+        (a_rolling_observation(targets=(a_target(number=3),), **READ), "▲ none healthy"),
+        (an_observation(targets=OLD_UNHEALTHY, **READ), "▲ none healthy"),
+        (an_observation(missing={"routes": "AccessDenied"}), "? unknown"),
+        (an_observation(tasks=()), "? unknown"),
+        (a_rolling_observation(targets=(), missing={"targets": "AccessDenied"}), "? unknown"),
+    ],
+    ids=[
+        "unhealthy",
+        "draining",
+        "not registered",
+        "all",
+        "rules unread",
+        "no task listed",
+        "targets unread",
+    ],
+)
+async def test_who_has_no_healthy_target_or_was_not_read_is_not_called_serving(
+    seen: Observation, words: str
+) -> None:
+    picture = a_picture(status=seen.status, observation=seen)
+    desk = Desk(only(picture))
+    async with desk.app.run_test(size=WIDE) as pilot:
+        shown = words_of(await desk.open_service(pilot))
+        assert f":42 v1.4.2 {words}" in shown and "● serving" not in shown
 
 
 @pytest.mark.parametrize("count", [101, 1000])

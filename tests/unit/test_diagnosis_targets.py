@@ -144,6 +144,35 @@ def test_tasks_on_another_image_than_their_release_are_not_steady(
     assert said(tasks=running) == (ServiceState.WARNING, line)
 
 
+def test_targets_of_tasks_that_leave_stand_for_nobody() -> None:
+    """Both running tasks are not registered; two that have exited still have healthy targets."""
+    gone = (a_task(number=n, status="DEPROVISIONING", desired_status="STOPPED") for n in (3, 4))
+    state, line = said(tasks=(a_task(number=1), a_task(number=2), *gone), targets=behind(GROUP, 3, 4))
+    assert state is ServiceState.WARNING
+    assert line.startswith("0 of 2 targets healthy")
+
+
+AGENT = a_container(name="aws-guardduty-agent-fargate-1a2b", digest="sha256:" + "11" * 32)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        (replace(AGENT, name="aws-guardduty-agent-fargate-3c4d"),),
+        (replace(AGENT, digest="sha256:" + "22" * 32),),
+        (replace(AGENT, digest=None),),
+        (),
+    ],
+    ids=["another name", "another version", "no digest", "without"],
+)
+def test_agents_that_ecs_adds_are_no_images_of_the_release(others: tuple[Container, ...]) -> None:
+    tasks = (
+        a_task(number=1, containers=(a_container(), AGENT)),
+        a_task(number=2, containers=(a_container(), *others)),
+    )
+    assert said(tasks=tasks) == (ServiceState.STEADY, "")
+
+
 def test_digests_that_a_tag_means_today_accuse_no_task() -> None:
     """Nobody recorded what the release ran: its tag may have moved since."""
     running = tuple(a_task(number=number, containers=OTHER) for number in (1, 2))

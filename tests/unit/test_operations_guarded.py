@@ -778,12 +778,13 @@ def died_ago(*seconds: float, at_s: float = 1800.0, of: str = NEW_DEPLOYMENT) ->
     return replace(serving, tasks=(*serving.tasks, *dead))
 
 
-def test_a_watch_that_nothing_is_wanted_of_any_more_is_no_success(post: Post) -> None:
+@pytest.mark.parametrize("looks", [1, 2], ids=["before the first look", "later"])
+def test_a_watch_that_nothing_is_wanted_of_any_more_is_no_success(post: Post, looks: int) -> None:
     """Somebody has scaled the service to 0."""
     post.deploy()
     events = watched(post)
-    next(events)
-    next(events)
+    for _ in range(looks):
+        next(events)
     serving = new_serves(30)
     empty = replace(serving.status, desired=0, running=0)
     post.bench.platform.put(replace(serving, status=empty, tasks=(), targets=()))

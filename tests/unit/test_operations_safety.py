@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
+from console.domain.action import Action, ActionKind
 from console.domain.operation import SafetyState, Verdict
 from console.domain.rollout import RolloutStatus
 from console.domain.service import Observation
-from tests.builders import ADDRESS, NEW_DEPLOYMENT, a_rollout, a_stopped_task, a_target, ago
+from tests.builders import (
+    ADDRESS,
+    NEW_DEPLOYMENT,
+    a_container,
+    a_rollout,
+    a_stopped_task,
+    a_target,
+    a_task,
+    ago,
+)
 from tests.unit.conftest import Bench
 from tests.unit.test_operations_engine import (
     COPY_DEPLOYMENT,
@@ -296,6 +306,78 @@ def test_a_rollback_whose_tasks_die_does_not_succeed_when_its_time_is_up(finishe
     _, verdict = told(finished, *map(rolling, SAFE), dying(rolling(20), 19))
     assert verdict["verdict"] == "STUCK"
     assert "1 task died" in str(verdict["reason"])
+
+
+def leaving(observation: Observation) -> Observation:
+    """Both of its tasks have exited, and are not STOPPED yet; the load balancer has not noticed."""
+    exited = {
+        "status": "DEPROVISIONING",
+        "desired_status": "STOPPED",
+        "stop_code": "EssentialContainerExited",
+        "stopping_at": observation.at,
+        "containers": (a_container(status="STOPPED", exit_code=1),),
+    }
+    gone = tuple(replace(task, **exited) for task in observation.tasks)  # type: ignore[arg-type]
+    return replace(observation, tasks=gone, status=replace(observation.status, running=0))
+
+
+def test_a_task_that_has_exited_serves_nothing_although_its_target_is_healthy(finished: Bench) -> None:
+    """It takes tens of seconds until it is STOPPED, and the load balancer as long."""
+    seen, verdict = told(
+        finished, *(leaving(rolling(at)) for at in SAFE), *(leaving(done(at)) for at in (30, 151))
+    )
+    assert (seen, verdict["verdict"]) == ([], "FAILED")
+
+
+def test_a_task_that_is_being_taken_down_after_an_exit_has_died(finished: Bench) -> None:
+    """One of three: the other two are healthy."""
+    third = leaving(replace(rolling(10), tasks=(a_task(number=9, deployment=COPY_DEPLOYMENT),))).tasks
+    seen, _ = told(finished, *(replace(item, tasks=(*item.tasks, *third)) for item in map(rolling, SAFE)))
+    assert seen == []
+
+
+@pytest.mark.parametrize("targets", ["unhealthy", "none"])
+def test_what_was_safe_with_nothing_wanted_has_to_serve_what_is_wanted_later(
+    finished: Bench, targets: str
+) -> None:
+    """Drained before it was safe, filled again afterwards: ``SUCCEEDED`` with every target unhealthy."""
+
+    def empty(at_s: float) -> Observation:
+        seen = rolling(at_s)
+        return replace(seen, status=replace(seen.status, desired=0, running=0), tasks=(), targets=())
+
+    def filled(seen: Observation) -> Observation:
+        if targets == "none":
+            return replace(seen, tasks=(), targets=())
+        return replace(seen, targets=tuple(replace(item, state="unhealthy") for item in seen.targets))
+
+    _, verdict = told(
+        finished, *map(empty, SAFE), filled(rolling(20)), *(filled(done(at)) for at in (40, 80, 120, 170))
+    )
+    assert verdict["verdict"] == "FAILED"
+    assert "0 of 2 good targets healthy" in str(verdict["reason"])
+
+
+def test_a_rollback_whose_time_is_up_has_not_succeeded_before_what_follows_it(finished: Bench) -> None:
+    """A setting that it changed has to be put back."""
+    follows = Action(ActionKind.SET_STRATEGY, "put back", {"configuration": {}})
+    plan = replace(finished.engine.plan_rollback(ADDRESS), after=(follows,))
+    finished.timeout_s = 60
+    finished.platform.on_act = lambda order: finished.platform.script(*map(rolling, SAFE), rolling(20))
+    assert finished.verdict(run(finished, plan))["verdict"] == "STUCK"
+
+
+def test_tasks_that_die_one_by_one_for_ever_are_a_failure_at_last(finished: Bench) -> None:
+    """One every 175 s: there is always one in the last three minutes, and hardly ever a second."""
+    deaths = [20.0 + 175 * n for n in range(6)]
+    looks = range(25, 800, 25)
+    _, verdict = told(
+        finished,
+        *map(rolling, SAFE),
+        *(dying(done(at), *(each for each in deaths if at - 178 < each < at)) for at in looks),
+    )
+    assert verdict["verdict"] == "FAILED"
+    assert "ECS reports success, but 1 of its tasks died in the last 3 min" in str(verdict["reason"])
 
 
 def test_a_success_of_ecs_waits_for_safety_to_come_back(finished: Bench) -> None:

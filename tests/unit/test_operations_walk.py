@@ -293,6 +293,18 @@ def test_a_count_is_not_reached_between_two_deaths(steady: Bench) -> None:
     ]
 
 
+@pytest.mark.parametrize("status", ["STOPPED", "DEPROVISIONING"])
+def test_targets_of_tasks_that_are_gone_are_nobody(steady: Bench, status: str) -> None:
+    """The load balancer still calls them healthy."""
+    gone = tuple(
+        a_stopped_task(number=n, deployment=OLD_DEPLOYMENT, status=status, stopped_at=ago(70)) for n in (1, 2)
+    )
+    steady.platform.put(an_observation(status=a_service(running=0), tasks=gone))
+    performer = Performer(steady.platform, steady.clock)
+    found = performer.look(ADDRESS, Action(ActionKind.WAIT_HEALTHY, "wait"), {})
+    assert (found.state, found.said) == (ActionState.WAITING, "0 of 2 healthy")
+
+
 def test_tasks_that_cannot_be_read_are_waited_for(steady: Bench) -> None:
     steady.platform.put(an_observation(missing={"targets": "AccessDenied"}, targets=()))
     performer = Performer(steady.platform, steady.clock)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from console.domain.operation import Verb, Verdict
 from console.domain.rollout import RolloutStatus
 from console.domain.service import Observation
 from console.operations.witness import Witness
@@ -13,7 +14,9 @@ from tests.builders import (
     NEW_RELEASE,
     OLD_DEPLOYMENT,
     a_deployment,
+    a_record,
     a_rollout,
+    a_service,
     a_stopped_task,
     a_target,
     a_task,
@@ -129,3 +132,23 @@ def test_deaths_under_the_watch_are_waited_for(bench: Bench, of: str, looks: int
     later = [dying(-10, -11, at_s=at, finished_s=-5, of=of) for at in (0, 125, 169, 171)]
     assert verdict(bench, rolling(), *later)[0] == "SUCCEEDED"
     assert len([name for name, _ in bench.platform.calls if name == "observe"]) == looks
+
+
+@pytest.mark.parametrize("missing", [{"targets": "AccessDenied"}, {"tasks": "Throttled"}])
+def test_a_success_of_ours_that_nobody_can_read_now_is_unknown(bench: Bench, missing: dict[str, str]) -> None:
+    """It was proved an hour ago; nothing may run by now."""
+    done_at = ago(3500)
+    ours = a_record(verb=Verb.DEPLOY, verdict=Verdict.SUCCEEDED, done_at=done_at, ended_at=done_at)
+    seen = an_observation(status=a_service(running=0), rollout=ENDED, tasks=(), targets=(), missing=missing)
+    bench.platform.histories[ADDRESS] = (ENDED,)
+    bench.platform.script(seen)
+    watch = Witness(bench.platform, bench.settings.service(ADDRESS), bench.clock, 600.0, ours)
+    assert bench.verdict(list(watch.watch()))["verdict"] == "UNKNOWN"
+
+
+def test_a_success_without_its_time_is_judged_from_when_it_was_seen(bench: Bench) -> None:
+    """AWS may leave ``finishedAt`` out: two minutes from then."""
+    timeless = replace(ENDED, finished_at=None)
+    sick = [an_observation(at=ago(-at), rollout=timeless, targets=SICK) for at in (0, 60, 119, 121)]
+    assert verdict(bench, rolling(), *sick)[0] == "FAILED"
+    assert len([name for name, _ in bench.platform.calls if name == "observe"]) == 5
