@@ -180,6 +180,9 @@ def chip_of(
     if progress.safety.trouble:
         return Chip(f"{name} safety unknown", glyphs.unknown, "stale")
     if progress.safe_at is not None:
+        since = progress.safety.since
+        if since is not None and since > progress.safe_at:  # it was lost, or not read, meanwhile
+            return Chip(f"{name} safe since {words.time_of_day(since)} UTC", glyphs.passed, "steady")
         safe = words.clock((progress.safe_at - progress.confirmed_at).total_seconds())
         return Chip(f"{name} safe in {safe}", glyphs.passed, "steady")
     elapsed = (now - progress.confirmed_at).total_seconds()

@@ -14,6 +14,8 @@ from console.domain.service import Observation
 from console.domain.version import short_digest
 from console.domain.words import count
 from console.operations.arrived import KEEPING, kept_until
+from console.operations.deaths import LASTS_FOR, dead_within, died
+from console.operations.good import of_primary
 from console.operations.holds import holds
 from console.operations.safe import healthy_now, uncountable
 
@@ -141,7 +143,9 @@ def _healthy(observation: Observation, after: timedelta) -> Finding:
     if bad:
         why = next((t.description or t.reason for t in bad if t.description or t.reason), "")
         return ng(name, f"{said}, {len(bad)} {bad[0].state}" + (f": {why}" if why else ""))
-    return ok(name, said) if healthy == desired else ng(name, said)
+    if dead := died(observation, of_primary(observation), LASTS_FOR):
+        said = f"{said}, {dead_within(LASTS_FOR, dead)}"
+    return ok(name, said) if healthy == desired and dead <= 1 else ng(name, said)
 
 
 def _alarms(observation: Observation) -> Finding:

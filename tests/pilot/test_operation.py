@@ -777,6 +777,16 @@ def test_what_was_left_to_ecs_to_bake_is_undone_by_another_version_too() -> None
     assert present is not None and (present.kind, present.words) == (PresentKind.BROKEN, "now v1.4.3")
 
 
+@pytest.mark.parametrize(("since_s", "said"), [(0, "safe in 0:40"), (60, "safe since 03:14:27 UTC")])
+def test_the_chip_of_what_was_lost_and_is_safe_again_has_its_time(since_s: int, said: str) -> None:
+    """The first time is not that of now."""
+    safe_at = NOW + timedelta(seconds=40)
+    safety = Safety(SafetyState.SAFE, safe_at + timedelta(seconds=since_s))
+    progress = Progress("01JOB", a_plan(), NOW, safe_at=safe_at, safety=safety)
+    running = RunningOperation(1, ADDRESS, Verb.ROLLBACK, NOW, a_plan(), "01JOB", progress)
+    assert chip_of(running, LATER, UNICODE).text.endswith(said)
+
+
 def test_the_chip_of_what_has_ended_has_its_age_and_gives_way_to_what_is_now() -> None:
     """Never green, and red as soon as the service is not what it left."""
     under_way = UnderWay()

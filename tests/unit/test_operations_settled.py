@@ -361,6 +361,23 @@ def test_a_bad_target_beside_enough_good_ones_is_not_well() -> None:
     assert targets(targets=(a_target(number=1), a_target(number=2), leaving)) == "OK 2 of 2 healthy"
 
 
+@pytest.mark.parametrize(
+    ("dead", "words"),
+    [
+        ((179, 5), "NG 2 of 2 healthy, 2 of its tasks died in the last 3 min"),
+        ((5,), "OK 2 of 2 healthy, 1 of its tasks died in the last 3 min"),
+        ((180, 181), "OK 2 of 2 healthy"),
+    ],
+)
+def test_what_dies_in_a_loop_is_not_healthy_between_two_deaths(dead: tuple[int, ...], words: str) -> None:
+    """One that was replaced is told, and no more."""
+    own = {"deployment": OLD_DEPLOYMENT}
+    gone = (a_stopped_task(number=20 + n, stopped_at=ago(each), **own) for n, each in enumerate(dead))
+    others = a_stopped_task(number=30, stopped_at=ago(1))
+    tasks = (a_task(number=1), a_task(number=2), *gone, others)
+    assert targets(tasks=tasks) == healthy(tasks=tasks) == words
+
+
 def test_the_group_with_the_fewest_healthy_targets_counts() -> None:
     two = a_service(target_groups=(GROUP, SECOND))
     first = (a_target(number=1), a_target(number=2))
