@@ -38,6 +38,11 @@ class Tenure:
     """Why it counts as judged bad; empty when it does not."""
     spans: list[tuple[datetime, datetime]] = field(default_factory=list)
 
+    def forget(self, since: datetime) -> None:
+        """Count from then on: what served before was only presumed to be the same."""
+        self.since, self.served_s = since, 0.0
+        self.spans.clear()
+
 
 def tenures(
     rollouts: Iterable[Rollout],
@@ -67,10 +72,13 @@ def tenures(
             serving = None
             continue
         key = key_of(left)
+        began = rollout.finished_at or rollout.created_at
+        if (before := known.get(key)) is not None and before.release.presumed and not left.presumed:
+            before.forget(began)  # its tag may have meant another image then
+            since = began if serving is before else since
         if serving is not None and serving.key == key:
             serving.release = left
             continue
-        began = rollout.finished_at or rollout.created_at
         if serving is not None:
             _close(serving, since, rollout.created_at)
         serving = known.get(key)

@@ -169,6 +169,25 @@ def test_time_in_service_goes_on_through_a_rollback_of_ecs() -> None:
     assert found[0].served_s == pytest.approx(1900 - 180 - 60)
 
 
+@pytest.mark.parametrize("between", [False, True], ids=["served throughout", "another one between"])
+def test_a_version_has_served_only_since_its_digests_were_recorded(between: bool) -> None:
+    """``ran clean for 4 w`` of an image three days old: its definition names a tag, and what that meant a
+    month ago nobody has recorded."""
+    recorded = replace(release(1), id="arn:revision/4")
+    known = {"arn:revision/1": replace(release(1), presumed=True), "arn:revision/4": recorded}
+    history = [rollout(1, 28 * DAY), rollout(4, 3 * DAY), rollout(3, 600)]
+    if between:
+        history.append(rollout(2, 9 * DAY))
+
+    found = choose(history, 3, known=known)
+
+    (back,) = [item for item in found if item.release.id == recorded.id]
+    assert back.proven
+    assert back.served_s == pytest.approx(3 * DAY - 180 - 600)
+    others = {item.release.version.label: item.served_s for item in found if item is not back}
+    assert others == ({"v1.2": pytest.approx(6 * DAY - 180)} if between else {})
+
+
 def test_without_digests_a_version_cannot_be_proven() -> None:
     """A revision whose images were never resolved could be anything today."""
     unknown = replace(release(1), images=(), id="arn:revision/1")
