@@ -25,8 +25,6 @@ SHORT_SETTINGS = ("memory", "cpu")
 """Settings of which numbers mean something by themselves; these come first."""
 MOST_SETTINGS = 4
 MOST_COLUMNS = 3
-_PARTS = frozenset({"tasks", "targets", "routes"})
-"""What tells who serves."""
 
 
 def deployment_rows(picture: ServicePicture, course: Course) -> tuple[Row, ...]:
@@ -126,7 +124,7 @@ def _serving(item: Deployment, course: Course, state: ServiceState) -> tuple[str
     share = course.share_of(item)
     if share == 0:
         return text(f"{glyphs.open} standing by", "muted")
-    is_read = seen is not None and not _PARTS & seen.missing.keys() and not seen.lacks_tasks
+    is_read = seen is not None and seen.tells_who_serves and not seen.lacks_tasks
     if state is ServiceState.UNKNOWN or not is_read or (share is None and course.shifts):
         return text(f"{glyphs.unknown} unknown", "stale")
     if seen is not None and seen.healthy_of(item.id) == 0:
@@ -211,10 +209,11 @@ def _told_apart(picture: ServicePicture, measure: Measure, course: Course) -> Ro
     if new is None or old is None or new.last is None or old.last is None:
         return None
     are_of_now = tuple(map(picture.serving.is_newest_of_now, (new, old)))
-    if not any(are_of_now) or (all(are_of_now) and found.beside is None):
+    beside = found.beside
+    if not any(are_of_now) or (all(are_of_now) and beside is None):
         return None
     limit = limit_of(signals, measure)
-    then = old.last.value if found.beside is None else found.beside
+    then = old.last.value if beside is None else beside
     cells = [
         (_held_to(measure, value, limit) if is_of_now else text("none yet", "muted"),)
         for value, is_of_now in zip((new.last.value, then), are_of_now, strict=True)

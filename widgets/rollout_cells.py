@@ -94,7 +94,7 @@ class Course:
         """Per cent of production requests that a deployment gets: by the listener rules, else as they are
         asked for; ``None``: not known."""
         seen = self.observation
-        if seen is None or {"tasks", "targets", "routes"} & seen.missing.keys():
+        if seen is None or not seen.tells_who_serves:
             return None
         share = seen.share_of(item.id)
         return self.weight_of(item) if share is None else share

@@ -232,6 +232,11 @@ class Observation:
         )
 
     @property
+    def tells_who_serves(self) -> bool:
+        """Tasks, targets and listener rules were read."""
+        return not {"tasks", "targets", "routes"} & self.missing.keys()
+
+    @property
     def lacks_tasks(self) -> bool:
         """The list of tasks is empty although ECS counts running ones: one of the two is not of now."""
         return self.status.running > 0 and "tasks" not in self.missing and not self._alive
@@ -259,7 +264,7 @@ class Observation:
         """Per cent of requests that the listener rules lead to the target groups in which tasks of a
         deployment, given by its id, stand; ``None``: not read, or no target has the address of one of them.
         """
-        if not self.routes or {"tasks", "targets", "routes"} & self.missing.keys():
+        if not self.routes or not self.tells_who_serves:
             return None
         addresses = {task.ip for task in self._alive if task.deployment == deployment and task.ip}
         groups = {item.group for item in self.targets if item.ip in addresses}
@@ -268,8 +273,8 @@ class Observation:
     def healthy_of(self, deployment: str) -> int | None:
         """Healthy targets in groups that requests reach, or running tasks without any, of a deployment given
         by its id; ``None``: not read, or its tasks have no address to know their targets by."""
-        needed = {"tasks", "targets", "routes"} if self.status.target_groups else {"tasks"}
-        if needed & self.missing.keys() or self.lacks_tasks:
+        is_read = self.tells_who_serves if self.status.target_groups else "tasks" not in self.missing
+        if not is_read or self.lacks_tasks:
             return None
         own = [item for item in self._alive if item.deployment == deployment and not item.is_leaving]
         if not self.status.target_groups:

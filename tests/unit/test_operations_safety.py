@@ -63,6 +63,16 @@ def told(bench: Bench, *observations: Observation) -> tuple[list[str], dict[str,
     return [item.text for item in events if item.event in ("safe", "unsafe")], bench.verdict(events)
 
 
+def looked_at(bench: Bench, *observations: Observation) -> list[datetime]:
+    """The moments of the looks that a rollback took at those observations, until it ended."""
+    bench.platform.on_act = lambda order: bench.platform.script(*observations)
+    return [
+        event.progress.observation.at
+        for event in run(bench, bench.engine.plan_rollback(ADDRESS))
+        if event.progress is not None and event.progress.observation is not None
+    ]
+
+
 def test_safe_that_is_lost_is_said_with_since_and_why(finished: Bench) -> None:
     """Targets under the need; safe again on two agreeing reads, and then it succeeds."""
     seen, verdict = told(
@@ -192,13 +202,11 @@ def test_between_two_deaths_it_is_not_safe(finished: Bench) -> None:
 
 def test_one_that_died_is_no_obstacle_once_the_others_last(finished: Bench) -> None:
     """A minute after it, it is safe; three minutes after it, it has succeeded."""
-    looks: list[datetime] = []
-    finished.platform.on_act = lambda order: finished.platform.script(
-        *(dying(rolling(at), 5) for at in (10, 64, 65, 71)), *(dying(done(at), 5) for at in (80, 184, 185))
+    looks = looked_at(
+        finished,
+        *(dying(rolling(at), 5) for at in (10, 64, 65, 71)),
+        *(dying(done(at), 5) for at in (80, 184, 185)),
     )
-    for event in finished.engine.execute(finished.engine.plan_rollback(ADDRESS), "production/api"):
-        if event.progress is not None and event.progress.observation is not None:
-            looks.append(event.progress.observation.at)
     record = finished.journal.operations()[0]
     assert (record.safe_at, record.verdict) == (ago(-71), Verdict.SUCCEEDED)
     assert looks[-1] == ago(-185)
@@ -254,13 +262,11 @@ def baking(at_s: float) -> Observation:
 
 def test_a_rollback_that_ecs_still_bakes_has_not_arrived_while_its_own_tasks_die(finished: Bench) -> None:
     """One died 67 s ago: it was told SUCCEEDED, and a crash loop looks the same."""
-    looks: list[datetime] = []
-    finished.platform.on_act = lambda order: finished.platform.script(
-        *map(rolling, SAFE), *(dying(baking(at), 20) for at in (25, 87, 199, 201))
+    looks = looked_at(
+        finished,
+        *map(rolling, SAFE),
+        *(dying(baking(at), 20) for at in (25, 87, 199, 201)),
     )
-    for event in finished.engine.execute(finished.engine.plan_rollback(ADDRESS), "production/api"):
-        if event.progress is not None and event.progress.observation is not None:
-            looks.append(event.progress.observation.at)
     record = finished.journal.operations()[0]
     assert (record.safe_at, record.verdict) == (ago(-16), Verdict.SUCCEEDED)
     assert looks[-1] == ago(-201)

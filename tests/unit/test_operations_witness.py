@@ -103,7 +103,7 @@ def test_what_ended_and_lasts_has_succeeded(
 ) -> None:
     """Two that died together may be the first of many: that is waited for."""
     assert verdict(bench, *looks)[0] == "SUCCEEDED"
-    assert len([name for name, _ in bench.platform.calls if name == "observe"]) == needed
+    assert bench.platform.count("observe") == needed
 
 
 def rolling() -> Observation:
@@ -131,7 +131,7 @@ def test_deaths_under_the_watch_are_waited_for(bench: Bench, of: str, looks: int
     """Where they are its own, and do not go on."""
     later = [dying(-10, -11, at_s=at, finished_s=-5, of=of) for at in (0, 125, 169, 171)]
     assert verdict(bench, rolling(), *later)[0] == "SUCCEEDED"
-    assert len([name for name, _ in bench.platform.calls if name == "observe"]) == looks
+    assert bench.platform.count("observe") == looks
 
 
 @pytest.mark.parametrize("missing", [{"targets": "AccessDenied"}, {"tasks": "Throttled"}])
@@ -151,4 +151,4 @@ def test_a_success_without_its_time_is_judged_from_when_it_was_seen(bench: Bench
     timeless = replace(ENDED, finished_at=None)
     sick = [an_observation(at=ago(-at), rollout=timeless, targets=SICK) for at in (0, 60, 119, 121)]
     assert verdict(bench, rolling(), *sick)[0] == "FAILED"
-    assert len([name for name, _ in bench.platform.calls if name == "observe"]) == 5
+    assert bench.platform.count("observe") == 5
