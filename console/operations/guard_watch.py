@@ -122,22 +122,26 @@ class TimedWatch:
         yield from self._guarded.meet(observation, None)
         if carrier.ended:
             return
-        if carrier.clock.now() >= self._until and not self._guarded.holds_watch:
-            fails = bool(self._deaths.lately) and self._deaths.withhold()
-            is_open = not self._safety.now.is_safe and not self._is_given_up()
-            if is_open or (self._safety.now.is_safe and self._deaths.lately and not fails):
-                yield self._observed()
-                return
-            yield from self._guarded.end_asking()
-            if not carrier.ended and not self._safety.now.is_safe:
-                verdict = Verdict.FAILED if self._safety.now.is_lost else Verdict.UNKNOWN
-                yield carrier.end(verdict, None, self._safety.now.trouble)
-            if not carrier.ended and fails:
-                yield carrier.end(Verdict.FAILED, None, self._deaths.said)
-            if not carrier.ended:
-                yield carrier.end(Verdict.SUCCEEDED, None, f"watched for {lasts(round(self._watch_s))}")
+        is_over = carrier.clock.now() >= self._until and not self._guarded.holds_watch
+        ending = self._ending() if is_over else None
+        if ending is None:
+            yield self._observed()
             return
-        yield self._observed()
+        yield from self._guarded.end_asking()
+        if not carrier.ended:
+            verdict, reason = ending
+            yield carrier.end(verdict, None, reason)
+
+    def _ending(self) -> tuple[Verdict, str] | None:
+        """How the watch ends once its time is up, and why; ``None`` while that is to be waited for."""
+        safety = self._safety.now
+        fails = bool(self._deaths.lately) and self._deaths.withhold()
+        if not safety.is_safe:
+            verdict = Verdict.FAILED if safety.is_lost else Verdict.UNKNOWN
+            return (verdict, safety.trouble) if self._is_given_up() else None
+        if self._deaths.lately:
+            return (Verdict.FAILED, self._deaths.said) if fails else None
+        return Verdict.SUCCEEDED, f"watched for {lasts(round(self._watch_s))}"
 
     def _observed(self) -> OperationEvent:
         carrier = self._carrier
